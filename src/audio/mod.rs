@@ -1,0 +1,3 @@
+//! Sound: decoding any file to samples, and playing it.
+
+pub mod player;

@@ -1,0 +1,3 @@
+//! Signal processing without files, threads or networks.
+
+pub mod live;

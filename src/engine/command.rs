@@ -1,0 +1,80 @@
+//! What the engine can be told.
+
+use std::path::PathBuf;
+
+use crate::audio::player::PlayerCommand;
+use crate::base::{JobId, PlaylistId, TrackId};
+
+use super::settings::Settings;
+
+/// Everything a client can ask for. None of them blocks the sender.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Adds folders to the library and scans them: a scan job, then (unless switched off in the settings) a classify job.
+    AddRoots(Vec<PathBuf>),
+    /// Takes a folder and its songs out of the library; the files stay. Followed by `Event::Library`.
+    RemoveRoot(PathBuf),
+    /// Looks at every folder again: a scan job, then a classify job as with `AddRoots`.
+    Rescan,
+    /// Forgets these problems and looks at the files again: a scan job. Empty means all problems.
+    RetryProblems(Vec<PathBuf>),
+    /// Classifies what no network or an older one decided: a classify job.
+    Classify {
+        /// Classify everything again.
+        again: bool,
+    },
+    /// Writes playlists as `.m3u8`: an export job.
+    ExportPlaylists {
+        /// Where the files go; made when missing.
+        folder: PathBuf,
+        /// Which playlists.
+        selection: ExportSelection,
+    },
+    /// Sets the genre of songs by hand; `None` takes a hand-set genre back. Followed by `Event::Library`.
+    SetGenre {
+        /// The songs.
+        tracks: Vec<TrackId>,
+        /// The genre, or `None` to leave the decision to the network.
+        genre: Option<String>,
+    },
+    /// Makes a playlist. Followed by `Event::Library`.
+    CreatePlaylist {
+        /// Its name.
+        name: String,
+        /// Its first songs.
+        tracks: Vec<TrackId>,
+    },
+    /// Gives a playlist another name. Followed by `Event::Library`.
+    RenamePlaylist(PlaylistId, String),
+    /// Deletes a playlist, not its songs. Followed by `Event::Library`.
+    DeletePlaylist(PlaylistId),
+    /// Appends songs to a playlist. Followed by `Event::Library`.
+    AddToPlaylist(PlaylistId, Vec<TrackId>),
+    /// Takes the entries at these positions out of a playlist. Followed by `Event::Library`.
+    RemoveFromPlaylist(PlaylistId, Vec<usize>),
+    /// Makes the built-in demo collection, adds and scans it: a demo job, then as `AddRoots`.
+    AddDemo,
+    /// Stores new settings. Followed by `Event::Settings`.
+    ChangeSettings(Settings),
+    /// Asks a job to stop; it ends with `Cancelled`.
+    Cancel(JobId),
+    /// Reads a song's cover picture. Answered by `Event::Cover`.
+    LoadCover(TrackId),
+    /// Tells the player.
+    Player(PlayerCommand),
+    /// Asks for the output devices. Answered by `Event::OutputDevices`.
+    ListOutputDevices,
+}
+
+/// Which playlists an export writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportSelection {
+    /// One file for each genre that has songs, *Unsure*, and each manual playlist.
+    All,
+    /// One genre.
+    Genre(String),
+    /// The songs without a certain genre.
+    Unsure,
+    /// One manual playlist.
+    Playlist(PlaylistId),
+}

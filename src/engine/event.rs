@@ -1,0 +1,151 @@
+//! What the engine tells.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::audio::player::PlayerEvent;
+use crate::base::{JobId, Report, TrackId};
+use crate::dsp::live::LiveColumn;
+use crate::library::model::{Problem, Snapshot};
+
+use super::settings::Settings;
+
+/// Everything a client can hear.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The library as it is now; sent at the start and after every change (at most a few times a second during a scan).
+    Library(Snapshot),
+    /// The settings as they are now; sent at the start and after every change.
+    Settings(Arc<Settings>),
+    /// A job's life.
+    Job(JobEvent),
+    /// What the player tells.
+    Player(PlayerEvent),
+    /// New columns of the live spectrogram, oldest first.
+    LiveColumns(Vec<LiveColumn>),
+    /// A song's cover: RGBA, 8 bits a channel, or `None` when it has none.
+    Cover(TrackId, Option<Arc<CoverImage>>),
+    /// The names of the output devices, the default one first.
+    OutputDevices(Vec<String>),
+    /// A command could not be carried out.
+    Failed(Report),
+}
+
+/// A decoded cover picture, at most 512 pixels wide and high.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoverImage {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height * 4` bytes: red, green, blue, alpha (not premultiplied), rows from the top.
+    pub rgba: Vec<u8>,
+}
+
+/// One step in a job's life.
+#[derive(Clone, Debug)]
+pub struct JobEvent {
+    /// Which job.
+    pub id: JobId,
+    /// What kind.
+    pub kind: JobKind,
+    /// What happened.
+    pub phase: JobPhase,
+}
+
+/// The kinds of long work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Looking for songs and reading tags.
+    Scan,
+    /// Listening with the network.
+    Classify,
+    /// Writing playlists.
+    Export,
+    /// Making the demo collection.
+    Demo,
+}
+
+/// A job's life: `Started`, then `Progress` or `Warning`, then exactly one of the others.
+#[derive(Clone, Debug)]
+pub enum JobPhase {
+    /// The job runs.
+    Started,
+    /// How far it is (at most ten times a second).
+    Progress(Progress),
+    /// A file could not be used; the job goes on.
+    Warning(Problem),
+    /// Done.
+    Finished(JobOutcome),
+    /// It could not be done.
+    Failed(Report),
+    /// Stopped as asked; what was done stays done.
+    Cancelled,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Units done.
+    pub done: u64,
+    /// Units in all; `None` while that is not known.
+    pub total: Option<u64>,
+    /// Units a second, recently.
+    pub per_second: f64,
+    /// Seconds until the end; `None` while that is not known.
+    pub eta_secs: Option<f64>,
+    /// What it works on now, for example a file's name.
+    pub detail: String,
+}
+
+/// What a finished job has to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobOutcome {
+    /// A scan.
+    Scan(ScanOutcome),
+    /// A classification.
+    Classify(ClassifyOutcome),
+    /// An export.
+    Export {
+        /// The files written, in order.
+        files: Vec<PathBuf>,
+        /// Songs left out because their file is missing.
+        missing: usize,
+    },
+    /// The demo collection was made here.
+    Demo(PathBuf),
+}
+
+/// What a scan found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ScanOutcome {
+    /// Songs seen for the first time.
+    pub added: usize,
+    /// Songs whose file changed.
+    pub updated: usize,
+    /// Songs as they were; their files were not opened.
+    pub unchanged: usize,
+    /// Songs found at another place.
+    pub moved: usize,
+    /// Songs whose file is not there now.
+    pub missing: usize,
+    /// Songs that came back.
+    pub returned: usize,
+    /// Files with problems.
+    pub problems: usize,
+}
+
+/// What a classification did.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
+pub struct ClassifyOutcome {
+    /// Songs classified now.
+    pub classified: usize,
+    /// Of those, below the user's threshold.
+    pub unsure: usize,
+    /// Songs that could not be decoded.
+    pub failed: usize,
+    /// Songs that had a result of this model already.
+    pub unchanged: usize,
+    /// Wall-clock seconds.
+    pub elapsed_secs: f64,
+}

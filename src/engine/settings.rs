@@ -1,0 +1,146 @@
+//! What a person can set. Reading never fails: what is missing or wrong takes its default, with a warning.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::fs::write_atomic;
+
+/// The settings, stored as JSON in the data folder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Version of this form.
+    pub version: u32,
+    /// A network's best genre below this probability leaves the song in *Unsure*, 0..1.
+    pub threshold: f32,
+    /// A genre tag in the file that names one of the classifier's genres decides before the network.
+    pub trust_file_tags: bool,
+    /// Classify after every scan.
+    pub classify_after_scan: bool,
+    /// Threads for scanning and classifying; 0 is one for each core.
+    pub jobs: usize,
+    /// Loudness, 0..1.
+    pub volume: f32,
+    /// Output device by name; `None` is the system's choice.
+    pub output_device: Option<String>,
+    /// Where playlists were exported last.
+    pub playlists_folder: Option<PathBuf>,
+    /// Dark, light or as the system says.
+    pub theme: Theme,
+    /// Rows of 22 instead of 28 pixels.
+    pub compact_rows: bool,
+    /// No animation.
+    pub reduce_motion: bool,
+    /// Size of everything, 1 is normal.
+    pub ui_scale: f32,
+}
+
+/// Dark, light, or as the system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Dark.
+    #[default]
+    Dark,
+    /// Light.
+    Light,
+    /// As the system says.
+    System,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            threshold: 0.5,
+            trust_file_tags: false,
+            classify_after_scan: true,
+            jobs: 0,
+            volume: 0.8,
+            output_device: None,
+            playlists_folder: None,
+            theme: Theme::default(),
+            compact_rows: false,
+            reduce_motion: false,
+            ui_scale: 1.0,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file. Each value that is missing or cannot be understood takes its default, and a warning is logged.
+    pub fn read(path: &Path) -> Self {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::default(),
+            Err(error) => {
+                tracing::warn!(%error, ?path, "settings cannot be read, defaults are used");
+                return Self::default();
+            }
+        };
+        let Ok(serde_json::Value::Object(given)) = serde_json::from_str(&text) else {
+            tracing::warn!(?path, "settings are not a JSON object, defaults are used");
+            return Self::default();
+        };
+        let mut accepted = serde_json::Map::new();
+        for (key, value) in given {
+            let mut trial = accepted.clone();
+            trial.insert(key.clone(), value);
+            if serde_json::from_value::<Self>(serde_json::Value::Object(trial.clone())).is_ok() {
+                accepted = trial;
+            } else {
+                tracing::warn!(key, ?path, "a setting has a value that is not understood, its default is used");
+            }
+        }
+        serde_json::from_value::<Self>(serde_json::Value::Object(accepted)).unwrap_or_default().clamped()
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, path: &Path) -> std::io::Result<()> {
+        write_atomic(path, serde_json::to_string_pretty(self)?.as_bytes())
+    }
+
+    /// The same settings with every number inside its range.
+    #[must_use]
+    pub fn clamped(mut self) -> Self {
+        let clamp = |value: f32, low: f32, high: f32, default: f32| {
+            if value.is_finite() { value.clamp(low, high) } else { default }
+        };
+        let default = Self::default();
+        self.threshold = clamp(self.threshold, 0.0, 1.0, default.threshold);
+        self.volume = clamp(self.volume, 0.0, 1.0, default.volume);
+        self.ui_scale = clamp(self.ui_scale, 0.5, 3.0, default.ui_scale);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.json");
+        let settings = Settings { threshold: 0.7, theme: Theme::Light, ..Settings::default() };
+        settings.write(&path).unwrap();
+        assert_eq!(Settings::read(&path), settings);
+    }
+
+    #[test]
+    fn wrong_values_take_their_default_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.json");
+        std::fs::write(&path, r#"{"threshold": "high", "volume": 9, "compact_rows": true, "later": 1}"#).unwrap();
+        let settings = Settings::read(&path);
+        assert_eq!(settings.threshold, Settings::default().threshold);
+        assert_eq!(settings.volume, 1.0);
+        assert!(settings.compact_rows);
+        std::fs::write(&path, "not json").unwrap();
+        assert_eq!(Settings::read(&path), Settings::default());
+    }
+}

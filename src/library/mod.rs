@@ -1,0 +1,3 @@
+//! The music library: scanning folders, reading tags, the database, playlists.
+
+pub mod model;

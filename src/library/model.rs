@@ -1,0 +1,277 @@
+//! What the library knows, as plain data.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::base::{PlaylistId, TrackId};
+
+/// A song file and all that is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Stable for the life of the library, also when the file moves.
+    pub id: TrackId,
+    /// Absolute path of the file.
+    pub path: PathBuf,
+    /// Title from the tags, else the file's name without its ending.
+    pub title: String,
+    /// Artist from the tags, else empty.
+    pub artist: String,
+    /// Album from the tags, else empty.
+    pub album: String,
+    /// Position on the album from the tags.
+    pub track_number: Option<u32>,
+    /// Year of release from the tags.
+    pub year: Option<i32>,
+    /// Genre from the tags, as it stands there.
+    pub tag_genre: Option<String>,
+    /// Playing time; 0 when unknown.
+    pub duration_secs: f64,
+    /// The container or codec, for example `FLAC`.
+    pub format: String,
+    /// The sound can be decoded (false: tags only, for example WMA).
+    pub playable: bool,
+    /// The file was not there at the last scan (drive away, deleted).
+    pub missing: bool,
+    /// When the library first saw it, Unix seconds.
+    pub added_at: i64,
+    /// The genre a person chose.
+    pub user_genre: Option<UserGenre>,
+    /// What a network heard.
+    pub prediction: Option<Arc<Prediction>>,
+}
+
+/// A genre set by hand; wins over everything and is kept for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserGenre {
+    /// The genre's name.
+    pub genre: String,
+    /// When it was set, Unix seconds.
+    pub set_at: i64,
+}
+
+/// What one network heard in one song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    /// Name of the model file.
+    pub model_name: String,
+    /// Hash of everything that decides the result (weights, front end, window plan).
+    pub model_hash: String,
+    /// Calibrated probabilities, best first; they add up to 1.
+    pub top: Vec<GenreProbability>,
+    /// The strongest tags (mood, instrument, era), strongest first; each 0..1 on its own.
+    pub tags: Vec<TagScore>,
+    /// Seconds of sound the network listened to.
+    pub heard_secs: f64,
+    /// A remark for the reader, for example that the song is shorter than one window.
+    pub note: Option<String>,
+    /// When it was decided, Unix seconds.
+    pub decided_at: i64,
+}
+
+/// A genre and how probable the network thinks it is, 0..1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GenreProbability {
+    /// The genre's name.
+    pub genre: String,
+    /// Calibrated probability, 0..1.
+    pub probability: f32,
+}
+
+/// A tag and how strongly it is heard, 0..1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TagScore {
+    /// The tag's name.
+    pub tag: String,
+    /// Sigmoid output averaged over the windows, 0..1.
+    pub score: f32,
+}
+
+/// Who decided a song's genre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GenreSource {
+    /// A person, by hand.
+    Person,
+    /// The tag in the file (only where the user trusts those).
+    File,
+    /// A network, above the user's threshold.
+    Network,
+}
+
+/// How predictions become decisions. Part of the user's settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRule {
+    /// A network's best genre below this probability leaves the song in Unsure, 0..1.
+    pub threshold: f32,
+    /// A genre tag in the file that names one of `genres` decides before the network does.
+    pub trust_file_tags: bool,
+    /// The genres that a trusted file tag may name.
+    pub genres: Arc<[String]>,
+}
+
+/// The genre a song is filed under, borrowed from the track or the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// The genre's name.
+    pub genre: &'a str,
+    /// Who decided.
+    pub source: GenreSource,
+}
+
+impl Track {
+    /// The genre under which the song is filed; `None` is *Unsure* (or not classified yet).
+    ///
+    /// A person wins over everything; then, if trusted, the file's own tag; then a network above the threshold.
+    pub fn decision<'a>(&'a self, rule: &'a DecisionRule) -> Option<Decision<'a>> {
+        if let Some(user) = &self.user_genre {
+            return Some(Decision { genre: &user.genre, source: GenreSource::Person });
+        }
+        if rule.trust_file_tags
+            && let Some(tag) = &self.tag_genre
+            && let Some(genre) = rule.genres.iter().find(|genre| same_genre(genre, tag))
+        {
+            return Some(Decision { genre, source: GenreSource::File });
+        }
+        let best = self.prediction.as_ref()?.top.first()?;
+        (best.probability >= rule.threshold).then_some(Decision { genre: &best.genre, source: GenreSource::Network })
+    }
+
+    /// The network's best probability, 0..1; `None` before classification.
+    pub fn confidence(&self) -> Option<f32> {
+        Some(self.prediction.as_ref()?.top.first()?.probability)
+    }
+
+    /// The name of the file, for people.
+    pub fn file_name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// Whether two spellings name the same genre: letters and digits only, without case (`Hip-Hop` is `hiphop`).
+pub fn same_genre(a: &str, b: &str) -> bool {
+    let letters =
+        |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    letters(a) == letters(b)
+}
+
+/// Something about a file that kept Timbre from using it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The file, as far as its name can be shown.
+    pub path: PathBuf,
+    /// What kind of trouble.
+    pub kind: ProblemKind,
+    /// One sentence: what is wrong and what can be done.
+    pub message: String,
+    /// When it was seen, Unix seconds.
+    pub seen_at: i64,
+}
+
+/// The kinds of trouble a file can make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// No bytes in it.
+    Empty,
+    /// Its content is no audio that Timbre knows.
+    NotAudio,
+    /// Audio, but damaged or cut off.
+    Damaged,
+    /// The system does not let Timbre read it.
+    Permission,
+    /// Its name cannot be represented as text.
+    Name,
+    /// It went away while it was read.
+    Vanished,
+    /// A folder or link that cannot be followed.
+    Folder,
+    /// It can be listed but not decoded (for example WMA).
+    Unsupported,
+    /// Anything else, as the system said it.
+    Other,
+}
+
+/// A playlist that a person made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Playlist {
+    /// Its identifier.
+    pub id: PlaylistId,
+    /// Its name.
+    pub name: String,
+    /// Its songs in order; a song may stand in it twice.
+    pub tracks: Vec<TrackId>,
+}
+
+/// The whole library at one moment. Cheap to clone and to share between threads.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub revision: u64,
+    /// The folders that are scanned.
+    pub roots: Vec<PathBuf>,
+    /// All songs, ordered by path.
+    pub tracks: Arc<Vec<Track>>,
+    /// Manual playlists, ordered by name.
+    pub playlists: Arc<Vec<Playlist>>,
+    /// Files that could not be used, ordered by path.
+    pub problems: Arc<Vec<Problem>>,
+}
+
+impl Snapshot {
+    /// The song of that path.
+    pub fn track_by_path(&self, path: &Path) -> Option<&Track> {
+        self.tracks.binary_search_by(|track| track.path.as_path().cmp(path)).ok().map(|index| &self.tracks[index])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(user: Option<&str>, tag: Option<&str>, best: Option<(&str, f32)>) -> Track {
+        Track {
+            id: TrackId(1),
+            path: "/m/a.ogg".into(),
+            title: "a".into(),
+            artist: String::new(),
+            album: String::new(),
+            track_number: None,
+            year: None,
+            tag_genre: tag.map(str::to_owned),
+            duration_secs: 1.0,
+            format: "Ogg".into(),
+            playable: true,
+            missing: false,
+            added_at: 0,
+            user_genre: user.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
+            prediction: best.map(|(genre, probability)| {
+                Arc::new(Prediction {
+                    model_name: "m".into(),
+                    model_hash: "h".into(),
+                    top: vec![GenreProbability { genre: genre.into(), probability }],
+                    tags: Vec::new(),
+                    heard_secs: 1.0,
+                    note: None,
+                    decided_at: 0,
+                })
+            }),
+        }
+    }
+
+    fn rule(trust_file_tags: bool) -> DecisionRule {
+        DecisionRule { threshold: 0.5, trust_file_tags, genres: vec!["hiphop".to_owned(), "jazz".to_owned()].into() }
+    }
+
+    #[test]
+    fn a_person_wins_then_a_trusted_tag_then_the_network() {
+        let source = |track: &Track, trust| track.decision(&rule(trust)).map(|d| (d.genre.to_owned(), d.source));
+        let all = track(Some("blues"), Some("Hip-Hop"), Some(("jazz", 0.9)));
+        assert_eq!(source(&all, true), Some(("blues".into(), GenreSource::Person)));
+        let tagged = track(None, Some("Hip-Hop"), Some(("jazz", 0.9)));
+        assert_eq!(source(&tagged, true), Some(("hiphop".into(), GenreSource::File)));
+        assert_eq!(source(&tagged, false), Some(("jazz".into(), GenreSource::Network)));
+        assert_eq!(source(&track(None, Some("Soundtrack"), Some(("jazz", 0.4))), true), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! `timbre` opens the window; `timbre <command>` does the same jobs without one.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Networks: weights, forward passes, training, calibration, metrics.

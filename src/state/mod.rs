@@ -1,0 +1,1 @@
+//! What the window shows, without any egui: pure data, pure changes.
