@@ -22,6 +22,8 @@ pub enum Command {
     Classify {
         /// Classify everything again.
         again: bool,
+        /// Only songs under these folders; empty means the whole library.
+        within: Vec<PathBuf>,
     },
     /// Writes playlists as `.m3u8`: an export job.
     ExportPlaylists {
@@ -29,6 +31,8 @@ pub enum Command {
         folder: PathBuf,
         /// Which playlists.
         selection: ExportSelection,
+        /// Only songs under these folders; empty means the whole library.
+        within: Vec<PathBuf>,
     },
     /// Sets the genre of songs by hand; `None` takes a hand-set genre back. Followed by `Event::Library`.
     SetGenre {
