@@ -4,9 +4,10 @@
 //! `Cancelled`, also when it panics.
 
 pub mod command;
+pub mod demo;
 pub mod event;
 pub mod settings;
 
 pub use command::{Command, ExportSelection};
-pub use event::{Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
+pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress, ScanOutcome};
 pub use settings::Settings;
