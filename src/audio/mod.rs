@@ -1,3 +1,20 @@
 //! Sound: decoding any file to samples, and playing it.
 
+pub mod decode;
+pub mod error;
 pub mod player;
+pub mod reader;
+pub mod resample;
+pub mod spec;
+pub mod windows;
+
+mod container;
+mod foreign;
+mod formats;
+mod source;
+
+pub use decode::{MonoSound, decode_mono};
+pub use error::AudioError;
+pub use reader::AudioReader;
+pub use spec::{AudioSpec, probe};
+pub use windows::{DecodedWindows, WindowPlan, decode_windows};

@@ -1,0 +1,168 @@
+//! Finding out what a file is: the containers and codecs that are known, and the one in a given file.
+
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO};
+use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::probe::{Hint, Probe, ProbeOptions};
+use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
+use symphonia::core::meta::MetadataOptions;
+use symphonia::default::formats;
+
+use super::error::AudioError;
+use super::foreign;
+use super::formats::au::AuReader;
+use super::source::{GuardedFile, ReadGuard};
+use crate::base::CancelToken;
+
+/// How far into a file the first sign of a known container may be, bytes. Junk in front of MP3 frames is common, much is not.
+const PROBE_DEPTH: u32 = 512 * 1024;
+/// What may be read until the container is understood. Indexes of long films take megabytes.
+const OPENING_BUDGET: u64 = 64 << 20;
+/// The six bytes of an ID3v2 tag before its size, and those of the size.
+const ID3_HEADER_LEN: usize = 10;
+/// More tags than this in a row are not skipped.
+const MAX_LEADING_TAGS: usize = 8;
+
+/// Containers: all of Symphonia's and Sun audio. Tag readers are left out: tags are read elsewhere, and a decoder should not
+/// load cover art (see [`skip_leading_tags`]).
+static CONTAINERS: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::new_with_options(&ProbeOptions { max_probe_depth: PROBE_DEPTH, ..ProbeOptions::default() });
+    probe.register_format::<formats::AdtsReader<'_>>();
+    probe.register_format::<formats::CafReader<'_>>();
+    probe.register_format::<formats::FlacReader<'_>>();
+    probe.register_format::<formats::IsoMp4Reader<'_>>();
+    probe.register_format::<formats::MpaReader<'_>>();
+    probe.register_format::<formats::AiffReader<'_>>();
+    probe.register_format::<formats::WavReader<'_>>();
+    probe.register_format::<formats::OggReader<'_>>();
+    probe.register_format::<formats::MkvReader<'_>>();
+    probe.register_format::<AuReader<'_>>();
+    probe
+});
+
+/// Codecs: all of Symphonia's and Opus by libopus.
+static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
+    let mut codecs = CodecRegistry::new();
+    symphonia::default::register_enabled_codecs(&mut codecs);
+    codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
+    codecs
+});
+
+/// An open container.
+pub(crate) struct Container {
+    pub(crate) format: Box<dyn FormatReader>,
+    pub(crate) guard: Arc<ReadGuard>,
+    /// Size of the file, bytes.
+    pub(crate) file_len: u64,
+}
+
+/// Opens `path` and finds its container.
+pub(crate) fn open(path: &Path, cancel: &CancelToken) -> Result<Container, AudioError> {
+    let (mut file, guard) = GuardedFile::open(path, cancel)?;
+    guard.allow(OPENING_BUDGET);
+    let read_error = |error| {
+        if guard.is_cancelled() {
+            AudioError::Cancelled { path: path.to_path_buf() }
+        } else {
+            AudioError::from_io(path, error)
+        }
+    };
+    let mut head = [0; 64];
+    let head_len = read_up_to(&mut file, &mut head).map_err(read_error)?;
+    let file_len = file.seek(SeekFrom::End(0)).map_err(read_error)?;
+    let start = skip_leading_tags(&mut file, file_len).map_err(read_error)?;
+
+    let mut stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
+    stream.seek(SeekFrom::Start(start)).map_err(read_error)?;
+    let probed =
+        guarded(|| CONTAINERS.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default()));
+    match probed {
+        Ok(format) => Ok(Container { format, guard, file_len }),
+        Err(_) if guard.is_cancelled() => Err(AudioError::Cancelled { path: path.to_path_buf() }),
+        Err(error) => Err(match (foreign::name_of(&head[..head_len]), error) {
+            (Some(name), _) => AudioError::Unsupported { path: path.to_path_buf(), codec: name.to_owned() },
+            (None, Error::IoError(error))
+                if error.kind() != std::io::ErrorKind::UnexpectedEof && !guard.is_exhausted() =>
+            {
+                AudioError::from_io(path, error)
+            }
+            // The container was recognised and is broken; a container that was not found is `Unsupported`.
+            (None, Error::DecodeError(reason)) => {
+                AudioError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() }
+            }
+            _ => AudioError::NotAudio { path: path.to_path_buf() },
+        }),
+    }
+}
+
+/// The track to listen to and a decoder for it.
+pub(crate) fn make_decoder(
+    format: &dyn FormatReader,
+) -> Result<(u32, AudioCodecParameters, Box<dyn AudioDecoder>), Error> {
+    let Some(track) = format.default_track(TrackType::Audio) else {
+        return Err(Error::Unsupported("a container without sound"));
+    };
+    let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
+        return Err(Error::Unsupported("sound of an unknown kind"));
+    };
+    if parameters.codec == CODEC_ID_NULL_AUDIO {
+        return Err(Error::Unsupported("sound of an unknown kind"));
+    }
+    let mut parameters = parameters.clone();
+    if parameters.codec == CODEC_ID_OPUS {
+        // The adapter would drop the encoder's delay from whatever packet comes first, also after a seek; the reader
+        // drops it by time stamps, so the header that names the delay is kept from it.
+        parameters.extra_data = None;
+    }
+    // What is outside of the valid sound is trimmed by the decoder.
+    let decoder = guarded(|| CODECS.make_audio_decoder(&parameters, &AudioDecoderOptions::default().gapless(true)))?;
+    Ok((track.id, parameters, decoder))
+}
+
+/// Calls a demuxer or decoder; a panic inside (they parse hostile bytes) is a damaged stream.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    // What a panic leaves half changed is only ever asked for its end again, see `AudioReader::poisoned`.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or(Err(Error::DecodeError("the decoder failed on impossible data")))
+}
+
+fn read_up_to(file: &mut GuardedFile, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
+}
+
+/// Where the sound starts behind ID3v2 tags (they stand in front of MP3, and wrongly of AAC and FLAC), by their stated sizes.
+///
+/// A tag may be 256 MB; it is skipped without being read.
+fn skip_leading_tags(file: &mut GuardedFile, file_len: u64) -> std::io::Result<u64> {
+    let mut start = 0;
+    for _ in 0..MAX_LEADING_TAGS {
+        let mut header = [0; ID3_HEADER_LEN];
+        file.seek(SeekFrom::Start(start))?;
+        if read_up_to(file, &mut header)? < ID3_HEADER_LEN || &header[..3] != b"ID3" {
+            break;
+        }
+        // Seven bits a byte; bit 4 of the flags announces a footer of the header's size.
+        let size = header[6..10].iter().fold(0u64, |size, byte| (size << 7) | u64::from(byte & 0x7f));
+        let footer = if header[5] & 0x10 != 0 { ID3_HEADER_LEN as u64 } else { 0 };
+        let end = start + ID3_HEADER_LEN as u64 + size + footer;
+        if end >= file_len {
+            break;
+        }
+        start = end;
+    }
+    Ok(start)
+}

@@ -1,0 +1,120 @@
+//! A whole file as one mono signal.
+
+use std::path::Path;
+
+use super::error::AudioError;
+use super::reader::AudioReader;
+use super::resample::{ResampleError, StreamResampler};
+use crate::base::CancelToken;
+
+/// The longest sound that is decoded in one piece. At 16 kHz it takes 1.4 GB.
+const LONGEST_SECS: u64 = 6 * 3600;
+/// The most that is reserved in advance on a container's word.
+const LARGEST_RESERVE: usize = 16 << 20;
+
+/// A mono signal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MonoSound {
+    /// Samples, nominally -1 to 1.
+    pub samples: Vec<f32>,
+    /// Samples a second.
+    pub rate_hz: u32,
+    /// Packets that could not be decoded; each was replaced by silence.
+    pub damaged_packets: u32,
+}
+
+/// Decodes the whole file, takes the mean of its channels and resamples that to `rate_hz`.
+///
+/// The result has `ceil(frames * rate_hz / file's rate)` samples.
+///
+/// # Errors
+/// All of [`AudioError`].
+pub fn decode_mono(path: &Path, rate_hz: u32, cancel: &CancelToken) -> Result<MonoSound, AudioError> {
+    let mut reader = AudioReader::open_with(path, cancel)?;
+    let mut stream = MonoStream::new(&reader, rate_hz)?;
+    let reserve = reader.spec().duration_secs.map_or(0, |secs| (secs * f64::from(rate_hz)) as usize + 1);
+    let mut samples = Vec::with_capacity(reserve.min(LARGEST_RESERVE));
+    while stream.next(&mut reader, &mut samples)? {
+        if samples.len() as u64 > LONGEST_SECS * u64::from(rate_hz) {
+            return Err(AudioError::TooLong { path: path.to_path_buf(), limit_secs: LONGEST_SECS });
+        }
+    }
+    stream.finish(path, &mut samples)?;
+    Ok(MonoSound { samples, rate_hz, damaged_packets: reader.damaged_packets() })
+}
+
+/// The way from interleaved blocks to mono samples of another rate.
+pub(crate) struct MonoStream {
+    channels: usize,
+    resampler: StreamResampler,
+    block: Vec<f32>,
+}
+
+impl MonoStream {
+    pub(crate) fn new(reader: &AudioReader, rate_hz: u32) -> Result<Self, AudioError> {
+        let spec = reader.spec();
+        let resampler =
+            StreamResampler::new(spec.sample_rate_hz, rate_hz, 1).map_err(|error| damaged(reader.path(), &error))?;
+        Ok(Self { channels: spec.channels, resampler, block: Vec::new() })
+    }
+
+    /// Decodes one block into `out`; false at the end of the file.
+    pub(crate) fn next(&mut self, reader: &mut AudioReader, out: &mut Vec<f32>) -> Result<bool, AudioError> {
+        self.block.clear();
+        if reader.next_block(&mut self.block)? == 0 {
+            return Ok(false);
+        }
+        mix_to_mono(&mut self.block, self.channels);
+        self.resampler.push(&self.block, out).map_err(|error| damaged(reader.path(), &error))?;
+        Ok(true)
+    }
+
+    /// What is left at the end; the stream can then be used for another place of the file.
+    pub(crate) fn finish(&mut self, path: &Path, out: &mut Vec<f32>) -> Result<(), AudioError> {
+        self.resampler.finish(out).map_err(|error| damaged(path, &error))
+    }
+
+    /// See [`StreamResampler::reach_frames`].
+    pub(crate) fn reach_frames(&self) -> usize {
+        self.resampler.reach_frames()
+    }
+}
+
+fn damaged(path: &Path, error: &ResampleError) -> AudioError {
+    AudioError::Damaged { path: path.to_path_buf(), reason: error.to_string() }
+}
+
+/// Replaces interleaved frames by the mean of their channels, in place.
+fn mix_to_mono(samples: &mut Vec<f32>, channels: usize) {
+    match channels {
+        0 | 1 => return,
+        // The common case without a division or an inner loop.
+        2 => {
+            for frame in 0..samples.len() / 2 {
+                samples[frame] = 0.5 * (samples[2 * frame] + samples[2 * frame + 1]);
+            }
+        }
+        _ => {
+            let scale = 1.0 / channels as f32;
+            for frame in 0..samples.len() / channels {
+                samples[frame] = samples[frame * channels..(frame + 1) * channels].iter().sum::<f32>() * scale;
+            }
+        }
+    }
+    samples.truncate(samples.len() / channels);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mix_to_mono;
+
+    #[test]
+    fn the_mix_is_the_mean_of_the_channels() {
+        let mut stereo = vec![1.0, 0.0, -0.5, 0.5];
+        mix_to_mono(&mut stereo, 2);
+        assert_eq!(stereo, [0.5, 0.0]);
+        let mut three = vec![3.0, 0.0, 0.0, 1.0, 1.0, 1.0];
+        mix_to_mono(&mut three, 3);
+        assert!((three[0] - 1.0).abs() < 1e-6 && (three[1] - 1.0).abs() < 1e-6 && three.len() == 2);
+    }
+}

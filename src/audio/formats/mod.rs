@@ -1,0 +1,3 @@
+//! Containers that Symphonia does not read itself.
+
+pub(crate) mod au;

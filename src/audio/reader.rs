@@ -1,0 +1,447 @@
+//! Reading any audio file as blocks of interleaved samples.
+
+use std::path::{Path, PathBuf};
+
+use symphonia::core::audio::GenericAudioBufferRef;
+use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::errors::Error;
+use symphonia::core::formats::well_known::FORMAT_ID_OGG;
+use symphonia::core::formats::{FormatReader, SeekMode, SeekTo};
+use symphonia::core::packet::Packet;
+use symphonia::core::units::{TimeBase, Timestamp};
+
+use super::container::{self, Container, guarded};
+use super::error::AudioError;
+use super::spec::{self, AudioSpec};
+use crate::base::CancelToken;
+
+/// Bytes that may pass without a single sample coming out.
+const SILENT_BUDGET: u64 = 32 << 20;
+/// What a seek may read besides: a stream without an index is walked frame by frame, at most this many bytes a second.
+const SEEK_BYTES_PER_SEC: u64 = 64 << 10;
+/// Damaged packets in a row after which a stream is given up.
+const MAX_DAMAGED_IN_A_ROW: u32 = 2000;
+/// Sound decoded before the place that was asked for and thrown away: lossy codecs build on what came before
+/// (Opus asks for 80 ms, RFC 7845 section 4.6).
+const PRE_ROLL_SECS: f64 = 0.1;
+/// MP3 frames take up to 511 bytes from the frames before them, which in quiet variable-bit-rate passages is ten frames.
+const MP3_PRE_ROLL_SECS: f64 = 0.27;
+
+/// Reads one audio file from start to end, or from wherever it is told to go.
+pub struct AudioReader {
+    path: PathBuf,
+    format: Box<dyn FormatReader>,
+    guard: std::sync::Arc<super::source::ReadGuard>,
+    file_len: u64,
+    cancel: CancelToken,
+    track: u32,
+    decoder: Box<dyn AudioDecoder>,
+    spec: AudioSpec,
+    time_base: TimeBase,
+    /// The time stamp of the first sample that is heard.
+    origin: i64,
+    /// Frame number of the next sample that the decoder gives; unknown until the first packet after opening or seeking.
+    position: Option<i64>,
+    /// Frames before this one are dropped.
+    drop_until: i64,
+    /// What the first packet gave while opening, until it is asked for.
+    pending: Vec<f32>,
+    scratch: Vec<f32>,
+    damaged_packets: u32,
+    damaged_in_a_row: u32,
+    ended: bool,
+}
+
+impl AudioReader {
+    /// Opens a file and decodes its first packet, so that what [`AudioReader::spec`] says is what comes out.
+    ///
+    /// # Errors
+    /// All of [`AudioError`] but `TooLong` and `Cancelled`.
+    pub fn open(path: &Path) -> Result<Self, AudioError> {
+        Self::open_with(path, &CancelToken::default())
+    }
+
+    /// [`AudioReader::open`]; reading stops with [`AudioError::Cancelled`] once `cancel` is set.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open`], and `Cancelled`.
+    pub fn open_with(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
+        let Container { format, guard, file_len } = container::open(path, cancel)?;
+        let (track, parameters, decoder) = container::make_decoder(&*format).map_err(|error| match error {
+            Error::Unsupported(what) => {
+                AudioError::Unsupported { path: path.to_path_buf(), codec: spec::codec_name(&*format, what) }
+            }
+            other => AudioError::Damaged { path: path.to_path_buf(), reason: other.to_string() },
+        })?;
+        let rate_hint = parameters.sample_rate.unwrap_or(44_100).max(1);
+        let time_base = format
+            .tracks()
+            .iter()
+            .find(|candidate| candidate.id == track)
+            .and_then(|track| track.time_base)
+            .or_else(|| TimeBase::try_from_recip(rate_hint))
+            .ok_or_else(|| AudioError::NotAudio { path: path.to_path_buf() })?;
+        let mut reader = Self {
+            path: path.to_path_buf(),
+            origin: origin_of(&*format, track, parameters.codec == CODEC_ID_OPUS),
+            spec: AudioSpec {
+                sample_rate_hz: rate_hint,
+                channels: 0,
+                duration_secs: None,
+                codec: decoder.codec_info().short_name.to_owned(),
+                container: format.format_info().short_name.to_owned(),
+            },
+            format,
+            guard,
+            file_len,
+            cancel: cancel.clone(),
+            track,
+            decoder,
+            time_base,
+            position: None,
+            drop_until: 0,
+            pending: Vec::new(),
+            scratch: Vec::new(),
+            damaged_packets: 0,
+            damaged_in_a_row: 0,
+            ended: false,
+        };
+        let mut first = Vec::new();
+        if reader.decode_block(&mut first)? == 0 {
+            return Err(if reader.damaged_packets > 0 {
+                AudioError::Damaged { path: reader.path, reason: "none of it could be decoded".to_owned() }
+            } else {
+                AudioError::Empty { path: reader.path }
+            });
+        }
+        reader.pending = first;
+        reader.spec.duration_secs = spec::duration_secs(
+            &*reader.format,
+            reader.track,
+            &parameters,
+            &reader.spec,
+            reader.origin,
+            reader.file_len,
+        );
+        Ok(reader)
+    }
+
+    /// What comes out of the file. Rate and channels never change while it is read.
+    pub fn spec(&self) -> &AudioSpec {
+        &self.spec
+    }
+
+    /// Packets that could not be decoded so far; each was replaced by silence of its length.
+    pub fn damaged_packets(&self) -> u32 {
+        self.damaged_packets
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends the next block of interleaved samples, nominally -1 to 1, to `out` and returns its number of frames; 0 is
+    /// the end.
+    ///
+    /// # Errors
+    /// [`AudioError::Cancelled`], [`AudioError::Io`], or [`AudioError::Damaged`] when nothing more can be decoded.
+    pub fn next_block(&mut self, out: &mut Vec<f32>) -> Result<usize, AudioError> {
+        if !self.pending.is_empty() {
+            let frames = self.pending.len() / self.spec.channels;
+            out.append(&mut self.pending);
+            return Ok(frames);
+        }
+        self.decode_block(out)
+    }
+
+    /// Goes to `secs` from the start (sample-accurate where the container's time stamps are; clamped to 0 below) and
+    /// returns where the next sample stands. Where the container cannot jump, what comes before is decoded and dropped.
+    /// Past the end there is no next sample.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open_with`].
+    pub fn seek(&mut self, secs: f64) -> Result<f64, AudioError> {
+        let rate = f64::from(self.spec.sample_rate_hz);
+        let target = (if secs.is_finite() { secs.max(0.0) } else { 0.0 } * rate).round() as i64;
+        self.seek_to_frame(target)?;
+        Ok(target as f64 / rate)
+    }
+
+    /// [`AudioReader::seek`] by frame number; false when the place will be reached by decoding from the start.
+    pub(crate) fn seek_to_frame(&mut self, target: i64) -> Result<bool, AudioError> {
+        let pre_roll_secs = if self.spec.codec == "mp3" { MP3_PRE_ROLL_SECS } else { PRE_ROLL_SECS };
+        let pre_roll = (pre_roll_secs * f64::from(self.spec.sample_rate_hz)) as i64;
+        let start = self.timestamp_of((target - pre_roll).max(0));
+        // Demuxers that reached the end, and Matroska's when it shall go back, do not find their way any more.
+        let goes_back = self.spec.container == "matroska" && self.position.is_none_or(|position| target < position);
+        if self.ended || goes_back {
+            self.reopen()?;
+        }
+        let seconds = target.unsigned_abs() / u64::from(self.spec.sample_rate_hz);
+        self.guard.allow(SILENT_BUDGET.saturating_add(seconds.saturating_mul(SEEK_BYTES_PER_SEC)));
+        let track_id = self.track;
+        let sought =
+            guarded(|| self.format.seek(SeekMode::Accurate, SeekTo::Timestamp { ts: Timestamp::new(start), track_id }));
+        // A demuxer that overshoots has not done what it was asked for either.
+        let jumped = match sought {
+            Ok(landed) => landed.actual_ts.get() <= self.timestamp_of(target),
+            Err(error) => match self.failure(error) {
+                AudioError::Damaged { reason, .. } => {
+                    tracing::debug!("seeking in {}: {reason}", self.path.display());
+                    false
+                }
+                other => {
+                    self.ended = true;
+                    return Err(other);
+                }
+            },
+        };
+        if !jumped {
+            self.reopen()?;
+        }
+        self.decoder.reset();
+        self.pending.clear();
+        self.position = None;
+        self.drop_until = target;
+        self.damaged_in_a_row = 0;
+        self.ended = false;
+        Ok(jumped)
+    }
+
+    fn reopen(&mut self) -> Result<(), AudioError> {
+        let Container { format, guard, file_len } = container::open(&self.path, &self.cancel)?;
+        self.format = format;
+        self.guard = guard;
+        self.file_len = file_len;
+        let (track, _, decoder) = container::make_decoder(&*self.format).map_err(|error| self.failure(error))?;
+        self.track = track;
+        self.decoder = decoder;
+        Ok(())
+    }
+
+    /// Playing time, seconds, by walking the packets to the end without decoding them.
+    pub(crate) fn measure(mut self) -> Result<f64, AudioError> {
+        let mut end = i64::MIN;
+        loop {
+            self.guard.allow(SILENT_BUDGET);
+            match guarded(|| self.format.next_packet()) {
+                Ok(Some(packet)) if packet.track_id == self.track => {
+                    let ticks = i64::try_from(packet.dur.get()).unwrap_or(0);
+                    end = end.max(packet.pts.get().saturating_add(ticks));
+                }
+                Ok(Some(_)) => {}
+                Err(_) if self.guard.is_cancelled() => return Err(AudioError::Cancelled { path: self.path }),
+                // The end, or as far as it can be read. Time starts anew in a chained stream, so it is not followed.
+                Ok(None) | Err(_) => break,
+            }
+        }
+        let opened = self.position.unwrap_or(0);
+        Ok(opened.max(self.frame_of(end)).max(0) as f64 / f64::from(self.spec.sample_rate_hz))
+    }
+
+    fn timestamp_of(&self, frame: i64) -> i64 {
+        let (numer, denom) = (i128::from(self.time_base.numer.get()), i128::from(self.time_base.denom.get()));
+        let ticks = i128::from(frame) * denom / (numer * i128::from(self.spec.sample_rate_hz));
+        self.origin.saturating_add(i64::try_from(ticks).unwrap_or(i64::MAX))
+    }
+
+    fn frame_of(&self, timestamp: i64) -> i64 {
+        let (numer, denom) = (i128::from(self.time_base.numer.get()), i128::from(self.time_base.denom.get()));
+        let scaled = (i128::from(timestamp) - i128::from(self.origin)) * numer * i128::from(self.spec.sample_rate_hz);
+        // To the nearest frame.
+        i64::try_from((2 * scaled + denom).div_euclid(2 * denom)).unwrap_or(i64::MAX)
+    }
+
+    /// Decodes packets until one gives sound at or behind `drop_until`.
+    fn decode_block(&mut self, out: &mut Vec<f32>) -> Result<usize, AudioError> {
+        self.guard.allow(SILENT_BUDGET);
+        loop {
+            if self.ended {
+                return Ok(0);
+            }
+            if self.guard.is_cancelled() {
+                return Err(AudioError::Cancelled { path: self.path.clone() });
+            }
+            let packet = match guarded(|| self.format.next_packet()) {
+                Ok(Some(packet)) if packet.track_id == self.track => packet,
+                Ok(Some(_)) => continue,
+                Ok(None) => {
+                    self.ended = true;
+                    continue;
+                }
+                Err(Error::ResetRequired) => {
+                    self.start_chained_stream()?;
+                    continue;
+                }
+                Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    // Cut off: what was there has been heard.
+                    self.damaged_packets += 1;
+                    self.ended = true;
+                    continue;
+                }
+                Err(error) => {
+                    self.ended = true;
+                    let failure = self.failure(error);
+                    // A stream that breaks after some sound has ended early; one that never gave any is an error.
+                    if self.position.is_none() || !matches!(failure, AudioError::Damaged { .. }) {
+                        return Err(failure);
+                    }
+                    tracing::debug!("{failure}");
+                    self.damaged_packets += 1;
+                    continue;
+                }
+            };
+            let frames = self.decode_packet(&packet, out)?;
+            if frames > 0 {
+                return Ok(frames);
+            }
+        }
+    }
+
+    fn decode_packet(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Result<usize, AudioError> {
+        let start = packet.pts.get().saturating_add(i64::try_from(packet.trim_start.get()).unwrap_or(0));
+        self.scratch.clear();
+        let decoder = &mut self.decoder;
+        let scratch = &mut self.scratch;
+        let decoded = guarded(|| {
+            let buffer = decoder.decode(packet)?;
+            let shape = Shape::of(&buffer);
+            shape.check()?;
+            buffer.copy_to_vec_interleaved(scratch);
+            Ok(shape)
+        });
+        let frames = match decoded {
+            Ok(shape) => {
+                self.damaged_in_a_row = 0;
+                self.fit(shape)?;
+                self.scratch.len() / self.spec.channels.max(1)
+            }
+            Err(Error::Unsupported(what)) if self.spec.channels == 0 => {
+                return Err(AudioError::Unsupported { path: self.path.clone(), codec: what.to_owned() });
+            }
+            Err(error) => self.replace_by_silence(packet, &error)?,
+        };
+        if frames == 0 {
+            return Ok(0);
+        }
+        let first = self.position.unwrap_or_else(|| self.frame_of(start));
+        let drop = usize::try_from(self.drop_until.saturating_sub(first)).unwrap_or(0).min(frames);
+        self.position = Some(first.saturating_add(frames as i64));
+        out.extend(self.scratch[drop * self.spec.channels..].iter().map(|sample| clean(*sample)));
+        Ok(frames - drop)
+    }
+
+    /// Makes the samples in `scratch` have the channels that the stream started with.
+    fn fit(&mut self, shape: Shape) -> Result<(), AudioError> {
+        if self.spec.channels == 0 {
+            self.spec.channels = shape.channels;
+            self.spec.sample_rate_hz = shape.rate_hz;
+        } else if shape.rate_hz != self.spec.sample_rate_hz {
+            self.ended = true;
+            let reason = format!("its sample rate changes from {} to {} Hz", self.spec.sample_rate_hz, shape.rate_hz);
+            return Err(AudioError::Damaged { path: self.path.clone(), reason });
+        } else if shape.channels != self.spec.channels {
+            let channels = self.spec.channels;
+            self.scratch = self
+                .scratch
+                .chunks_exact(shape.channels)
+                .flat_map(|frame| {
+                    let mean = frame.iter().sum::<f32>() / shape.channels as f32;
+                    std::iter::repeat_n(mean, channels)
+                })
+                .collect();
+        }
+        Ok(())
+    }
+
+    /// Keeps time across a packet that cannot be decoded; the frames of silence are left in `scratch`.
+    fn replace_by_silence(&mut self, packet: &Packet, error: &Error) -> Result<usize, AudioError> {
+        tracing::debug!("damaged packet in {}: {error}", self.path.display());
+        self.scratch.clear();
+        self.damaged_packets += 1;
+        self.damaged_in_a_row += 1;
+        if self.damaged_in_a_row > MAX_DAMAGED_IN_A_ROW {
+            self.ended = true;
+            return Err(AudioError::Damaged { path: self.path.clone(), reason: error.to_string() });
+        }
+        // Before the first sound nothing is missed, and rate and channels are not known.
+        if self.position.is_none() {
+            return Ok(0);
+        }
+        let rate = self.spec.sample_rate_hz;
+        let ticks = i64::try_from(packet.dur.get()).unwrap_or(0);
+        let frames = (self.frame_of(self.origin.saturating_add(ticks))).clamp(0, i64::from(rate)) as usize;
+        self.scratch.resize(frames * self.spec.channels, 0.0);
+        Ok(frames)
+    }
+
+    /// A new stream starts inside the file (chained Ogg): time goes on where it was.
+    fn start_chained_stream(&mut self) -> Result<(), AudioError> {
+        let unsupported = |error: Error| AudioError::Damaged { path: self.path.clone(), reason: error.to_string() };
+        let (track, parameters, decoder) = container::make_decoder(&*self.format).map_err(unsupported)?;
+        self.track = track;
+        self.decoder = decoder;
+        if parameters.codec == CODEC_ID_OPUS
+            && let Some(position) = self.position
+        {
+            // The encoder's delay of the new stream is not heard either.
+            let delay = origin_of(&*self.format, track, true);
+            self.drop_until = position;
+            self.position = Some(position - delay);
+        }
+        Ok(())
+    }
+
+    fn failure(&self, error: Error) -> AudioError {
+        let path = self.path.clone();
+        if self.guard.is_cancelled() {
+            return AudioError::Cancelled { path };
+        }
+        if self.guard.is_exhausted() {
+            return AudioError::Damaged { path, reason: "there is no sound in a large part of it".to_owned() };
+        }
+        match error {
+            Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+                AudioError::from_io(&path, error)
+            }
+            other => AudioError::Damaged { path, reason: other.to_string() },
+        }
+    }
+}
+
+/// Rate and channels of decoded sound.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    rate_hz: u32,
+    channels: usize,
+}
+
+impl Shape {
+    fn of(buffer: &GenericAudioBufferRef<'_>) -> Self {
+        Self { rate_hz: buffer.spec().rate(), channels: buffer.num_planes() }
+    }
+
+    /// Refuses what no recording is and what would take absurd amounts of memory to resample.
+    fn check(self) -> Result<(), Error> {
+        if !spec::RATES_HZ.contains(&self.rate_hz) || !(1..=spec::MAX_CHANNELS).contains(&self.channels) {
+            return Err(Error::Unsupported("sound with an impossible sample rate or number of channels"));
+        }
+        Ok(())
+    }
+}
+
+/// The time stamp of the first sample that is heard.
+fn origin_of(format: &dyn FormatReader, track: u32, is_opus: bool) -> i64 {
+    let Some(track) = format.tracks().iter().find(|candidate| candidate.id == track) else { return 0 };
+    let start = track.start_ts.get().max(0);
+    // In Ogg the time stamps of Opus count the encoder's delay (RFC 7845 section 4.3); other containers take it off.
+    let delay = if is_opus && format.format_info().format == FORMAT_ID_OGG { track.delay.unwrap_or(0) } else { 0 };
+    start.saturating_add(i64::from(delay))
+}
+
+/// Float formats may hold anything: not-a-number and infinity become silence, so that nothing below has to care.
+fn clean(sample: f32) -> f32 {
+    if sample.is_finite() { sample } else { 0.0 }
+}
