@@ -1,0 +1,118 @@
+//! What networks heard, and what they have still to hear.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Transaction, params};
+
+use super::{Library, revision};
+use crate::base::TrackId;
+use crate::library::LibraryError;
+use crate::library::model::{GenreProbability, Prediction, TagScore};
+
+impl Library {
+    /// Stores what a network heard in a song, in place of what was heard before.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub fn store_prediction(&mut self, track: TrackId, prediction: &Prediction) -> Result<(), LibraryError> {
+        self.store_predictions(&[(track, prediction.clone())])
+    }
+
+    /// Stores many in one transaction. Songs that have left the library are passed over.
+    ///
+    /// # Errors
+    /// Database failures; then none is stored.
+    pub fn store_predictions(&mut self, predictions: &[(TrackId, Prediction)]) -> Result<(), LibraryError> {
+        if predictions.is_empty() {
+            return Ok(());
+        }
+        self.write(|transaction| {
+            let stamp = revision(transaction)? as i64;
+            predictions.iter().try_for_each(|(track, prediction)| store(transaction, stamp, *track, prediction))
+        })
+    }
+
+    /// The songs the model of that hash has to hear, ordered by path: those that can be played, are there, and have
+    /// no result of this model for their present content. Files that could not be decoded are due once they change.
+    /// With `again`, all that can be played and are there.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub fn to_classify(&self, model_hash: &str, again: bool) -> Result<Vec<(TrackId, PathBuf)>, LibraryError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT t.id, t.path FROM track t LEFT JOIN prediction p ON p.track_id = t.id \
+                 WHERE t.playable AND NOT t.missing AND (?2 OR ( \
+                     (p.track_id IS NULL OR p.model_hash <> ?1 OR p.content_hash <> t.content_hash) \
+                     AND NOT EXISTS (SELECT 1 FROM problem b WHERE b.path = t.path AND b.decoding \
+                                     AND b.size IS t.size AND b.mtime_ns IS t.mtime_ns))) \
+                 ORDER BY t.path",
+            )?;
+            statement
+                .query_map(params![model_hash, again], |row| {
+                    Ok((TrackId(row.get(0)?), PathBuf::from(row.get::<_, String>(1)?)))
+                })?
+                .collect()
+        })
+    }
+}
+
+/// Stores one; nothing happens when the song is not there any more.
+fn store(transaction: &Transaction<'_>, stamp: i64, track: TrackId, prediction: &Prediction) -> rusqlite::Result<()> {
+    let top: Vec<_> = prediction.top.iter().map(|entry| (&entry.genre, entry.probability)).collect();
+    let tags: Vec<_> = prediction.tags.iter().map(|entry| (&entry.tag, entry.score)).collect();
+    let json = |result: serde_json::Result<String>| {
+        result.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    };
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO prediction \
+                 (track_id, stamp, model_name, model_hash, content_hash, top, tags, heard_secs, note, decided_at) \
+             SELECT id, ?2, ?3, ?4, content_hash, ?5, ?6, ?7, ?8, ?9 FROM track WHERE id = ?1",
+        )?
+        .execute(params![
+            track.0,
+            stamp,
+            prediction.model_name,
+            prediction.model_hash,
+            json(serde_json::to_string(&top))?,
+            json(serde_json::to_string(&tags))?,
+            prediction.heard_secs,
+            prediction.note,
+            prediction.decided_at,
+        ])?;
+    Ok(())
+}
+
+/// The predictions written by revisions after `stamp`.
+pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec<(TrackId, Arc<Prediction>)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT track_id, model_name, model_hash, top, tags, heard_secs, note, decided_at \
+         FROM prediction WHERE stamp > ?1",
+    )?;
+    let mut rows = statement.query([stamp])?;
+    let mut predictions = Vec::new();
+    while let Some(row) = rows.next()? {
+        let top: Vec<(String, f32)> = pairs(row.get_ref(3)?.as_str()?, 3)?;
+        let tags: Vec<(String, f32)> = pairs(row.get_ref(4)?.as_str()?, 4)?;
+        let prediction = Prediction {
+            model_name: row.get(1)?,
+            model_hash: row.get(2)?,
+            top: top.into_iter().map(|(genre, probability)| GenreProbability { genre, probability }).collect(),
+            tags: tags.into_iter().map(|(tag, score)| TagScore { tag, score }).collect(),
+            heard_secs: row.get(5)?,
+            note: row.get(6)?,
+            decided_at: row.get(7)?,
+        };
+        predictions.push((TrackId(row.get(0)?), Arc::new(prediction)));
+    }
+    Ok(predictions)
+}
+
+/// A JSON array of `[name, number]`.
+fn pairs(json: &str, column: usize) -> rusqlite::Result<Vec<(String, f32)>> {
+    serde_json::from_str(json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}

@@ -1,0 +1,14 @@
+//! The library against real files and a real database.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests")]
+
+#[path = "library/bad_files.rs"]
+mod bad_files;
+#[path = "library/database.rs"]
+mod database;
+#[path = "library/interruption.rs"]
+mod interruption;
+#[path = "library/scanning.rs"]
+mod scanning;
+#[path = "library/support.rs"]
+mod support;
