@@ -1,3 +1,6 @@
 //! Signal processing without files, threads or networks.
 
 pub mod live;
+pub mod mel;
+pub mod stft;
+pub mod window;

@@ -1,0 +1,44 @@
+//! What can go wrong with networks.
+
+use std::path::PathBuf;
+
+/// A failure of the network layer.
+#[derive(Debug, thiserror::Error)]
+pub enum MlError {
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the file system says.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the file system says.
+        source: std::io::Error,
+    },
+    /// A model file is damaged, of another kind or of another version.
+    #[error("{model} is not a model that this version can use: {reason}")]
+    Model {
+        /// The file, or the name of what is built in.
+        model: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The training data does not serve.
+    #[error("cannot train: {0}")]
+    Training(String),
+    /// The sound handed over cannot be classified.
+    #[error("cannot classify: {0}")]
+    Input(String),
+    /// The tensor library failed.
+    #[error("the network could not be computed")]
+    Tensor(#[from] candle_core::Error),
+    /// The person asked to stop.
+    #[error("stopped")]
+    Cancelled,
+}
