@@ -1,5 +1,7 @@
 //! The networks against values that their reference implementations (PyTorch, librosa) computed.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
+
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};

@@ -1,10 +1,21 @@
 //! Networks: weights, forward passes, training, calibration, metrics.
 
+pub mod classifier;
 pub mod device;
 pub mod error;
+pub mod features;
+pub mod genre_file;
+pub mod metrics;
 pub mod musicnn;
 pub mod ops;
+pub mod regression;
+pub mod rng;
+pub mod split;
+pub mod train_head;
 pub mod weights;
 
+pub use classifier::{Classifier, Heard, ModelInfo};
 pub use device::{DeviceChoice, DeviceStatus, devices};
 pub use error::MlError;
+pub use metrics::Evaluation;
+pub use train_head::{HeadOptions, HeadReport, TrainProgress, train_head};
