@@ -6,6 +6,8 @@
 mod bad_files;
 #[path = "library/database.rs"]
 mod database;
+#[path = "library/exporting.rs"]
+mod exporting;
 #[path = "library/interruption.rs"]
 mod interruption;
 #[path = "library/scanning.rs"]

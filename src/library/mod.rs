@@ -1,13 +1,20 @@
 //! The music library: scanning folders, reading tags, the database, playlists.
 
 mod asf;
+pub mod cover;
 pub mod db;
 mod error;
+mod file_name;
+pub mod m3u;
 pub mod model;
+pub mod playlist;
+pub mod query;
 pub mod scan;
 pub mod tags;
+mod text;
 
 pub use db::Library;
 pub use error::LibraryError;
+pub use text::fold;
 
 use db::{absolute, shown};

@@ -6,6 +6,7 @@ use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::error::FileParseError;
 use lofty::file::{AudioFile as _, FileType, TaggedFile, TaggedFileExt as _};
 use lofty::mp4::{Mp4Codec, Mp4File};
+use lofty::picture::PictureType;
 use lofty::probe::Probe;
 use lofty::tag::{Accessor as _, ItemKey, Tag};
 
@@ -106,6 +107,18 @@ pub(super) fn read(reader: impl Read + Seek) -> Result<Parsed, TagFailure> {
             })
         }
     }
+}
+
+/// The front cover in a file, else its first picture; pictures above `max_bytes` are passed over.
+pub(super) fn picture(reader: impl Read + Seek, max_bytes: usize) -> Option<Vec<u8>> {
+    apply_global_options(GlobalOptions::new().use_custom_resolvers(false).allocation_limit(max_bytes));
+    let reader = Budget { inner: reader, left: 4 * max_bytes as u64, exceeded: false };
+    let options = ParseOptions::new().read_properties(false);
+    let file = Probe::new(reader).options(options).guess_file_type().ok()?.read().ok()?;
+    let pictures =
+        || file.tags().iter().flat_map(Tag::pictures).filter(|picture| (1..=max_bytes).contains(&picture.data().len()));
+    let front = pictures().find(|picture| picture.pic_type() == PictureType::CoverFront);
+    front.or_else(|| pictures().next()).map(|picture| picture.data().to_vec())
 }
 
 /// Fills as much of `buffer` as there is to read.

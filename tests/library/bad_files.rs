@@ -150,11 +150,10 @@ fn names_that_are_no_text_are_listed() {
     }
     let summary = fixture.scan();
     assert_eq!((summary.added, summary.problems), (0, 2));
+    // It begins with a backslash, which is no separator here.
+    let shown_name = r"\xFF\xFE.mp3";
     let shown: Vec<_> = fixture.library.problems().unwrap().into_iter().map(|p| (p.path, p.kind)).collect();
-    assert_eq!(
-        shown,
-        [(music.join("\\xFF\\xFE.mp3"), ProblemKind::Name), (music.join("caf\\xE9.wav"), ProblemKind::Name)]
-    );
+    assert_eq!(shown, [(music.join(shown_name), ProblemKind::Name), (music.join("caf\\xE9.wav"), ProblemKind::Name)]);
     let before = fixture.library.revision().unwrap();
     fixture.scan();
     assert_eq!(fixture.library.revision().unwrap(), before, "nothing new, nothing written");
@@ -167,7 +166,7 @@ fn what_may_not_be_read_is_listed_and_tried_again() {
     let mut fixture = Fixture::new();
     let path = fixture.at("secret.wav");
     wav(&path, 1, 0.2);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if File::open(&path).is_ok() {
         println!("skipped: this user may read everything");
         return;
@@ -204,7 +203,7 @@ fn a_file_that_vanishes_while_it_is_read_is_listed_once() {
     let roots = fixture.library.roots().unwrap();
     let options = timbre::library::scan::ScanOptions { jobs: 1 };
     let cancel = timbre::base::CancelToken::default();
-    let mut scan = |fixture: &mut Fixture| {
+    let scan = |fixture: &mut Fixture| {
         timbre::library::scan::scan(&mut fixture.library, &roots, &options, &probe, &mut fixture.recorder, &cancel)
             .unwrap()
     };
