@@ -1,0 +1,260 @@
+//! Everything the window shows.
+
+use std::sync::Arc;
+
+use crate::audio::player::{OutputState, PlayState, PlayerStatus};
+use crate::base::{PlaylistId, TrackId};
+use crate::engine::{Command, Settings};
+use crate::library::model::{Snapshot, Track};
+
+use super::covers::Covers;
+use super::derived::Derived;
+use super::effect::Effect;
+use super::genre::decision_rule;
+use super::jobs::Jobs;
+use super::live::LiveRing;
+use super::review::Review;
+use super::rows::{Column, Rows, Sort, rows};
+use super::selection::Selection;
+use super::toast::Toasts;
+use super::undo::UndoStack;
+
+/// The places of the rail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// Songs, genres, playlists.
+    #[default]
+    Library,
+    /// The sound that plays, as a picture.
+    Inspect,
+    /// Settings.
+    Settings,
+}
+
+/// What the table shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// Every song.
+    #[default]
+    All,
+    /// The songs of one genre, by its stored name.
+    Genre(String),
+    /// Heard, but undecided.
+    Unsure,
+    /// Not heard by a network yet.
+    NotHeard,
+    /// A playlist that a person made.
+    Playlist(PlaylistId),
+    /// Files that could not be used.
+    Problems,
+}
+
+/// What lies over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// All keys.
+    Help,
+    /// Choosing a genre for the selected songs.
+    GenrePicker,
+    /// Naming a new playlist of these songs.
+    NewPlaylist(Vec<TrackId>),
+    /// Naming a playlist anew.
+    RenamePlaylist(PlaylistId),
+}
+
+/// Everything the window shows. Panels read it; [`AppState::apply`] and [`AppState::reduce`] change it.
+#[derive(Debug)]
+pub struct AppState {
+    /// The library as the engine told it last.
+    pub snapshot: Snapshot,
+    /// The engine has told its library (false only in the first moments).
+    pub loaded: bool,
+    /// What follows from the snapshot and the settings.
+    pub derived: Derived,
+    /// The settings as the engine told them last.
+    pub settings: Arc<Settings>,
+    /// Where the rail stands.
+    pub place: Place,
+    /// What the table shows.
+    pub source: Source,
+    /// The search text.
+    pub search: String,
+    /// How collections are sorted.
+    pub sort: Sort,
+    /// How playlists are sorted.
+    pub playlist_sort: Sort,
+    /// The rows of the table.
+    pub rows: Rows,
+    /// Rows the table shows at once.
+    pub page_rows: usize,
+    /// The selected songs.
+    pub selection: Selection,
+    /// Long work.
+    pub jobs: Jobs,
+    /// The player.
+    pub player: PlayerStatus,
+    /// The loudness before it was muted.
+    pub muted_from: Option<f32>,
+    /// The live spectrogram.
+    pub live: LiveRing,
+    /// Cover pictures.
+    pub covers: Covers,
+    /// Output devices, the default one first; empty until asked for.
+    pub devices: Vec<String>,
+    /// Messages.
+    pub toasts: Toasts,
+    /// Genres set by hand in this run.
+    pub undo: UndoStack,
+    /// Going through the unsure songs, if that is so.
+    pub review: Option<Review>,
+    /// What lies over the window.
+    pub overlay: Option<Overlay>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) wanted: Vec<Command>,
+}
+
+impl Default for AppState {
+    fn default() -> Self {
+        Self {
+            snapshot: Snapshot::default(),
+            loaded: false,
+            derived: Derived::new(&[], &decision_rule(&Settings::default())),
+            settings: Arc::default(),
+            place: Place::default(),
+            source: Source::default(),
+            search: String::new(),
+            sort: Sort::by(Column::Artist),
+            playlist_sort: Sort::by(Column::Order),
+            rows: Rows::default(),
+            page_rows: 20,
+            selection: Selection::default(),
+            jobs: Jobs::default(),
+            player: PlayerStatus {
+                state: PlayState::Stopped,
+                current: None,
+                queue_index: 0,
+                queue_len: 0,
+                position_secs: 0.0,
+                duration_secs: 0.0,
+                volume: Settings::default().volume,
+                output: OutputState::Device(String::new()),
+            },
+            muted_from: None,
+            live: LiveRing::default(),
+            covers: Covers::default(),
+            devices: Vec::new(),
+            toasts: Toasts::default(),
+            undo: UndoStack::default(),
+            review: None,
+            overlay: None,
+            effects: Vec::new(),
+            wanted: Vec::new(),
+        }
+    }
+}
+
+impl AppState {
+    /// Lets time pass, in the window's own seconds.
+    pub fn tick(&mut self, now_secs: f64) {
+        self.toasts.tick(now_secs);
+    }
+
+    /// What the window itself is asked to do, oldest first; empty afterwards.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// What the state needs to know from the engine (covers); empty afterwards.
+    pub fn take_wanted(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// Nothing was ever added: the first-run screen shows.
+    pub fn is_first_run(&self) -> bool {
+        self.loaded && self.snapshot.roots.is_empty() && self.snapshot.tracks.is_empty() && self.jobs.running().is_empty()
+    }
+
+    /// A song by identity.
+    pub fn track(&self, id: TrackId) -> Option<&Track> {
+        self.snapshot.tracks.get(self.derived.place_of(id)?)
+    }
+
+    /// The song of a row of the table.
+    pub fn row_track(&self, row: usize) -> Option<&Track> {
+        self.snapshot.tracks.get(*self.rows.places.get(row)? as usize)
+    }
+
+    /// The row of the table that shows a song; the first if it stands there twice.
+    pub fn row_of(&self, id: TrackId) -> Option<usize> {
+        let place = self.derived.place_of(id)? as u32;
+        self.rows.places.iter().position(|row| *row == place)
+    }
+
+    /// The song whose details show.
+    pub fn lead(&self) -> Option<&Track> {
+        self.track(self.selection.lead()?)
+    }
+
+    /// The song at the playhead.
+    pub fn playing(&self) -> Option<&Track> {
+        self.track(self.player.current?)
+    }
+
+    /// How the table that shows now is sorted.
+    pub fn current_sort(&self) -> Sort {
+        if matches!(self.source, Source::Playlist(_)) { self.playlist_sort } else { self.sort }
+    }
+
+    /// The selected songs in the order of the table, then those that it does not show.
+    pub fn selected_in_order(&self) -> Vec<TrackId> {
+        let mut seen = std::collections::HashSet::new();
+        let mut ids: Vec<TrackId> = (0..self.rows.places.len())
+            .filter_map(|row| self.row_track(row))
+            .map(|track| track.id)
+            .filter(|id| self.selection.contains(*id) && seen.insert(*id))
+            .collect();
+        if ids.len() < self.selection.len() {
+            let hidden = self.snapshot.tracks.iter().map(|track| track.id);
+            ids.extend(hidden.filter(|id| self.selection.contains(*id) && seen.insert(*id)));
+        }
+        ids
+    }
+
+    /// The name of what the table shows.
+    pub fn source_name(&self) -> String {
+        match &self.source {
+            Source::All => "All songs".to_owned(),
+            Source::Genre(name) => super::genre::display_name(name),
+            Source::Unsure => "Unsure".to_owned(),
+            Source::NotHeard => "Not classified".to_owned(),
+            Source::Problems => "Problems".to_owned(),
+            Source::Playlist(id) => self
+                .snapshot
+                .playlists
+                .iter()
+                .find(|list| list.id == *id)
+                .map_or_else(|| "Playlist".to_owned(), |list| list.name.clone()),
+        }
+    }
+
+    /// Recomputes the rows from source, search and sort.
+    pub(super) fn refresh_rows(&mut self) {
+        self.rows = rows(
+            &self.snapshot.tracks,
+            &self.derived,
+            &self.snapshot.playlists,
+            &self.source,
+            &self.search,
+            self.current_sort(),
+        );
+    }
+
+    /// Asks for the cover of a song unless that was done.
+    pub(super) fn want_cover(&mut self, id: Option<TrackId>) {
+        if let Some(id) = id
+            && self.covers.want(id)
+        {
+            self.wanted.push(Command::LoadCover(id));
+        }
+    }
+}

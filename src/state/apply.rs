@@ -1,0 +1,80 @@
+//! What the engine tells becomes what the window shows.
+
+use std::sync::Arc;
+
+use crate::audio::player::{PlayState, PlayerEvent, PlayerStatus};
+use crate::engine::{Event, Settings};
+use crate::library::model::Snapshot;
+
+use super::app::{AppState, Source};
+use super::derived::Derived;
+use super::genre::decision_rule;
+use super::toast::Tone;
+
+impl AppState {
+    /// Follows one event.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Library(snapshot) => self.apply_library(snapshot),
+            Event::Settings(settings) => self.apply_settings(settings),
+            Event::Job(event) => self.jobs.apply(event, &mut self.toasts),
+            Event::Player(PlayerEvent::Status(status)) => self.apply_player(status),
+            Event::Player(PlayerEvent::Skipped { item, reason }) => {
+                let name = self.track(item.track).map(|track| track.title.clone());
+                let name = name.unwrap_or_else(|| item.path.display().to_string());
+                self.toasts.push(Tone::Error, format!("Skipped “{name}”: {reason}"), None);
+            }
+            Event::LiveColumns(columns) => self.live.extend(columns),
+            Event::Cover(id, image) => self.covers.answer(id, image),
+            Event::OutputDevices(devices) => self.devices = devices,
+            Event::Failed(report) => self.toasts.report(&report),
+        }
+    }
+
+    fn apply_library(&mut self, snapshot: Snapshot) {
+        let same_tracks = self.loaded && Arc::ptr_eq(&snapshot.tracks, &self.snapshot.tracks);
+        self.snapshot = snapshot;
+        self.loaded = true;
+        if !same_tracks {
+            self.rederive();
+            let derived = &self.derived;
+            self.selection.retain(|id| derived.place_of(id).is_some());
+        }
+        if let Source::Playlist(id) = self.source
+            && !self.snapshot.playlists.iter().any(|list| list.id == id)
+        {
+            self.source = Source::All;
+        }
+        self.refresh_rows();
+    }
+
+    fn apply_settings(&mut self, settings: Arc<Settings>) {
+        let rule_changed = settings.threshold != self.settings.threshold
+            || settings.trust_file_tags != self.settings.trust_file_tags;
+        self.settings = settings;
+        if rule_changed {
+            self.rederive();
+            self.refresh_rows();
+        }
+    }
+
+    fn apply_player(&mut self, status: PlayerStatus) {
+        if status.volume > 0.0 {
+            self.muted_from = None;
+        }
+        let song_changed = status.current != self.player.current;
+        self.player = status;
+        if song_changed {
+            self.want_cover(self.player.current);
+        }
+    }
+
+    fn rederive(&mut self) {
+        self.derived = Derived::new(&self.snapshot.tracks, &decision_rule(&self.settings));
+    }
+
+    /// Whether sound runs now.
+    pub fn is_playing(&self) -> bool {
+        self.player.state == PlayState::Playing
+    }
+}

@@ -1,0 +1,199 @@
+//! What follows from the songs and the decision rule: each song's genre, the counts of the sidebar, places by identity.
+//! Computed once for each change of the library or the rule, never in a frame.
+
+use std::collections::HashMap;
+
+use crate::base::TrackId;
+use crate::library::model::{DecisionRule, GenreSource, Track, same_genre};
+
+use super::genre::GENRES;
+
+/// A song's genre as an index into [`Derived::genres`], and who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Index into [`Derived::genres`].
+    pub genre: u16,
+    /// Who decided.
+    pub source: GenreSource,
+}
+
+/// A genre and how many songs are filed under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenreCount {
+    /// The genre's name as it is stored.
+    pub name: String,
+    /// The genre's name as it is shown.
+    pub shown: String,
+    /// Songs.
+    pub count: usize,
+}
+
+/// Everything that follows from the songs and the rule.
+#[derive(Clone, Debug, Default)]
+pub struct Derived {
+    /// For each song, in the snapshot's order: its genre, `None` when unsure or not heard.
+    pub decided: Vec<Option<Decided>>,
+    /// The ten genres first, in their fixed order, then those that people invented, by name.
+    pub genres: Vec<GenreCount>,
+    /// Songs that a network heard and that no one could decide.
+    pub unsure: usize,
+    /// Songs that no network heard and no one decided.
+    pub not_heard: usize,
+    /// Songs whose file is not there.
+    pub missing: usize,
+    /// Playing time of all songs.
+    pub total_secs: f64,
+    places: Vec<(TrackId, u32)>,
+}
+
+impl Derived {
+    /// Looks at every song once. Agrees with [`Track::decision`], but asks about each spelling of a tag only once.
+    pub fn new(tracks: &[Track], rule: &DecisionRule) -> Self {
+        let mut genres: Vec<GenreCount> = GENRES.iter().map(|name| count(name)).collect();
+        let mut invented: Vec<&str> = tracks
+            .iter()
+            .filter_map(|track| track.user_genre.as_ref())
+            .map(|user| user.genre.as_str())
+            .chain(tracks.iter().filter_map(|track| best(track)).map(|(genre, _)| genre))
+            .filter(|genre| !GENRES.contains(genre))
+            .collect();
+        invented.sort_unstable();
+        invented.dedup();
+        genres.extend(invented.into_iter().map(count));
+
+        let index: HashMap<String, u16> =
+            genres.iter().enumerate().map(|(place, genre)| (genre.name.clone(), place as u16)).collect();
+        let mut tags: HashMap<&str, Option<u16>> = HashMap::new();
+        let mut derived = Self { decided: Vec::with_capacity(tracks.len()), genres, ..Self::default() };
+        for track in tracks {
+            let decided = if let Some(user) = &track.user_genre {
+                index.get(&user.genre).map(|genre| Decided { genre: *genre, source: GenreSource::Person })
+            } else {
+                let from_tag = track.tag_genre.as_deref().filter(|_| rule.trust_file_tags).and_then(|tag| {
+                    *tags.entry(tag).or_insert_with(|| {
+                        let known = rule.genres.iter().find(|genre| same_genre(genre, tag))?;
+                        index.get(known).copied()
+                    })
+                });
+                match from_tag {
+                    Some(genre) => Some(Decided { genre, source: GenreSource::File }),
+                    None => best(track)
+                        .filter(|(_, probability)| *probability >= rule.threshold)
+                        .and_then(|(genre, _)| index.get(genre))
+                        .map(|genre| Decided { genre: *genre, source: GenreSource::Network }),
+                }
+            };
+            match decided {
+                Some(decided) => derived.genres[decided.genre as usize].count += 1,
+                None if track.prediction.is_some() => derived.unsure += 1,
+                None => derived.not_heard += 1,
+            }
+            derived.missing += usize::from(track.missing);
+            derived.total_secs += if track.duration_secs.is_finite() { track.duration_secs } else { 0.0 };
+            derived.decided.push(decided);
+        }
+        derived.places = tracks.iter().enumerate().map(|(place, track)| (track.id, place as u32)).collect();
+        derived.places.sort_unstable();
+        derived
+    }
+
+    /// A song's place in the snapshot.
+    pub fn place_of(&self, id: TrackId) -> Option<usize> {
+        let found = self.places.binary_search_by_key(&id, |(known, _)| *known).ok()?;
+        Some(self.places[found].1 as usize)
+    }
+
+    /// The genre a song is filed under.
+    pub fn genre_of(&self, place: usize) -> Option<(&GenreCount, GenreSource)> {
+        let decided = (*self.decided.get(place)?)?;
+        Some((self.genres.get(decided.genre as usize)?, decided.source))
+    }
+
+    /// A genre's index by its stored name.
+    pub fn genre_index(&self, name: &str) -> Option<u16> {
+        self.genres.iter().position(|genre| genre.name == name).map(|place| place as u16)
+    }
+}
+
+fn count(name: &str) -> GenreCount {
+    GenreCount { name: name.to_owned(), shown: super::genre::display_name(name), count: 0 }
+}
+
+fn best(track: &Track) -> Option<(&str, f32)> {
+    let best = track.prediction.as_ref()?.top.first()?;
+    Some((best.genre.as_str(), best.probability))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::Arc;
+
+    use crate::library::model::{GenreProbability, Prediction, UserGenre};
+
+    use super::*;
+
+    pub fn track(id: i64, best: Option<(&str, f32)>) -> Track {
+        Track {
+            id: TrackId(id),
+            path: format!("/m/{id:06}.ogg").into(),
+            title: format!("Song {id}"),
+            artist: String::new(),
+            album: String::new(),
+            track_number: None,
+            year: None,
+            tag_genre: None,
+            duration_secs: 60.0,
+            format: "Ogg".into(),
+            playable: true,
+            missing: false,
+            added_at: 0,
+            user_genre: None,
+            prediction: best.map(|(genre, probability)| {
+                let rest = (1.0 - probability) / 2.0;
+                let mut top = vec![GenreProbability { genre: genre.into(), probability }];
+                top.extend(["rock", "pop"].iter().filter(|g| **g != genre).map(|other| GenreProbability {
+                    genre: (*other).into(),
+                    probability: rest,
+                }));
+                Arc::new(Prediction {
+                    model_name: "m".into(),
+                    model_hash: "h".into(),
+                    top,
+                    tags: Vec::new(),
+                    heard_secs: 30.0,
+                    note: None,
+                    decided_at: 0,
+                })
+            }),
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_model_s_own_decision() {
+        let mut tracks = vec![
+            track(3, Some(("jazz", 0.9))),
+            track(1, Some(("jazz", 0.4))),
+            track(2, None),
+            track(4, Some(("rock", 0.6))),
+            track(5, Some(("polka", 0.8))),
+        ];
+        tracks[3].tag_genre = Some("Hip-Hop".into());
+        tracks[2].user_genre = Some(UserGenre { genre: "zydeco".into(), set_at: 1 });
+        for trust_file_tags in [false, true] {
+            let rule = DecisionRule {
+                threshold: 0.5,
+                trust_file_tags,
+                genres: GENRES.iter().map(|genre| (*genre).to_owned()).collect(),
+            };
+            let derived = Derived::new(&tracks, &rule);
+            for (place, track) in tracks.iter().enumerate() {
+                let ours = derived.genre_of(place).map(|(genre, source)| (genre.name.as_str(), source));
+                assert_eq!(ours, track.decision(&rule).map(|decision| (decision.genre, decision.source)));
+                assert_eq!(derived.place_of(track.id), Some(place));
+            }
+            assert_eq!((derived.unsure, derived.not_heard), (1, 0));
+            assert_eq!(derived.genres.iter().map(|genre| genre.count).sum::<usize>(), 4);
+            assert_eq!(derived.genres[10].name, "polka");
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! What a person does becomes changes of the state, commands to the engine and effects of the window.
+
+use crate::audio::player::PlayerCommand;
+use crate::base::TrackId;
+use crate::engine::{Command, ExportSelection};
+
+use super::action::{Action, SelectMode};
+use super::app::{AppState, Overlay, Place, Source};
+use super::effect::{Effect, FolderPurpose};
+use super::rows::Sort;
+use super::toast::Tone;
+use super::undo::GenreChange;
+use super::verb::Verb;
+
+impl AppState {
+    /// Carries out one action. The commands go to the engine in order.
+    pub fn reduce(&mut self, action: Action) -> Vec<Command> {
+        match action {
+            Action::Do(verb) => return self.reduce_verb(verb),
+            Action::Show(source) => self.show(source),
+            Action::Search(text) => {
+                if text != self.search {
+                    self.search = text;
+                    self.refresh_rows();
+                }
+            }
+            Action::SortBy(column) => {
+                let old = self.current_sort();
+                let new = if old.column == column { old.turned() } else { Sort::by(column) };
+                if matches!(self.source, Source::Playlist(_)) {
+                    self.playlist_sort = new;
+                } else {
+                    self.sort = new;
+                }
+                self.refresh_rows();
+            }
+            Action::Select { row, mode } => self.select_row(row, mode),
+            Action::PageRows(rows) => self.page_rows = rows.max(1),
+            Action::PlayRow(row) => return self.play_row(row),
+            Action::SeekTo(secs) => return self.seek_to(secs),
+            Action::SetVolume(volume) => return self.set_volume(volume),
+            Action::KeepVolume => return self.keep_volume(),
+            Action::ChooseDevice(device) => {
+                let mut settings = (*self.settings).clone();
+                settings.output_device.clone_from(&device);
+                return vec![Command::Player(PlayerCommand::SetDevice(device)), Command::ChangeSettings(settings)];
+            }
+            Action::SetGenre(genre) => {
+                self.overlay = None;
+                if self.review.is_some()
+                    && let Some(genre) = genre
+                {
+                    return self.review_choose(genre);
+                }
+                let tracks = self.selected_in_order();
+                return self.set_genre_of(tracks, genre);
+            }
+            Action::ReviewChoose(genre) => return self.review_choose(genre),
+            Action::ReviewSkip => return self.review_step(1),
+            Action::ReviewBack => return self.review_step(-1),
+            Action::CreatePlaylist { name, tracks } => {
+                self.overlay = None;
+                return vec![Command::CreatePlaylist { name, tracks }];
+            }
+            Action::AddSelectionToPlaylist(id) => {
+                return vec![Command::AddToPlaylist(id, self.selected_in_order())];
+            }
+            Action::RenamePlaylist(id, name) => {
+                self.overlay = None;
+                return vec![Command::RenamePlaylist(id, name)];
+            }
+            Action::DeletePlaylist(id) => return vec![Command::DeletePlaylist(id)],
+            Action::AddRoots(folders) => {
+                self.place = Place::Library;
+                return vec![Command::AddRoots(folders)];
+            }
+            Action::RemoveRoot(folder) => return vec![Command::RemoveRoot(folder)],
+            Action::AddDemo => {
+                self.place = Place::Library;
+                return vec![Command::AddDemo];
+            }
+            Action::ClassifyAgain => return vec![Command::Classify { again: true, within: Vec::new() }],
+            Action::RetryProblems(paths) => return vec![Command::RetryProblems(paths)],
+            Action::Export(selection) => self.effects.push(Effect::ChooseFolder(FolderPurpose::Export(selection))),
+            Action::ExportTo(folder, selection) => {
+                return vec![Command::ExportPlaylists { folder, selection, within: Vec::new() }];
+            }
+            Action::CancelJob(id) => {
+                self.jobs.mark_cancelling(id);
+                return vec![Command::Cancel(id)];
+            }
+            Action::ChangeSettings(settings) => return vec![Command::ChangeSettings(settings)],
+            Action::Reveal(path) => self.effects.push(Effect::Reveal(path)),
+            Action::Copy(text) => self.effects.push(Effect::Copy(text)),
+            Action::SetOverlay(overlay) => self.overlay = overlay,
+            Action::DismissToast(id) => self.toasts.dismiss(id),
+            Action::KeepToast(id) => self.toasts.keep(id),
+            Action::Complain(text) => self.toasts.push(Tone::Error, text, None),
+        }
+        Vec::new()
+    }
+
+    fn reduce_verb(&mut self, verb: Verb) -> Vec<Command> {
+        let player = |command| vec![Command::Player(command)];
+        match verb {
+            Verb::GoLibrary => self.place = Place::Library,
+            Verb::GoInspect => self.place = Place::Inspect,
+            Verb::GoSettings => {
+                self.place = Place::Settings;
+                return vec![Command::ListOutputDevices];
+            }
+            Verb::Help => {
+                self.overlay = if self.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) };
+            }
+            Verb::FullScreen => self.effects.push(Effect::ToggleFullScreen),
+            Verb::PlayPause => return self.play_pause(),
+            Verb::Stop => return player(PlayerCommand::Stop),
+            Verb::Previous => return player(PlayerCommand::Previous),
+            Verb::Next => return player(PlayerCommand::Next),
+            Verb::SeekBack => return self.seek_by(-5.0),
+            Verb::SeekForward => return self.seek_by(5.0),
+            Verb::SeekBackFine => return self.seek_by(-1.0),
+            Verb::SeekForwardFine => return self.seek_by(1.0),
+            Verb::Mute => return self.mute(),
+            Verb::VolumeUp => return self.step_volume(0.05),
+            Verb::VolumeDown => return self.step_volume(-0.05),
+            Verb::ShowPlaying => self.show_playing(),
+            Verb::Search => {
+                self.place = Place::Library;
+                self.effects.push(Effect::FocusSearch);
+            }
+            Verb::Escape => return self.escape(),
+            Verb::SelectUp => self.move_lead(-1, SelectMode::Only),
+            Verb::SelectDown => self.move_lead(1, SelectMode::Only),
+            Verb::ExtendUp => self.move_lead(-1, SelectMode::Range),
+            Verb::ExtendDown => self.move_lead(1, SelectMode::Range),
+            Verb::PageUp => self.move_lead(-(self.page_rows as isize), SelectMode::Only),
+            Verb::PageDown => self.move_lead(self.page_rows as isize, SelectMode::Only),
+            Verb::SelectFirst => self.move_lead(isize::MIN, SelectMode::Only),
+            Verb::SelectLast => self.move_lead(isize::MAX, SelectMode::Only),
+            Verb::SelectAll => {
+                let ids: Vec<TrackId> =
+                    (0..self.rows.places.len()).filter_map(|row| Some(self.row_track(row)?.id)).collect();
+                if let Some(lead) = self.selection.lead().or(ids.first().copied()) {
+                    self.selection.set_range(ids, lead);
+                }
+            }
+            Verb::PlaySelected => return self.play_selected(),
+            Verb::QueueSelected => return self.queue_selected(),
+            Verb::SetGenre => {
+                if !self.selection.is_empty() {
+                    self.overlay = Some(Overlay::GenrePicker);
+                }
+            }
+            Verb::ReviewUnsure => {
+                return if self.review.is_some() { self.end_review() } else { self.start_review() };
+            }
+            Verb::Undo => return self.undo_genre(),
+            Verb::Redo => return self.redo_genre(),
+            Verb::RemoveFromPlaylist => return self.remove_from_playlist(),
+            Verb::AddFolder => self.effects.push(Effect::ChooseFolder(FolderPurpose::AddMusic)),
+            Verb::Rescan => return vec![Command::Rescan],
+            Verb::Classify => return vec![Command::Classify { again: false, within: Vec::new() }],
+            Verb::ExportAll => self.effects.push(Effect::ChooseFolder(FolderPurpose::Export(ExportSelection::All))),
+        }
+        Vec::new()
+    }
+
+    fn show(&mut self, source: Source) {
+        self.place = Place::Library;
+        self.review = None;
+        if source != self.source {
+            self.source = source;
+            self.playlist_sort = Sort::by(super::rows::Column::Order);
+            self.refresh_rows();
+            self.effects.push(Effect::ScrollToRow(0));
+        }
+    }
+
+    fn show_playing(&mut self) {
+        let Some(id) = self.player.current else { return };
+        self.place = Place::Library;
+        if self.row_of(id).is_none() {
+            self.search.clear();
+            self.source = Source::All;
+            self.refresh_rows();
+        }
+        self.selection.set(id);
+        self.want_cover(Some(id));
+        if let Some(row) = self.row_of(id) {
+            self.effects.push(Effect::ScrollToRow(row));
+        }
+    }
+
+    fn escape(&mut self) -> Vec<Command> {
+        if self.overlay.take().is_some() {
+            return Vec::new();
+        }
+        if self.review.is_some() {
+            return self.end_review();
+        }
+        if !self.search.is_empty() {
+            self.search.clear();
+            self.refresh_rows();
+            self.effects.push(Effect::FocusTable);
+        } else if self.place != Place::Library {
+            self.place = Place::Library;
+        } else {
+            self.selection.clear();
+        }
+        Vec::new()
+    }
+
+    fn select_row(&mut self, row: usize, mode: SelectMode) {
+        let Some(id) = self.row_track(row).map(|track| track.id) else { return };
+        match mode {
+            SelectMode::Only => self.selection.set(id),
+            SelectMode::Toggle => self.selection.toggle(id),
+            SelectMode::Range => {
+                let from = self.selection.anchor().and_then(|anchor| self.row_of(anchor)).unwrap_or(row);
+                let ids: Vec<TrackId> =
+                    (from.min(row)..=from.max(row)).filter_map(|row| Some(self.row_track(row)?.id)).collect();
+                self.selection.set_range(ids, id);
+            }
+        }
+        self.want_cover(Some(id));
+    }
+
+    fn move_lead(&mut self, by: isize, mode: SelectMode) {
+        let Some(last) = self.rows.places.len().checked_sub(1) else { return };
+        let row = match self.selection.lead().and_then(|id| self.row_of(id)) {
+            Some(row) => row.saturating_add_signed(by).min(last),
+            None if by == isize::MAX => last,
+            None => 0,
+        };
+        self.select_row(row, mode);
+        self.effects.push(Effect::ScrollToRow(row));
+    }
+
+    /// Sets a genre by hand, and remembers what stood there before.
+    pub(super) fn set_genre_of(&mut self, tracks: Vec<TrackId>, genre: Option<String>) -> Vec<Command> {
+        let before: Vec<(TrackId, Option<String>)> = tracks
+            .iter()
+            .filter_map(|id| self.track(*id))
+            .map(|track| (track.id, track.user_genre.as_ref().map(|user| user.genre.clone())))
+            .filter(|(_, old)| *old != genre)
+            .collect();
+        if before.is_empty() {
+            return Vec::new();
+        }
+        let changed = before.iter().map(|(id, _)| *id).collect();
+        self.undo.push(GenreChange { before, after: genre.clone() });
+        vec![Command::SetGenre { tracks: changed, genre }]
+    }
+
+    fn undo_genre(&mut self) -> Vec<Command> {
+        let Some(change) = self.undo.undo() else {
+            self.toasts.push(Tone::Info, "Nothing to undo.", None);
+            return Vec::new();
+        };
+        let first = change.before.first().map(|(id, _)| *id);
+        let mut groups: Vec<(Option<String>, Vec<TrackId>)> = Vec::new();
+        for (id, genre) in change.before {
+            match groups.iter_mut().find(|(known, _)| *known == genre) {
+                Some((_, ids)) => ids.push(id),
+                None => groups.push((genre, vec![id])),
+            }
+        }
+        let mut commands: Vec<Command> =
+            groups.into_iter().map(|(genre, tracks)| Command::SetGenre { tracks, genre }).collect();
+        if let Some(first) = first {
+            commands.extend(self.review_return_to(first));
+        }
+        commands
+    }
+
+    fn redo_genre(&mut self) -> Vec<Command> {
+        let Some(change) = self.undo.redo() else {
+            self.toasts.push(Tone::Info, "Nothing to redo.", None);
+            return Vec::new();
+        };
+        let tracks = change.before.into_iter().map(|(id, _)| id).collect();
+        vec![Command::SetGenre { tracks, genre: change.after }]
+    }
+
+    fn remove_from_playlist(&mut self) -> Vec<Command> {
+        let Source::Playlist(id) = self.source else { return Vec::new() };
+        let mut positions: Vec<usize> = (0..self.rows.places.len())
+            .filter(|row| self.row_track(*row).is_some_and(|track| self.selection.contains(track.id)))
+            .filter_map(|row| self.rows.positions.get(row).map(|position| *position as usize))
+            .collect();
+        positions.sort_unstable();
+        if positions.is_empty() { Vec::new() } else { vec![Command::RemoveFromPlaylist(id, positions)] }
+    }
+}

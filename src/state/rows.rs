@@ -1,0 +1,242 @@
+//! Which songs the table shows, in which order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::library::model::{Playlist, Track};
+
+use super::app::Source;
+use super::derived::Derived;
+
+/// The columns of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// The order that the list itself has: a playlist's own.
+    Order,
+    /// Title.
+    Title,
+    /// Artist, then album, then position on it.
+    Artist,
+    /// Album, then position on it.
+    Album,
+    /// Position on the album.
+    TrackNumber,
+    /// Genre.
+    Genre,
+    /// How sure the network is.
+    Confidence,
+    /// Playing time.
+    Length,
+    /// Year of release.
+    Year,
+    /// Container or codec.
+    Format,
+    /// When the library first saw it.
+    Added,
+}
+
+/// Upwards or downwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Smallest or A first.
+    Ascending,
+    /// Largest or Z first.
+    Descending,
+}
+
+/// By what the table is sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// Its direction.
+    pub direction: Direction,
+}
+
+impl Sort {
+    /// Sorted by a column, in the direction in which people want it first.
+    pub fn by(column: Column) -> Self {
+        let direction = match column {
+            Column::Confidence | Column::Added => Direction::Descending,
+            _ => Direction::Ascending,
+        };
+        Self { column, direction }
+    }
+
+    /// The other direction.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        let direction = match self.direction {
+            Direction::Ascending => Direction::Descending,
+            Direction::Descending => Direction::Ascending,
+        };
+        Self { direction, ..self }
+    }
+}
+
+/// The rows: places in the snapshot, in the order of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Places of the songs in the snapshot.
+    pub places: Vec<u32>,
+    /// For a playlist: the position of each row in it. Else empty.
+    pub positions: Vec<u32>,
+}
+
+/// Filters and sorts. Everything costs one pass over the songs plus the sort of what is left.
+pub fn rows(
+    tracks: &[Track],
+    derived: &Derived,
+    playlists: &[Playlist],
+    source: &Source,
+    search: &str,
+    sort: Sort,
+) -> Rows {
+    let needles: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
+    let found = |place: usize| needles.is_empty() || matches(&tracks[place], derived, place, &needles);
+    let mut pairs: Vec<(u32, u32)> = match source {
+        Source::Playlist(id) => {
+            let entries = playlists.iter().find(|list| list.id == *id).map_or(&[][..], |list| &list.tracks);
+            entries
+                .iter()
+                .enumerate()
+                .filter_map(|(position, track)| Some((derived.place_of(*track)?, position)))
+                .filter(|(place, _)| found(*place))
+                .map(|(place, position)| (place as u32, position as u32))
+                .collect()
+        }
+        Source::Problems => Vec::new(),
+        _ => {
+            let genre = match source {
+                Source::Genre(name) => Some(derived.genre_index(name)),
+                _ => None,
+            };
+            (0..tracks.len())
+                .filter(|place| {
+                    let decided = derived.decided.get(*place).copied().flatten();
+                    match source {
+                        Source::Genre(_) => decided.map(|decided| decided.genre) == genre.flatten() && decided.is_some(),
+                        Source::Unsure => decided.is_none() && tracks[*place].prediction.is_some(),
+                        Source::NotHeard => decided.is_none() && tracks[*place].prediction.is_none(),
+                        _ => true,
+                    }
+                })
+                .filter(|place| found(*place))
+                .map(|place| (place as u32, 0))
+                .collect()
+        }
+    };
+    order(&mut pairs, tracks, derived, sort);
+    let is_playlist = matches!(source, Source::Playlist(_));
+    Rows {
+        places: pairs.iter().map(|(place, _)| *place).collect(),
+        positions: if is_playlist { pairs.iter().map(|(_, position)| *position).collect() } else { Vec::new() },
+    }
+}
+
+fn matches(track: &Track, derived: &Derived, place: usize, needles: &[String]) -> bool {
+    let genre = derived.genre_of(place).map_or("", |(genre, _)| genre.shown.as_str());
+    needles.iter().all(|needle| {
+        [track.title.as_str(), track.artist.as_str(), track.album.as_str(), genre]
+            .iter()
+            .any(|field| field.to_lowercase().contains(needle.as_str()))
+    })
+}
+
+/// Stable: equal songs keep the order of their paths.
+fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: Sort) {
+    let track = |pair: &(u32, u32)| &tracks[pair.0 as usize];
+    match sort.column {
+        Column::Order => {}
+        Column::Title => pairs.sort_by_cached_key(|pair| fold(&track(pair).title)),
+        Column::Artist => pairs.sort_by_cached_key(|pair| {
+            let track = track(pair);
+            (fold(&track.artist), fold(&track.album), track.track_number)
+        }),
+        Column::Album => pairs.sort_by_cached_key(|pair| (fold(&track(pair).album), track(pair).track_number)),
+        Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
+        Column::Genre => {
+            pairs.sort_by_key(|pair| derived.decided[pair.0 as usize].map_or(u16::MAX, |decided| decided.genre));
+        }
+        Column::Confidence => {
+            pairs.sort_by(|a, b| {
+                let key = |pair| track(pair).confidence().unwrap_or(-1.0);
+                key(a).total_cmp(&key(b))
+            });
+        }
+        Column::Length => pairs.sort_by(|a, b| track(a).duration_secs.total_cmp(&track(b).duration_secs)),
+        Column::Year => pairs.sort_by_key(|pair| (track(pair).year.is_none(), track(pair).year)),
+        Column::Format => pairs.sort_by(|a, b| track(a).format.cmp(&track(b).format)),
+        Column::Added => pairs.sort_by_key(|pair| track(pair).added_at),
+    }
+    if sort.direction == Direction::Descending {
+        pairs.reverse();
+    }
+}
+
+/// Lower case; empty sorts last.
+fn fold(text: &str) -> (bool, String) {
+    (text.is_empty(), text.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::{PlaylistId, TrackId};
+    use crate::engine::Settings;
+    use crate::state::derived::tests::track;
+    use crate::state::genre::decision_rule;
+
+    use super::*;
+
+    fn library() -> (Vec<Track>, Derived) {
+        let mut tracks: Vec<Track> = vec![
+            track(1, Some(("jazz", 0.9))),
+            track(2, Some(("rock", 0.3))),
+            track(3, None),
+            track(4, Some(("jazz", 0.7))),
+        ];
+        for (track, artist) in tracks.iter_mut().zip(["Zoë", "abba", "", "Миша"]) {
+            track.artist = artist.into();
+        }
+        let derived = Derived::new(&tracks, &decision_rule(&Settings::default()));
+        (tracks, derived)
+    }
+
+    fn ids(source: &Source, search: &str, sort: Sort) -> Vec<i64> {
+        let (tracks, derived) = library();
+        let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
+        let rows = rows(&tracks, &derived, &lists, source, search, sort);
+        rows.places.iter().map(|place| tracks[*place as usize].id.0).collect()
+    }
+
+    #[test]
+    fn sources_filter_and_columns_sort() {
+        let artist = Sort::by(Column::Artist);
+        assert_eq!(ids(&Source::All, "", artist), [2, 1, 4, 3], "without case, empty last");
+        assert_eq!(ids(&Source::All, "", artist.turned()), [3, 4, 1, 2]);
+        assert_eq!(ids(&Source::All, "", Sort::by(Column::Confidence)), [1, 4, 2, 3]);
+        assert_eq!(ids(&Source::Genre("jazz".into()), "", artist), [1, 4]);
+        assert_eq!(ids(&Source::Genre("tango".into()), "", artist), [0; 0]);
+        assert_eq!(ids(&Source::Unsure, "", artist), [2]);
+        assert_eq!(ids(&Source::NotHeard, "", artist), [3]);
+    }
+
+    #[test]
+    fn a_search_looks_at_title_artist_album_and_genre_in_any_script() {
+        let artist = Sort::by(Column::Artist);
+        assert_eq!(ids(&Source::All, "JAZZ song", artist), [1, 4]);
+        assert_eq!(ids(&Source::All, "миша", artist), [4]);
+        assert_eq!(ids(&Source::All, "jazz abba", artist), [0; 0]);
+    }
+
+    #[test]
+    fn a_playlist_keeps_its_order_and_its_doubles() {
+        let list = Source::Playlist(PlaylistId(7));
+        assert_eq!(ids(&list, "", Sort::by(Column::Order)), [4, 2, 4]);
+        let (tracks, derived) = library();
+        let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
+        let rows = rows(&tracks, &derived, &lists, &list, "", Sort::by(Column::Artist));
+        assert_eq!(rows.positions, [2, 0, 3]);
+    }
+}
