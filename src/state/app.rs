@@ -171,7 +171,10 @@ impl AppState {
 
     /// Nothing was ever added: the first-run screen shows.
     pub fn is_first_run(&self) -> bool {
-        self.loaded && self.snapshot.roots.is_empty() && self.snapshot.tracks.is_empty() && self.jobs.running().is_empty()
+        self.loaded
+            && self.snapshot.roots.is_empty()
+            && self.snapshot.tracks.is_empty()
+            && self.jobs.running().is_empty()
     }
 
     /// A song by identity.

@@ -49,8 +49,8 @@ impl AppState {
     }
 
     fn apply_settings(&mut self, settings: Arc<Settings>) {
-        let rule_changed = settings.threshold != self.settings.threshold
-            || settings.trust_file_tags != self.settings.trust_file_tags;
+        let rule_changed =
+            settings.threshold != self.settings.threshold || settings.trust_file_tags != self.settings.trust_file_tags;
         self.settings = settings;
         if rule_changed {
             self.rederive();

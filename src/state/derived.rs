@@ -151,10 +151,12 @@ pub(super) mod tests {
             prediction: best.map(|(genre, probability)| {
                 let rest = (1.0 - probability) / 2.0;
                 let mut top = vec![GenreProbability { genre: genre.into(), probability }];
-                top.extend(["rock", "pop"].iter().filter(|g| **g != genre).map(|other| GenreProbability {
-                    genre: (*other).into(),
-                    probability: rest,
-                }));
+                top.extend(
+                    ["rock", "pop"]
+                        .iter()
+                        .filter(|g| **g != genre)
+                        .map(|other| GenreProbability { genre: (*other).into(), probability: rest }),
+                );
                 Arc::new(Prediction {
                     model_name: "m".into(),
                     model_hash: "h".into(),

@@ -123,14 +123,12 @@ pub fn grouped(count: usize) -> String {
 fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
     match outcome {
         JobOutcome::Scan(scan) => {
-            let action =
-                (scan.problems > 0).then(|| ("Show problems".to_owned(), Action::Show(Source::Problems)));
+            let action = (scan.problems > 0).then(|| ("Show problems".to_owned(), Action::Show(Source::Problems)));
             toasts.push(Tone::Success, scan_sentence(&scan), action);
         }
         JobOutcome::Classify(done) => {
-            let action = (done.unsure > 0).then(|| {
-                (format!("Show {} unsure", grouped(done.unsure)), Action::Show(Source::Unsure))
-            });
+            let action = (done.unsure > 0)
+                .then(|| (format!("Show {} unsure", grouped(done.unsure)), Action::Show(Source::Unsure)));
             if let Some(sentence) = classify_sentence(&done) {
                 toasts.push(Tone::Success, sentence, action);
             }

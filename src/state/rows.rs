@@ -116,7 +116,9 @@ pub fn rows(
                 .filter(|place| {
                     let decided = derived.decided.get(*place).copied().flatten();
                     match source {
-                        Source::Genre(_) => decided.map(|decided| decided.genre) == genre.flatten() && decided.is_some(),
+                        Source::Genre(_) => {
+                            decided.map(|decided| decided.genre) == genre.flatten() && decided.is_some()
+                        }
                         Source::Unsure => decided.is_none() && tracks[*place].prediction.is_some(),
                         Source::NotHeard => decided.is_none() && tracks[*place].prediction.is_none(),
                         _ => true,

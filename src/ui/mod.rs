@@ -1,1 +1,37 @@
-//! The window.
+//! The window. Panels are plain functions that read [`crate::state::AppState`] and push [`crate::state::Action`]s.
+
+pub mod app;
+mod banner;
+mod cover_textures;
+mod dates;
+mod details;
+pub mod dialogs;
+mod drop;
+mod first_run;
+mod help;
+mod icons;
+mod inspect;
+mod jobs;
+mod keys;
+mod library;
+mod live_texture;
+pub mod local;
+mod player_bar;
+mod popups;
+mod problems;
+mod rail;
+mod reveal;
+mod review;
+pub mod run;
+mod settings;
+mod sidebar;
+mod table;
+pub mod theme;
+mod toasts;
+mod top_bar;
+mod widgets;
+
+pub use app::App;
+pub use run::{APP_ID, WindowOptions, run};
+
+use table::source_icon as table_source_icon;

@@ -1,0 +1,184 @@
+//! The application: events in, panels drawn, actions out.
+
+use std::time::Duration;
+
+use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
+
+use crate::base::TrackId;
+use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place};
+
+use super::dialogs::{Dialogs, NativeDialogs};
+use super::local::{Layout, Local};
+use super::theme::{self, size, tokens};
+use super::{
+    banner, drop, first_run, help, inspect, keys, library, player_bar, popups, rail, reveal, settings, toasts,
+};
+
+/// Under which name the layout is stored.
+const LAYOUT_KEY: &str = "timbre_layout";
+
+/// The window's application.
+pub struct App {
+    engine: Box<dyn EngineLink>,
+    dialogs: Box<dyn Dialogs>,
+    state: AppState,
+    local: Local,
+    actions: Vec<Action>,
+}
+
+impl App {
+    /// An application on an engine, with the system's dialogs.
+    pub fn new(cc: &eframe::CreationContext<'_>, engine: impl EngineLink + 'static) -> Self {
+        let layout: Layout = cc.storage.and_then(|storage| eframe::get_value(storage, LAYOUT_KEY)).unwrap_or_default();
+        Self::with_dialogs(&cc.egui_ctx, Box::new(engine), Box::new(NativeDialogs::default()), layout)
+    }
+
+    /// An application with dialogs of one's own, as tests use it.
+    pub fn with_dialogs(ctx: &Context, engine: Box<dyn EngineLink>, dialogs: Box<dyn Dialogs>, layout: Layout) -> Self {
+        theme::install(ctx);
+        Self {
+            engine,
+            dialogs,
+            state: AppState::default(),
+            local: Local { layout, ..Local::default() },
+            actions: Vec::new(),
+        }
+    }
+
+    /// What the window shows.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// The song of a row of the table; a number that no song has where there is no such row.
+    pub fn row_track_id(&self, row: usize) -> TrackId {
+        self.state.row_track(row).map_or(TrackId(i64::MIN), |track| track.id)
+    }
+
+    /// Does what a person could do, for example a folder from the command line.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Drains the engine, lets time pass. No drawing.
+    pub fn update(&mut self, ctx: &Context) {
+        for event in self.engine.poll() {
+            self.state.apply(event);
+        }
+        self.state.tick(ctx.input(|input| input.time));
+        self.actions.extend(self.dialogs.poll());
+        self.send_wanted();
+        theme::follow_settings(ctx, &self.state.settings);
+        if let Some(until_secs) = self.state.toasts.next_change_secs() {
+            let left_secs = (until_secs - ctx.input(|input| input.time)).max(0.05);
+            ctx.request_repaint_after(Duration::from_secs_f64(left_secs));
+        }
+    }
+
+    /// Draws everything, then carries out what was done.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        let mut actions = std::mem::take(&mut self.actions);
+        keys::keys(ui, &self.state, &mut actions);
+        drop::take(ui, &mut actions);
+        self.panels(ui, &mut actions);
+        let ctx = ui.ctx().clone();
+        if !actions.is_empty() {
+            ctx.request_repaint();
+        }
+        for action in actions {
+            for command in self.state.reduce(action) {
+                self.engine.send(command);
+            }
+        }
+        self.send_wanted();
+        for effect in self.state.take_effects() {
+            self.carry_out(&ctx, effect);
+        }
+    }
+
+    fn panels(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let Self { state, local, .. } = self;
+        let tokens = tokens(ui);
+        let panel = Frame::NONE.fill(tokens.panel);
+        if let Some(reason) = banner::silent_because(state) {
+            let raised = Frame::NONE.fill(tokens.raised);
+            Panel::top("banner").exact_size(banner::HEIGHT).frame(raised).show(ui, |ui| banner::banner(ui, reason));
+        }
+        Panel::bottom("player").exact_size(size::PLAYER_BAR).frame(panel).show(ui, |ui| {
+            player_bar::player_bar(ui, state, local, actions);
+        });
+        Panel::left("rail").exact_size(size::RAIL).frame(panel).show(ui, |ui| rail::rail(ui, state, actions));
+        match state.place {
+            Place::Library if state.is_first_run() => {
+                CentralPanel::no_frame().show(ui, |ui| first_run::first_run(ui, actions));
+            }
+            Place::Library => library::library(ui, state, local, actions),
+            Place::Inspect => {
+                let ground = Frame::NONE.fill(tokens.background);
+                CentralPanel::default().frame(ground).show(ui, |ui| inspect::inspect(ui, state, local, actions));
+            }
+            Place::Settings => {
+                let ground = Frame::NONE.fill(tokens.background);
+                CentralPanel::default().frame(ground).show(ui, |ui| settings::settings(ui, state, actions));
+            }
+        }
+        let ctx = ui.ctx();
+        help::help(ctx, state, actions);
+        popups::popups(ctx, state, local, actions);
+        toasts::toasts(ctx, state, actions);
+        drop::overlay(ctx);
+    }
+
+    fn send_wanted(&mut self) {
+        for command in self.state.take_wanted() {
+            self.engine.send(command);
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &Context, effect: Effect) {
+        match effect {
+            Effect::ChooseFolder(purpose) => {
+                let start = match &purpose {
+                    FolderPurpose::AddMusic => {
+                        directories::UserDirs::new().and_then(|dirs| Some(dirs.audio_dir()?.into()))
+                    }
+                    FolderPurpose::Export(_) => self.state.settings.playlists_folder.clone(),
+                };
+                self.dialogs.choose_folder(ctx, purpose, start);
+            }
+            Effect::Reveal(path) => {
+                if let Err(error) = reveal::reveal(&path) {
+                    let text = format!("The file manager could not be opened at {}: {error}", path.display());
+                    self.actions.push(Action::Complain(text));
+                }
+            }
+            Effect::FocusSearch => self.local.focus_search = true,
+            Effect::FocusTable => self.local.focus_table = true,
+            Effect::ScrollToRow(row) => self.local.scroll_to_row = Some(row),
+            Effect::ToggleFullScreen => {
+                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
+            }
+            Effect::Copy(text) => ctx.copy_text(text),
+        }
+        ctx.request_repaint();
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.update(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, LAYOUT_KEY, &self.local.layout);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,36 @@
+//! Folders dropped on the window.
+
+use eframe::egui::{Align, Context, Id, LayerId, Order, StrokeKind, Ui};
+
+use crate::state::Action;
+
+use super::theme::{fonts, tokens_of};
+use super::widgets::text;
+
+/// Takes dropped folders; a dropped file stands for its folder.
+pub fn take(ui: &Ui, actions: &mut Vec<Action>) {
+    let dropped = ui.input(|input| input.raw.dropped_files.clone());
+    let mut folders: Vec<std::path::PathBuf> = Vec::new();
+    for path in dropped.iter().map(|file| file.path().to_path_buf()) {
+        let folder = if path.extension().is_some() { path.parent().map_or(path.clone(), Into::into) } else { path };
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    if !folders.is_empty() {
+        actions.push(Action::AddRoots(folders));
+    }
+}
+
+/// Says what a drop would do while something hovers over the window.
+pub fn overlay(ctx: &Context) {
+    if ctx.input(|input| input.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let tokens = tokens_of(ctx.theme() == eframe::egui::Theme::Dark);
+    let painter = ctx.layer_painter(LayerId::new(Order::Foreground, Id::unique("drop overlay")));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, tokens.scrim);
+    painter.rect_stroke(rect.shrink(12.0), 12.0, (2.0, tokens.accent), StrokeKind::Inside);
+    text::line(&painter, rect, "Drop to add this folder to the library", fonts::title(), tokens.accent, Align::Center);
+}

@@ -1,0 +1,80 @@
+//! Every key, made from the list of verbs.
+
+use eframe::egui::{Align, Context, Grid, Id, Layout, Modal, RichText, ScrollArea, Ui};
+
+use crate::state::verb::{Group, Verb};
+use crate::state::{Action, AppState, Overlay};
+
+use super::icons::Icon;
+use super::theme::{fonts, size, tokens};
+use super::widgets::button;
+
+/// Draws the page if it is open.
+pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
+    if state.overlay != Some(Overlay::Help) {
+        return;
+    }
+    let response = Modal::new(Id::unique("help")).show(ctx, |ui| {
+        ui.set_width(720.0_f32.min(ctx.content_rect().width() - 64.0));
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Keys").font(fonts::heading()));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if button::icon(ui, Icon::Close, 28.0, "Close", "Close (Esc)").clicked() {
+                    actions.push(Action::SetOverlay(None));
+                }
+            });
+        });
+        ui.separator();
+        ScrollArea::vertical().max_height(ctx.content_rect().height() - 160.0).show(ui, |ui| {
+            ui.columns(2, |columns| {
+                if let [left, right] = columns {
+                    for group in [Group::Player, Group::Library, Group::Window] {
+                        list(left, group);
+                    }
+                    for group in [Group::Songs, Group::Genres] {
+                        list(right, group);
+                    }
+                    review_keys(right);
+                }
+            });
+        });
+    });
+    if response.should_close() {
+        actions.push(Action::SetOverlay(None));
+    }
+}
+
+fn list(ui: &mut Ui, group: Group) {
+    head(ui, group.title());
+    Grid::new(group.title()).num_columns(2).min_col_width(104.0).spacing([8.0, 4.0]).show(ui, |ui| {
+        for verb in Verb::ALL.into_iter().filter(|verb| verb.group() == group) {
+            let keys: Vec<String> =
+                verb.shortcut().into_iter().chain(verb.other_shortcut()).map(|shortcut| shortcut.to_string()).collect();
+            key(ui, &keys.join("  "));
+            ui.label(verb.name().trim_end_matches('…'));
+            ui.end_row();
+        }
+    });
+}
+
+fn review_keys(ui: &mut Ui) {
+    head(ui, "In review");
+    Grid::new("review keys").num_columns(2).min_col_width(104.0).spacing([8.0, 4.0]).show(ui, |ui| {
+        for (keys, what) in
+            [("1  2  3", "Choose that genre"), ("Enter  ↓", "Skip"), ("↑", "The song before"), ("Esc", "Done")]
+        {
+            key(ui, keys);
+            ui.label(what);
+            ui.end_row();
+        }
+    });
+}
+
+fn head(ui: &mut Ui, title: &str) {
+    ui.add_space(f32::from(size::RADIUS));
+    ui.label(RichText::new(title).font(fonts::small_strong()).color(tokens(ui).text_faint));
+}
+
+fn key(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).font(fonts::small_strong()).color(tokens(ui).accent));
+}

@@ -1,0 +1,152 @@
+//! Small windows that ask for one thing: a genre, the name of a playlist.
+
+use eframe::egui::{Context, Id, Key, Modal, RichText, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+
+use crate::state::genre::{GENRES, display_name};
+use crate::state::jobs::count_of;
+use crate::state::{Action, AppState, Overlay};
+
+use super::local::Local;
+use super::theme::{fonts, size, tokens};
+use super::widgets::button::{self, Weight};
+use super::widgets::{meter, text};
+
+/// Draws the one that is open.
+pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
+    let Some(overlay) = state.overlay.as_ref().filter(|overlay| **overlay != Overlay::Help) else {
+        local.popup_open = false;
+        return;
+    };
+    let opening = !local.popup_open;
+    if opening {
+        local.popup_open = true;
+        local.popup_text = match overlay {
+            Overlay::RenamePlaylist(id) => {
+                let lists = state.snapshot.playlists.iter();
+                lists.filter(|list| list.id == *id).map(|list| list.name.clone()).next().unwrap_or_default()
+            }
+            _ => String::new(),
+        };
+    }
+    let response = Modal::new(Id::unique("popup")).show(ctx, |ui| match overlay {
+        Overlay::GenrePicker => genre_picker(ui, state, local, opening, actions),
+        Overlay::NewPlaylist(tracks) => {
+            if let Some(name) = name(ui, "New playlist", "Create", local, opening, actions) {
+                actions.push(Action::CreatePlaylist { name, tracks: tracks.clone() });
+            }
+        }
+        Overlay::RenamePlaylist(id) => {
+            if let Some(name) = name(ui, "Rename playlist", "Rename", local, opening, actions) {
+                actions.push(Action::RenamePlaylist(*id, name));
+            }
+        }
+        Overlay::Help => {}
+    });
+    if response.should_close() {
+        actions.push(Action::SetOverlay(None));
+    }
+}
+
+fn genre_picker(ui: &mut Ui, state: &AppState, local: &mut Local, opening: bool, actions: &mut Vec<Action>) {
+    ui.set_width(320.0);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    let what = match state.selection.len() {
+        1 => state.lead().map_or_else(String::new, |track| format!("Genre of “{}”", track.title)),
+        many => format!("Genre of {}", count_of(many, "song", "songs")),
+    };
+    let (rect, _) = ui.allocate_exact_size(vec2(320.0, 26.0), Sense::hover());
+    text::line(ui.painter(), rect, &what, fonts::heading(), tokens(ui).text, eframe::egui::Align::Min);
+    let field = TextEdit::singleline(&mut local.popup_text)
+        .hint_text("Type to choose, or a genre of your own")
+        .desired_width(f32::INFINITY)
+        .margin(eframe::egui::Margin::symmetric(10, 6));
+    let field = ui.add(field);
+    if opening {
+        field.request_focus();
+    }
+    ui.add_space(4.0);
+    let typed = local.popup_text.trim().to_lowercase();
+    let known: Vec<(String, String)> = state
+        .derived
+        .genres
+        .iter()
+        .enumerate()
+        .filter(|(place, genre)| *place < GENRES.len() || genre.count > 0)
+        .map(|(_, genre)| (genre.name.clone(), genre.shown.clone()))
+        .filter(|(name, shown)| shown.to_lowercase().contains(&typed) || name.contains(&typed))
+        .collect();
+    for (index, (name, shown)) in known.iter().enumerate() {
+        let first = index == 0 && !typed.is_empty();
+        if choice(ui, name, shown, first) {
+            actions.push(Action::SetGenre(Some(name.clone())));
+        }
+    }
+    let own = (known.is_empty() && !typed.is_empty()).then(|| local.popup_text.trim().to_owned());
+    if let Some(own) = &own
+        && choice(ui, own, &format!("Use “{}”", display_name(own)), true)
+    {
+        actions.push(Action::SetGenre(Some(own.clone())));
+    }
+    ui.separator();
+    let leave = button::text(ui, Weight::Quiet, None, "Leave it to the network", 28.0);
+    if leave.on_hover_text("Take a genre set by hand back").clicked() {
+        actions.push(Action::SetGenre(None));
+    }
+    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && !typed.is_empty() {
+        let chosen = known.first().map(|(name, _)| name.clone()).or(own);
+        actions.push(Action::SetGenre(chosen));
+    }
+}
+
+fn choice(ui: &mut Ui, name: &str, shown: &str, first: bool) -> bool {
+    let tokens = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, shown));
+    if first || response.hovered() {
+        ui.painter().rect_filled(rect, f32::from(size::RADIUS), tokens.control);
+    }
+    meter::dot(ui.painter(), pos2(rect.left() + 14.0, rect.center().y), tokens.genre(name));
+    let label = eframe::egui::Rect::from_min_max(
+        pos2(rect.left() + 28.0, rect.top()),
+        pos2(rect.right() - 56.0, rect.bottom()),
+    );
+    text::line(ui.painter(), label, shown, fonts::body(), tokens.text, eframe::egui::Align::Min);
+    if first {
+        let place = eframe::egui::Rect::from_min_max(label.right_top(), pos2(rect.right() - 10.0, rect.bottom()));
+        text::line(ui.painter(), place, "Enter", fonts::tiny(), tokens.text_muted, eframe::egui::Align::Max);
+    }
+    button::focus_ring(ui, &response, f32::from(size::RADIUS));
+    response.clicked()
+}
+
+fn name(
+    ui: &mut Ui,
+    title: &str,
+    verb: &str,
+    local: &mut Local,
+    opening: bool,
+    actions: &mut Vec<Action>,
+) -> Option<String> {
+    ui.set_width(320.0);
+    let label = ui.label(RichText::new(title).font(fonts::heading()));
+    let field = TextEdit::singleline(&mut local.popup_text)
+        .hint_text("Name")
+        .desired_width(f32::INFINITY)
+        .margin(eframe::egui::Margin::symmetric(10, 6));
+    let field = ui.add(field).labelled_by(label.id);
+    if opening {
+        field.request_focus();
+    }
+    let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    let name = local.popup_text.trim().to_owned();
+    let mut confirmed = entered;
+    ui.horizontal(|ui| {
+        ui.add_enabled_ui(!name.is_empty(), |ui| {
+            confirmed |= button::text(ui, Weight::Primary, None, verb, 28.0).clicked();
+        });
+        if button::text(ui, Weight::Quiet, None, "Cancel", 28.0).clicked() {
+            actions.push(Action::SetOverlay(None));
+        }
+    });
+    (confirmed && !name.is_empty()).then_some(name)
+}

@@ -1,0 +1,177 @@
+//! Settings: folders, classifier, sound, appearance, where things are. Every change holds at once.
+
+use eframe::egui::{
+    Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Slider, Ui, WidgetText,
+};
+
+use crate::engine::Settings;
+use crate::engine::settings::Theme;
+use crate::state::{Action, AppState, Verb};
+
+use super::icons::Icon;
+use super::theme::{fonts, tokens};
+use super::widgets::button::{self, Weight};
+
+const LABEL_WIDTH: f32 = 200.0;
+
+/// Draws the place.
+pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let mut changed = (*state.settings).clone();
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let margin = ((ui.available_width() - 760.0) / 2.0).clamp(24.0, 400.0);
+        let width = (ui.available_width() - 2.0 * margin).min(760.0);
+        ui.horizontal(|ui| {
+            ui.add_space(margin);
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                ui.add_space(24.0);
+                folders(ui, state, actions);
+                classifier(ui, &mut changed, actions);
+                sound(ui, state, actions);
+                appearance(ui, &mut changed);
+                ui.add_space(32.0);
+            });
+        });
+    });
+    let changed = changed.clamped();
+    if changed != *state.settings {
+        actions.push(Action::ChangeSettings(changed));
+    }
+}
+
+fn section(ui: &mut Ui, title: &str) {
+    ui.add_space(16.0);
+    ui.label(RichText::new(title).font(fonts::heading()));
+    ui.separator();
+}
+
+/// A row: the label at the left names the control at the right.
+fn row(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) {
+    ui.horizontal(|ui| {
+        let name = ui
+            .allocate_ui_with_layout(
+                eframe::egui::vec2(LABEL_WIDTH, 28.0),
+                Layout::left_to_right(Align::Center),
+                |ui| {
+                    ui.set_width(LABEL_WIDTH);
+                    ui.label(label)
+                },
+            )
+            .inner;
+        control(ui).labelled_by(name.id).on_hover_text(help);
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(LABEL_WIDTH + 8.0);
+        ui.label(RichText::new(help).font(fonts::small()).color(tokens(ui).text_muted));
+    });
+    ui.add_space(4.0);
+}
+
+fn folders(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    section(ui, "Music folders");
+    for root in &state.snapshot.roots {
+        ui.horizontal(|ui| {
+            ui.label(root.display().to_string());
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let name = format!("Remove {}", root.display());
+                let tip = "Take this folder out of the library. The files stay where they are.";
+                if button::icon(ui, Icon::Close, 24.0, &name, tip).clicked() {
+                    actions.push(Action::RemoveRoot(root.clone()));
+                }
+            });
+        });
+    }
+    if state.snapshot.roots.is_empty() {
+        ui.label(RichText::new("No folder yet.").color(tokens(ui).text_muted));
+    }
+    ui.horizontal(|ui| {
+        for (verb, icon) in [(Verb::AddFolder, Icon::Plus), (Verb::Rescan, Icon::Rescan)] {
+            let response = button::text(ui, Weight::Normal, Some(icon), verb.name(), 28.0);
+            if response.on_hover_text(verb.tooltip()).clicked() {
+                actions.push(Action::Do(verb));
+            }
+        }
+    });
+}
+
+fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {
+    section(ui, "Classifier");
+    let help = "Below this a song goes to Unsure instead of a playlist.";
+    row(ui, "Confidence needed", help, |ui| {
+        let mut percent = settings.threshold * 100.0;
+        let response = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).suffix(" %"));
+        if response.changed() {
+            settings.threshold = percent / 100.0;
+        }
+        response
+    });
+    let help = "A genre tag that names one of the ten genres decides before the network does.";
+    row(ui, "Trust tags in files", help, |ui| ui.add(Checkbox::new(&mut settings.trust_file_tags, "On")));
+    let help = "Listen to new songs as soon as a scan has found them.";
+    row(ui, "Classify after scans", help, |ui| ui.add(Checkbox::new(&mut settings.classify_after_scan, "On")));
+    let help = "Threads for scanning and listening; 0 is one for each core.";
+    row(ui, "Threads", help, |ui| ui.add(DragValue::new(&mut settings.jobs).range(0..=256)));
+    ui.horizontal(|ui| {
+        let verb = Verb::Classify;
+        let now = button::text(ui, Weight::Normal, Some(Icon::Network), verb.name(), 28.0);
+        if now.on_hover_text(verb.tooltip()).clicked() {
+            actions.push(Action::Do(verb));
+        }
+        let again = button::text(ui, Weight::Quiet, None, "Classify everything again", 28.0);
+        if again.on_hover_text("Genres that you set stay as they are").clicked() {
+            actions.push(Action::ClassifyAgain);
+        }
+    });
+}
+
+fn sound(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    section(ui, "Sound");
+    let chosen = state.settings.output_device.clone();
+    let shown = chosen.clone().unwrap_or_else(|| "System default".to_owned());
+    row(ui, "Output", "Where the music plays.", |ui| {
+        ComboBox::from_id_salt("output device")
+            .width(320.0)
+            .selected_text(shown)
+            .show_ui(ui, |ui| {
+                if ui.selectable_label(chosen.is_none(), "System default").clicked() {
+                    actions.push(Action::ChooseDevice(None));
+                }
+                for device in &state.devices {
+                    if ui.selectable_label(chosen.as_ref() == Some(device), device).clicked() {
+                        actions.push(Action::ChooseDevice(Some(device.clone())));
+                    }
+                }
+            })
+            .response
+    });
+}
+
+fn appearance(ui: &mut Ui, settings: &mut Settings) {
+    section(ui, "Appearance");
+    let name = |theme| match theme {
+        Theme::Dark => "Dark",
+        Theme::Light => "Light",
+        Theme::System => "As the system",
+    };
+    row(ui, "Theme", "Dark, light, or what the system says.", |ui| {
+        ComboBox::from_id_salt("theme")
+            .selected_text(name(settings.theme))
+            .show_ui(ui, |ui| {
+                for theme in [Theme::Dark, Theme::Light, Theme::System] {
+                    ui.selectable_value(&mut settings.theme, theme, WidgetText::from(name(theme)));
+                }
+            })
+            .response
+    });
+    row(ui, "Compact rows", "More songs on the screen.", |ui| ui.add(Checkbox::new(&mut settings.compact_rows, "On")));
+    row(ui, "Reduce motion", "No animation.", |ui| ui.add(Checkbox::new(&mut settings.reduce_motion, "On")));
+    row(ui, "Size", "How large everything is drawn.", |ui| {
+        let mut percent = settings.ui_scale * 100.0;
+        let response = ui.add(DragValue::new(&mut percent).range(50.0..=300.0).speed(1.0).suffix(" %").max_decimals(0));
+        // While it is dragged the window would jump under the pointer.
+        if response.drag_stopped() || response.lost_focus() || (response.changed() && !response.dragged()) {
+            settings.ui_scale = percent / 100.0;
+        }
+        response
+    });
+}

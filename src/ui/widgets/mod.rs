@@ -1,0 +1,6 @@
+//! Small things that several panels draw alike.
+
+pub mod button;
+pub mod empty;
+pub mod meter;
+pub mod text;

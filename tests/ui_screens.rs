@@ -1,0 +1,131 @@
+//! Draws every screen into pictures, to be looked at: `TIMBRE_SCREENS=/some/folder cargo test --test ui_screens`.
+//! Without the variable it only checks that every screen can be drawn and every control has a name.
+#![cfg(feature = "gui")]
+
+mod support;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui_kittest::Harness;
+use support::{FakeDialogs, FakeEngine, library, live_columns, playing, settings, window};
+use timbre::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
+use timbre::base::{JobId, TrackId};
+use timbre::engine::settings::Theme;
+use timbre::engine::{Event, JobEvent, JobKind, JobPhase, Progress};
+use timbre::library::model::Snapshot;
+use timbre::state::{Action, SelectMode, Source, Verb};
+use timbre::ui::App;
+
+/// Runs the window and, if asked to, writes what it looks like.
+fn show(name: &str, harness: &mut Harness<'static, App>) {
+    harness.run_ok();
+    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
+    let image = harness.render().expect("the window can be drawn");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
+}
+
+fn act(harness: &mut Harness<'static, App>, action: Action) {
+    harness.state_mut().act(action);
+    harness.run_ok();
+}
+
+fn opened(size: [f32; 2], snapshot: Snapshot, theme: Theme) -> (FakeEngine, Harness<'static, App>) {
+    let engine = FakeEngine::default();
+    engine.tell(settings(|settings| settings.theme = theme));
+    engine.tell(Event::Library(snapshot));
+    let harness = window(size, engine.clone(), FakeDialogs::default());
+    (engine, harness)
+}
+
+fn job(kind: JobKind, done: u64, total: Option<u64>) -> Event {
+    let progress =
+        Progress { done, total, per_second: 14.6, eta_secs: Some(41.0), detail: "Night drive.flac".to_owned() };
+    Event::Job(JobEvent { id: JobId(kind as u64), kind, phase: JobPhase::Progress(progress) })
+}
+
+/// Names that break layouts: long, in other scripts and directions, with emoji and line breaks.
+fn awkward(mut snapshot: Snapshot) -> Snapshot {
+    let tracks = Arc::make_mut(&mut snapshot.tracks);
+    let long = "An unreasonably long title that goes on and on ".repeat(5);
+    let names = [
+        ("夜に駆ける", "ヨアソビ", "ザ・ブック"),
+        ("أغنية الصباح", "فيروز الجديدة", "ليالي"),
+        ("Полюшко-поле", "Хор имени", "Песни"),
+        ("🎸 Rock 🔥 & roll", "Émilie Nguyễn", "Ænigma ŁÓDŹ"),
+        (long.as_str(), long.as_str(), long.as_str()),
+        ("Line\nbreak and\ttab", "", ""),
+    ];
+    for (track, (title, artist, album)) in tracks.iter_mut().zip(names) {
+        (track.title, track.artist, track.album) = (title.to_owned(), artist.to_owned(), album.to_owned());
+    }
+    snapshot
+}
+
+#[test]
+fn every_screen() {
+    for (theme, look) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let (_, mut harness) = opened([1280.0, 800.0], library(0), theme);
+        show(&format!("first-{look}"), &mut harness);
+
+        let (engine, mut harness) = opened([1280.0, 800.0], library(270), theme);
+        act(&mut harness, Action::Select { row: 3, mode: SelectMode::Only });
+        let song = harness.state().row_track_id(3);
+        engine.tell(playing(song, 83.0, 245.0));
+        engine.tell(live_columns(400));
+        engine.tell(job(JobKind::Classify, 187, Some(270)));
+        show(&format!("library-{look}"), &mut harness);
+        act(&mut harness, Action::Do(Verb::GoInspect));
+        show(&format!("inspect-{look}"), &mut harness);
+        act(&mut harness, Action::Do(Verb::GoSettings));
+        show(&format!("settings-{look}"), &mut harness);
+        act(&mut harness, Action::Show(Source::Problems));
+        show(&format!("problems-{look}"), &mut harness);
+        act(&mut harness, Action::Show(Source::Unsure));
+        show(&format!("unsure-{look}"), &mut harness);
+        act(&mut harness, Action::Do(Verb::ReviewUnsure));
+        show(&format!("review-{look}"), &mut harness);
+        act(&mut harness, Action::Do(Verb::Escape));
+        act(&mut harness, Action::Do(Verb::Help));
+        show(&format!("keys-{look}"), &mut harness);
+        act(&mut harness, Action::Do(Verb::Escape));
+        act(&mut harness, Action::Do(Verb::SetGenre));
+        show(&format!("genre-{look}"), &mut harness);
+    }
+}
+
+#[test]
+fn large_small_and_strange() {
+    let (engine, mut harness) = opened([1920.0, 1080.0], library(100_000), Theme::Dark);
+    act(&mut harness, Action::Select { row: 12, mode: SelectMode::Only });
+    engine.tell(playing(TrackId(9), 12.0, 200.0));
+    engine.tell(live_columns(900));
+    show("huge-dark", &mut harness);
+
+    let (_, mut harness) = opened([1280.0, 800.0], awkward(library(6)), Theme::Dark);
+    act(&mut harness, Action::Select { row: 0, mode: SelectMode::Only });
+    show("awkward-dark", &mut harness);
+
+    let (_, mut harness) = opened([1280.0, 800.0], library(1), Theme::Light);
+    show("one-light", &mut harness);
+
+    let (engine, mut harness) = opened([960.0, 600.0], library(270), Theme::Dark);
+    act(&mut harness, Action::Search("zzz".to_owned()));
+    engine.tell(Event::Player(PlayerEvent::Status(PlayerStatus {
+        state: PlayState::Stopped,
+        current: None,
+        queue_index: 0,
+        queue_len: 0,
+        position_secs: 0.0,
+        duration_secs: 0.0,
+        volume: 0.8,
+        output: OutputState::Silent("the system has no sound device.".to_owned()),
+    })));
+    show("small-empty-dark", &mut harness);
+
+    let (_, mut harness) = opened([1280.0, 800.0], library(270), Theme::Dark);
+    harness.set_pixels_per_point(2.0);
+    act(&mut harness, Action::Select { row: 2, mode: SelectMode::Only });
+    show("scaled-dark", &mut harness);
+}
