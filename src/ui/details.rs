@@ -18,6 +18,8 @@ use super::widgets::{meter, text};
 
 /// Draws the details of the lead of the selection.
 pub fn details(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
+    // All the height is taken, else the panel would shrink around its content.
+    ui.expand_to_include_rect(ui.max_rect());
     let Some(track) = state.lead() else {
         hint(ui, "Select a song to see what it is and what the network heard.");
         return;

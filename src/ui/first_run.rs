@@ -21,14 +21,14 @@ pub fn first_run(ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.label(RichText::new("Timbre").font(fonts::title()));
         ui.add_space(4.0);
         let sentence = "Timbre listens to your music and sorts it by how it sounds.";
-        ui.label(RichText::new(sentence).font(fonts::heading()).color(tokens.text_muted));
+        ui.label(RichText::new(sentence).font(fonts::lead()).color(tokens.text_muted));
         ui.add_space(24.0);
         let choose = button::text(ui, Weight::Primary, Some(Icon::Folder), "Choose your music folder", 48.0);
         if choose.on_hover_text(Verb::AddFolder.tooltip()).clicked() {
             actions.push(Action::Do(Verb::AddFolder));
         }
         ui.add_space(4.0);
-        let demo = button::text(ui, Weight::Quiet, None, "Try the demo collection", 36.0);
+        let demo = button::text(ui, Weight::Normal, None, "Try the demo collection", 36.0);
         if demo.on_hover_text("A few short pieces that Timbre makes itself").clicked() {
             actions.push(Action::AddDemo);
         }

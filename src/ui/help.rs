@@ -1,6 +1,6 @@
 //! Every key, made from the list of verbs.
 
-use eframe::egui::{Align, Context, Grid, Id, Layout, Modal, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Context, Grid, Layout, RichText, ScrollArea, Ui};
 
 use crate::state::verb::{Group, Verb};
 use crate::state::{Action, AppState, Overlay};
@@ -8,13 +8,14 @@ use crate::state::{Action, AppState, Overlay};
 use super::icons::Icon;
 use super::theme::{fonts, size, tokens};
 use super::widgets::button;
+use super::widgets::modal::modal;
 
 /// Draws the page if it is open.
 pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
     if state.overlay != Some(Overlay::Help) {
         return;
     }
-    let response = Modal::new(Id::unique("help")).show(ctx, |ui| {
+    let response = modal(ctx, "help", |ui| {
         ui.set_width(720.0_f32.min(ctx.content_rect().width() - 64.0));
         ui.horizontal(|ui| {
             ui.label(RichText::new("Keys").font(fonts::heading()));
@@ -25,6 +26,7 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
             });
         });
         ui.separator();
+        ui.spacing_mut().interact_size.y = 20.0;
         ScrollArea::vertical().max_height(ctx.content_rect().height() - 160.0).show(ui, |ui| {
             ui.columns(2, |columns| {
                 if let [left, right] = columns {

@@ -100,7 +100,7 @@ fn level_scale(ui: &Ui, picture: Rect) {
     for db in [-80.0, -60.0, -40.0, -20.0_f32] {
         let y = bar.bottom() - bar.height() * (db - LOW_DB) / (HIGH_DB - LOW_DB);
         let place = Rect::from_min_max(pos2(bar.right() + 6.0, y - 8.0), pos2(bar.right() + 48.0, y + 8.0));
-        text::line(ui.painter(), place, &format!("{db:.0} dB"), fonts::tiny(), tokens.text_muted, Align::Min);
+        text::line(ui.painter(), place, &format!("−{:.0} dB", -db), fonts::tiny(), tokens.text_muted, Align::Min);
     }
 }
 
@@ -115,7 +115,8 @@ fn read_out(ui: &mut Ui, state: &AppState, picture: Rect, pointer: Pos2, line: R
     let band = ((share * LIVE_BANDS as f32) as usize).min(LIVE_BANDS - 1);
     let level = state.live.from_newest(back.max(0.0) as usize).map(|column| column.levels_db[band]);
     let (note, cents) = note_of(hz);
-    let level = level.map_or_else(|| "–".to_owned(), |db| format!("{db:.0} dB"));
+    let level =
+        level.map_or_else(|| "–".to_owned(), |db| format!("{}{:.0} dB", if db < 0.0 { "−" } else { "" }, db.abs()));
     let sign = if cents < 0 { '−' } else { '+' };
     let words = format!("{hz:.1} Hz    {note} {sign}{} ct    {level}", cents.abs());
     let mut child = ui.new_child(eframe::egui::UiBuilder::new().max_rect(line));

@@ -9,7 +9,7 @@ use super::icons::Icon;
 use super::theme::{fonts, size, tokens};
 use super::widgets::{button, text};
 
-const WIDTH: f32 = 236.0;
+const WIDTH: f32 = 272.0;
 
 /// Draws a chip for each running job, from the right, as many as fit.
 pub fn chips(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {

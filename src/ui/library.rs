@@ -56,6 +56,7 @@ pub fn library(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut V
 /// The name of the list, its size, and what can be done with all of it.
 fn head(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
     let (rect, _) =
         ui.allocate_exact_size(eframe::egui::vec2(ui.available_width(), 44.0), eframe::egui::Sense::hover());
     let inner = rect.shrink2(eframe::egui::vec2(size::MARGIN, 0.0));

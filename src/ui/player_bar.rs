@@ -1,6 +1,6 @@
 //! The player bar: what plays, the transport, the time, the loudness, and what it looks like.
 
-use eframe::egui::{Align, Rect, Role, Sense, Slider, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Rect, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::audio::player::OutputState;
 use crate::base::time::clock_text;
@@ -9,7 +9,7 @@ use crate::state::{Action, AppState, Verb};
 use super::icons::{self, Icon};
 use super::local::Local;
 use super::theme::{fonts, size, tokens};
-use super::widgets::{button, text};
+use super::widgets::{button, slider, text};
 
 /// Columns of the live spectrogram that the strip shows.
 const STRIP_COLUMNS: usize = 240;
@@ -136,14 +136,11 @@ fn seek_bar(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<
     }
     let position = local.seeking.unwrap_or(player.position_secs);
     let share = if duration > 0.0 { (position / duration).clamp(0.0, 1.0) as f32 } else { 0.0 };
-    let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
-    ui.painter().rect_filled(line, 2.0, tokens.control);
     if can_seek {
-        let played = Rect::from_min_size(line.min, vec2(line.width() * share, line.height()));
-        let active = response.hovered() || response.dragged() || response.has_focus();
-        ui.painter().rect_filled(played, 2.0, tokens.accent);
-        let knob = if active { 6.0 } else { 4.0 };
-        ui.painter().circle_filled(pos2(played.right(), line.center().y), knob, tokens.accent);
+        slider::paint(ui, trough, share, response.hovered() || response.dragged());
+    } else {
+        let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
+        ui.painter().rect_filled(line, 2.0, tokens.control);
     }
     let (now, end) = if can_seek || player.current.is_some() {
         (clock_text(position), clock_text(duration))
@@ -182,11 +179,9 @@ fn volume_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         ui.spacing_mut().item_spacing.x = 4.0;
         let muted = state.player.volume <= 0.0;
         button::verb(ui, if muted { Icon::Muted } else { Icon::Volume }, 28.0, Verb::Mute, actions);
-        ui.spacing_mut().slider_width = ui.available_width() - 8.0;
         let mut volume = state.player.volume;
-        let response = ui.add(Slider::new(&mut volume, 0.0..=1.0).show_value(false));
+        let response = slider::slider(ui, &mut volume, ui.available_width(), "Volume");
         let shown = super::widgets::meter::percent(volume);
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(volume), "Volume"));
         if response.changed() {
             actions.push(Action::SetVolume(volume));
         }

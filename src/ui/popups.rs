@@ -1,6 +1,6 @@
 //! Small windows that ask for one thing: a genre, the name of a playlist.
 
-use eframe::egui::{Context, Id, Key, Modal, RichText, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Context, Key, RichText, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use crate::state::genre::{GENRES, display_name};
 use crate::state::jobs::count_of;
@@ -9,6 +9,7 @@ use crate::state::{Action, AppState, Overlay};
 use super::local::Local;
 use super::theme::{fonts, size, tokens};
 use super::widgets::button::{self, Weight};
+use super::widgets::modal::modal;
 use super::widgets::{meter, text};
 
 /// Draws the one that is open.
@@ -28,7 +29,7 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
             _ => String::new(),
         };
     }
-    let response = Modal::new(Id::unique("popup")).show(ctx, |ui| match overlay {
+    let response = modal(ctx, "popup", |ui| match overlay {
         Overlay::GenrePicker => genre_picker(ui, state, local, opening, actions),
         Overlay::NewPlaylist(tracks) => {
             if let Some(name) = name(ui, "New playlist", "Create", local, opening, actions) {

@@ -1,7 +1,7 @@
 //! Review: one unsure song at a time, large, decided with a key.
 
 use eframe::egui::{
-    Align, Frame, Key, Margin, Modifiers, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Align2, Key, Layout, Modifiers, Rect, RichText, Role, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use crate::state::genre::display_name;
@@ -64,27 +64,21 @@ pub fn review(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Ve
             choice(ui, number + 1, &guess.genre, guess.probability, actions);
         }
         ui.add_space(8.0);
-        Frame::NONE.inner_margin(Margin::ZERO).show(ui, |ui| {
-            ui.set_max_width(400.0);
-            ui.horizontal(|ui| {
-                let other = button::text(ui, Weight::Normal, None, "Another genre…", 32.0);
-                if other.on_hover_text(Verb::SetGenre.tooltip()).clicked() {
-                    actions.push(Action::Do(Verb::SetGenre));
+        let place = Align2::CENTER_TOP.align_size_within_rect(vec2(400.0, 32.0), ui.available_rect_before_wrap());
+        ui.scope_builder(UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center)), |ui| {
+            let mut offer = |weight, label: &str, tooltip: &str, action: Action| {
+                if button::text(ui, weight, None, label, 32.0).on_hover_text(tooltip).clicked() {
+                    actions.push(action);
                 }
-                let skip = button::text(ui, Weight::Normal, None, "Skip", 32.0);
-                if skip.on_hover_text("No decision, the next song (Enter or ↓)").clicked() {
-                    actions.push(Action::ReviewSkip);
-                }
-                let undo = button::text(ui, Weight::Quiet, None, "Undo", 32.0);
-                if undo.on_hover_text(Verb::Undo.tooltip()).clicked() {
-                    actions.push(Action::Do(Verb::Undo));
-                }
-                let done = button::text(ui, Weight::Quiet, None, "Done", 32.0);
-                if done.on_hover_text("End the review (Esc)").clicked() {
-                    actions.push(Action::Do(Verb::Escape));
-                }
-            });
+            };
+            offer(Weight::Normal, "Another genre…", &Verb::SetGenre.tooltip(), Action::Do(Verb::SetGenre));
+            offer(Weight::Normal, "Skip", "No decision, the next song (Enter or ↓)", Action::ReviewSkip);
+            offer(Weight::Normal, "Undo", &Verb::Undo.tooltip(), Action::Do(Verb::Undo));
+            offer(Weight::Normal, "Done", "End the review (Esc)", Action::Do(Verb::Escape));
         });
+        ui.add_space(8.0);
+        let keys = "Keys 1, 2, 3 decide · Enter skips · ↑ goes back · Ctrl+Z takes back";
+        ui.label(RichText::new(keys).font(fonts::small()).color(tokens.text_faint));
     });
 }
 

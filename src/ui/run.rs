@@ -68,7 +68,7 @@ fn icon() -> IconData {
                 continue;
             }
             let bar = ((x as f32 - 9.0) / 9.6).floor();
-            let inside = bar >= 0.0 && bar < 5.0 && ((x as f32 - 9.0) - bar * 9.6) < 6.0;
+            let inside = (0.0..5.0).contains(&bar) && ((x as f32 - 9.0) - bar * 9.6) < 6.0;
             let color = if inside && dy.abs() < 20.0 * HEIGHTS[bar as usize] {
                 tokens.genre(GENRES[[1, 9, 7, 4, 0][bar as usize]])
             } else {

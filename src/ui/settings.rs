@@ -1,8 +1,6 @@
 //! Settings: folders, classifier, sound, appearance, where things are. Every change holds at once.
 
-use eframe::egui::{
-    Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Slider, Ui, WidgetText,
-};
+use eframe::egui::{Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Ui, WidgetText};
 
 use crate::engine::Settings;
 use crate::engine::settings::Theme;
@@ -11,6 +9,7 @@ use crate::state::{Action, AppState, Verb};
 use super::icons::Icon;
 use super::theme::{fonts, tokens};
 use super::widgets::button::{self, Weight};
+use super::widgets::{meter, slider};
 
 const LABEL_WIDTH: f32 = 200.0;
 
@@ -60,10 +59,15 @@ fn row(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Re
             .inner;
         control(ui).labelled_by(name.id).on_hover_text(help);
     });
-    ui.horizontal(|ui| {
-        ui.add_space(LABEL_WIDTH + 8.0);
-        ui.label(RichText::new(help).font(fonts::small()).color(tokens(ui).text_muted));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.scope(|ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal(|ui| {
+            ui.add_space(LABEL_WIDTH + 8.0);
+            ui.label(RichText::new(help).font(fonts::small()).color(tokens(ui).text_muted));
+        });
     });
+    ui.spacing_mut().item_spacing.y = 8.0;
     ui.add_space(4.0);
 }
 
@@ -98,11 +102,12 @@ fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {
     section(ui, "Classifier");
     let help = "Below this a song goes to Unsure instead of a playlist.";
     row(ui, "Confidence needed", help, |ui| {
-        let mut percent = settings.threshold * 100.0;
-        let response = ui.add(Slider::new(&mut percent, 0.0..=100.0).step_by(1.0).suffix(" %"));
+        let mut threshold = settings.threshold;
+        let response = slider::slider(ui, &mut threshold, 240.0, "Confidence needed");
         if response.changed() {
-            settings.threshold = percent / 100.0;
+            settings.threshold = (threshold * 100.0).round() / 100.0;
         }
+        ui.label(meter::percent(settings.threshold));
         response
     });
     let help = "A genre tag that names one of the ten genres decides before the network does.";

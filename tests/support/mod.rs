@@ -92,7 +92,9 @@ pub fn window(size: [f32; 2], engine: impl EngineLink + 'static, dialogs: FakeDi
 
 /// The builder of all windows: small steps, enough of them, no complaint about letters that no font here has.
 pub fn builder(size: [f32; 2]) -> HarnessBuilder<App> {
-    Harness::builder().with_size(size).with_max_steps(24).allow_missing_glyphs()
+    Harness::builder().with_size(size).with_max_steps(24).allow_missing_glyphs().with_context_setup(|ctx| {
+        ctx.add_font_provider(Arc::new(egui_system_font_provider::SystemFontProvider::new()));
+    })
 }
 
 /// A generator of numbers that are the same in every run (SplitMix64).

@@ -65,6 +65,7 @@ pub fn columns_menu(ui: &mut Ui, layout: &mut Layout) {
 /// Draws the heads.
 pub fn header(ui: &mut Ui, state: &AppState, local: &mut Local, widths: &[ColumnWidth], actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), size::TABLE_HEAD), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, (1.0, tokens.hairline));
     let sort = state.current_sort();

@@ -15,7 +15,9 @@ pub(super) fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     fonts.font_data.insert("noto-regular".into(), Arc::new(FontData::from_static(REGULAR)));
     fonts.font_data.insert("noto-semibold".into(), Arc::new(FontData::from_static(SEMIBOLD)));
-    let others = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let mut others = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    // Arrows and musical signs, which Noto Sans lacks.
+    others.push("Hack".into());
     let with_others = |first: &str| std::iter::once(first.to_owned()).chain(others.iter().cloned()).collect();
     fonts.families.insert(FontFamily::Name(STRONG.into()), with_others("noto-semibold"));
     fonts.families.insert(FontFamily::Monospace, with_others("noto-regular"));
@@ -57,6 +59,11 @@ pub fn small_strong() -> FontId {
 /// The head of a panel.
 pub fn heading() -> FontId {
     FontId::new(16.0, strong_family())
+}
+
+/// A sentence that leads.
+pub fn lead() -> FontId {
+    FontId::proportional(16.0)
 }
 
 /// The one line of a whole page.

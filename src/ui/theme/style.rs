@@ -30,6 +30,7 @@ pub(super) fn style(tokens: &Tokens) -> Style {
     spacing.slider_width = 160.0;
     spacing.combo_width = 160.0;
     spacing.tooltip_width = 360.0;
+    spacing.default_area_size = vec2(1000.0, 900.0);
     spacing.scroll = ScrollStyle { bar_width: 8.0, floating_width: 4.0, ..ScrollStyle::floating() };
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
@@ -57,8 +58,7 @@ fn visuals(tokens: &Tokens) -> Visuals {
         active: widget(tokens.control_hover, focus, Stroke::new(1.0, tokens.text)),
         open: widget(tokens.control_hover, hairline, Stroke::new(1.0, tokens.text)),
     };
-    visuals.selection =
-        Selection { bg_fill: tokens.accent_soft, stroke: Stroke::new(1.5, tokens.accent), ..visuals.selection };
+    visuals.selection = Selection { bg_fill: tokens.accent_soft, stroke: Stroke::new(1.5, tokens.accent) };
     visuals.hyperlink_color = tokens.accent;
     visuals.faint_bg_color = tokens.row_hover;
     visuals.extreme_bg_color = tokens.field;

@@ -3,4 +3,6 @@
 pub mod button;
 pub mod empty;
 pub mod meter;
+pub mod modal;
+pub mod slider;
 pub mod text;
