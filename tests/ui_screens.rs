@@ -1,6 +1,7 @@
 //! Draws every screen into pictures, to be looked at: `TIMBRE_SCREENS=/some/folder cargo test --test ui_screens`.
 //! Without the variable it only checks that every screen can be drawn and every control has a name.
 #![cfg(feature = "gui")]
+#![allow(clippy::expect_used, reason = "a test may fail")]
 
 mod support;
 

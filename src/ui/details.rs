@@ -35,12 +35,13 @@ pub fn details(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut V
     let left = cover.right() + size::MARGIN;
     let room = whole.right() - left;
     let gap = 24.0;
-    let first = room * 0.36;
-    let second = (room - first - 2.0 * gap) * 0.5;
+    let first = room * 0.34;
+    let second = (room - first - 2.0 * gap) * 0.54;
+    let third = room - first - second - 2.0 * gap;
     let column = |from: f32, width: f32| Rect::from_min_size(pos2(from, whole.top()), vec2(width, whole.height()));
     inside(ui, "song", column(left, first), |ui| song(ui, track, actions));
     inside(ui, "genre", column(left + first + gap, second), |ui| genre(ui, state, track, actions));
-    inside(ui, "tags", column(left + first + second + 2.0 * gap, second), |ui| tags(ui, track));
+    inside(ui, "tags", column(left + first + second + 2.0 * gap, third), |ui| tags(ui, track));
 }
 
 fn inside(ui: &mut Ui, id: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {

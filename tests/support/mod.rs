@@ -178,7 +178,7 @@ pub fn track(number: usize) -> Track {
         album,
         track_number: Some(1 + number as u32 % 12),
         year: Some(1958 + dice.below(66) as i32),
-        tag_genre: (number % 4 == 0).then(|| "Indie".to_owned()),
+        tag_genre: number.is_multiple_of(4).then(|| "Indie".to_owned()),
         duration_secs: 95.0 + dice.below(300) as f64,
         format: ["FLAC", "MP3", "Opus"][dice.below(3)].to_owned(),
         playable: true,
