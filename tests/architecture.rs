@@ -89,7 +89,9 @@ fn colours_are_made_in_the_theme_only() {
         if path.starts_with("ui/theme.rs") || path.starts_with("ui/theme") {
             continue;
         }
-        for (number, line) in code(&text).filter(|(_, line)| line.contains("Color32::from_") || line.contains("Rgba::from_")) {
+        for (number, line) in
+            code(&text).filter(|(_, line)| line.contains("Color32::from_") || line.contains("Rgba::from_"))
+        {
             wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
         }
     }

@@ -83,6 +83,15 @@ impl StreamResampler {
         self.from_hz
     }
 
+    /// Output frames for the input so far that did not come out yet.
+    pub fn owed_frames(&self) -> u64 {
+        self.expected_frames().saturating_sub(self.frames_out)
+    }
+
+    fn expected_frames(&self) -> u64 {
+        (self.frames_in * u64::from(self.to_hz)).div_ceil(u64::from(self.from_hz))
+    }
+
     /// Takes whole frames and appends what is ready to `out`.
     ///
     /// # Errors
@@ -123,7 +132,7 @@ impl StreamResampler {
     /// As [`StreamResampler::push`].
     pub fn finish(&mut self, out: &mut Vec<f32>) -> Result<(), ResampleError> {
         if self.fft.is_some() {
-            let expected = (self.frames_in * u64::from(self.to_hz)).div_ceil(u64::from(self.from_hz));
+            let expected = self.expected_frames();
             let mut waiting = std::mem::take(&mut self.waiting);
             let mut partial = waiting.len() / self.channels;
             waiting.resize(self.reach_frames() * self.channels, 0.0);

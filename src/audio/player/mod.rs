@@ -1,5 +1,33 @@
 //! The player: a queue, a decoding thread, an output, and a tap that tells what is heard.
+//!
+//! ```text
+//! commands -> worker ("timbre-decode"): queue, decoder, resampler
+//!               |  stereo frames, lock-free ring            ^ frames taken (atomic)
+//!               v                                            |
+//!             feed (in the device's callback, or a paced thread): pause, fade, volume
+//!               |  mono, lock-free ring
+//!               v
+//!             tap (whoever draws what is heard)
+//! ```
+//!
+//! Songs follow each other in the same ring, so there is no gap between them; positions count frames taken from it.
 
+pub mod capture;
 pub mod command;
+pub mod tap;
 
+mod deck;
+#[cfg(feature = "playback")]
+mod device;
+mod feed;
+mod handle;
+mod output;
+mod paced;
+mod queue;
+mod worker;
+
+pub use capture::Capture;
 pub use command::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, QueueItem};
+pub use handle::Player;
+pub use output::{OutputKind, output_devices};
+pub use tap::Tap;

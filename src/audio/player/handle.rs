@@ -1,0 +1,78 @@
+//! The player as the rest of the program holds it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Sender, TrySendError};
+
+use super::command::{PlayerCommand, PlayerEvent, PlayerStatus};
+use super::output::OutputKind;
+use super::tap::Tap;
+use super::worker::Worker;
+use crate::base::CancelToken;
+
+/// Commands that may wait for the worker; a person does not press keys faster than it works them off.
+const WAITING_COMMANDS: usize = 1024;
+
+/// A running player. Dropping it stops the sound and its threads.
+pub struct Player {
+    commands: Option<Sender<PlayerCommand>>,
+    status: Arc<Mutex<PlayerStatus>>,
+    tap: Mutex<Option<Tap>>,
+    cancel: CancelToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Player {
+    /// Starts a player, stopped, with an empty queue. `on_event` is called on the worker's thread and must not block.
+    ///
+    /// It never fails: without a device the output is silent and says why ([`super::OutputState::Silent`]).
+    pub fn spawn(output: OutputKind, volume: f32, on_event: impl Fn(PlayerEvent) + Send + 'static) -> Self {
+        let (sender, receiver) = crossbeam_channel::bounded(WAITING_COMMANDS);
+        let cancel = CancelToken::default();
+        let status = Arc::new(Mutex::new(Worker::first_status(volume)));
+        let shared_status = Arc::clone(&status);
+        let worker_cancel = cancel.clone();
+        let (tap_sender, tap_receiver) = crossbeam_channel::bounded(1);
+        // Devices are opened on the worker's own thread: not all of them may be used from another one.
+        let thread = std::thread::Builder::new().name("timbre-decode".to_owned()).spawn(move || {
+            let (worker, tap) = Worker::new(output, volume, shared_status, Box::new(on_event), worker_cancel);
+            tap_sender.send(tap).ok();
+            worker.run(&receiver);
+        });
+        if let Err(error) = &thread {
+            tracing::error!("the player cannot start: {error}");
+        }
+        Self { commands: Some(sender), status, tap: Mutex::new(tap_receiver.recv().ok()), cancel, thread: thread.ok() }
+    }
+
+    /// Tells the player what to do; returns at once.
+    pub fn send(&self, command: PlayerCommand) {
+        if let Some(commands) = &self.commands
+            && let Err(TrySendError::Full(command)) = commands.try_send(command)
+        {
+            tracing::warn!("the player is busy; dropped {command:?}");
+        }
+    }
+
+    /// The state as last told by [`PlayerEvent::Status`].
+    pub fn status(&self) -> PlayerStatus {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is heard; there is one, for whoever asks first.
+    pub fn take_tap(&self) -> Option<Tap> {
+        self.tap.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        // The worker ends when nobody can send any more.
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
