@@ -1,3 +1,5 @@
 //! `timbre` opens the window; `timbre <command>` does the same jobs without one.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    timbre::cli::main()
+}

@@ -1,5 +1,7 @@
 //! The layers, and rules that a compiler does not check.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

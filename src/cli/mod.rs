@@ -1,1 +1,155 @@
-//! The command line.
+//! The command line: the same jobs as the window's, through the same engine.
+
+mod args;
+mod devices;
+mod jobs;
+mod library;
+mod list;
+mod output;
+mod train_head;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::base::{CancelToken, DataDir, Report};
+use crate::engine::{Engine, EngineConfig, ExportSelection};
+
+use args::{Cli, Command, Common, GenreCommand};
+use jobs::{Ended, Run};
+use output::{Exit, Output};
+
+/// Parses the arguments, does what they say, and gives back the exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(folder) = cli.folder.as_ref().filter(|folder| !folder.is_dir()) {
+        let message = format!("{} is neither a folder nor a command", folder.display());
+        Cli::command().error(ErrorKind::InvalidValue, message).exit();
+    }
+    log_to_stderr(cli.common.verbose);
+    let output = Output { json: cli.common.json, quiet: cli.common.quiet };
+    let ended = match cli.command {
+        Some(command) => run(command, &cli.common, &output),
+        None => open_window(cli.folder, &cli.common),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(Ended::Stopped) => {
+            output.note("stopped; what was done so far is kept");
+            Exit::Stopped
+        }
+        Err(Ended::Failed(report)) => {
+            output.fail(&report);
+            Exit::Failed
+        }
+    }
+    .into()
+}
+
+fn run(command: Command, common: &Common, output: &Output) -> Run {
+    match command {
+        Command::Scan { folders } => library::scan(&open_engine(common)?, output, folders),
+        Command::Classify { again } => library::classify(&open_engine(common)?, output, again),
+        Command::Organize { folder, playlists } => library::organize(&open_engine(common)?, output, &folder, playlists),
+        Command::List { genre, unsure, search } => {
+            list::list(&open_engine(common)?, output, genre.as_deref(), unsure, search.as_deref())
+        }
+        Command::Genre(GenreCommand::Set { file, genre }) => {
+            list::set_genre(&open_engine(common)?, output, &file, Some(&genre))
+        }
+        Command::Genre(GenreCommand::Clear { file }) => list::set_genre(&open_engine(common)?, output, &file, None),
+        Command::Export { folder, genre, unsure } => {
+            let selection = match (genre, unsure) {
+                (Some(genre), _) => ExportSelection::Genre(genre),
+                (None, true) => ExportSelection::Unsure,
+                (None, false) => ExportSelection::All,
+            };
+            library::export(&open_engine(common)?, output, folder, selection)
+        }
+        Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
+        Command::TrainHead(args) => train_head::train(output, args, &cancelled_by_ctrl_c()?),
+        Command::Devices => devices::devices(output),
+        Command::Demo { folder } => {
+            let folder = folder.map_or_else(|| data_dir(common).map(|dir| dir.demo()), Ok)?;
+            library::make_demo(output, &folder, &cancelled_by_ctrl_c()?)
+        }
+    }
+}
+
+/// An engine without a window, whose work Ctrl-C stops.
+fn open_engine(common: &Common) -> Result<Engine, Ended> {
+    let engine = Engine::open(engine_config(common)?, Arc::new(|| ()))?;
+    let stopper = engine.stopper();
+    on_ctrl_c(move || stopper.cancel_all())?;
+    Ok(engine)
+}
+
+fn data_dir(common: &Common) -> Result<DataDir, Report> {
+    DataDir::resolve(common.data_dir.as_deref())
+        .ok_or_else(|| Report::new("This system names no home folder").with_hint("name a data folder with --data-dir"))
+}
+
+fn engine_config(common: &Common) -> Result<EngineConfig, Report> {
+    Ok(EngineConfig {
+        data_dir: data_dir(common)?,
+        device: common.device.into(),
+        jobs: common.jobs.map(usize::from),
+        player: None,
+    })
+}
+
+fn cancelled_by_ctrl_c() -> Result<CancelToken, Report> {
+    let cancel = CancelToken::default();
+    let on_signal = cancel.clone();
+    on_ctrl_c(move || on_signal.cancel())?;
+    Ok(cancel)
+}
+
+/// The first Ctrl-C asks the work to stop; the second ends the program at once (the library stays whole).
+fn on_ctrl_c(stop: impl Fn() + Send + 'static) -> Result<(), Report> {
+    let mut asked = false;
+    ctrlc::set_handler(move || {
+        if asked {
+            std::process::exit(130);
+        }
+        asked = true;
+        stop();
+    })
+    .map_err(|error| Report::from_error(&error))
+}
+
+#[cfg(feature = "gui")]
+fn open_window(folder: Option<std::path::PathBuf>, common: &Common) -> Run {
+    use crate::ui::WindowOptions;
+
+    let mut config = engine_config(common)?;
+    config.player = Some(crate::audio::player::OutputKind::Default);
+    let options = WindowOptions {
+        folders: folder.into_iter().collect(),
+        layout_file: Some(config.data_dir.root().join("window.ron")),
+    };
+    std::fs::create_dir_all(config.data_dir.root())?;
+    crate::ui::run(options, move |waker| Ok(Engine::open(config, waker)?)).map_err(|error| {
+        let hint = "is there a display? `timbre organize FOLDER` does the same job without one";
+        Report::from_error(&error).with_hint(hint)
+    })?;
+    Ok(Exit::Done)
+}
+
+#[cfg(not(feature = "gui"))]
+fn open_window(_folder: Option<std::path::PathBuf>, _common: &Common) -> Run {
+    let report = Report::new("This build of Timbre has no window");
+    Err(report.with_hint("`timbre organize FOLDER` does the same job, `timbre --help` lists the commands").into())
+}
+
+fn log_to_stderr(verbose: u8) {
+    let default = match verbose {
+        0 => "warn,symphonia=off,wgpu=error,lofty=error",
+        1 => "info,timbre=debug",
+        _ => "debug,timbre=trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+}

@@ -4,10 +4,207 @@
 //! `Cancelled`, also when it panics.
 
 pub mod command;
+mod cover;
 pub mod demo;
+mod dispatcher;
 pub mod event;
+mod job;
+mod jobs;
+pub mod outbox;
 pub mod settings;
+mod views;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::audio::player::{OutputKind, Player};
+use crate::base::DataDir;
+use crate::library::model::{DecisionRule, Snapshot};
+use crate::library::{Library, LibraryError};
+use crate::ml::{DeviceChoice, MlError};
 
 pub use command::{Command, ExportSelection};
 pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress, ScanOutcome};
+pub use jobs::decision_rule;
+pub use outbox::Waker;
 pub use settings::Settings;
+
+use dispatcher::{Dispatcher, Message};
+use jobs::Shared;
+use outbox::Outbox;
+use views::LiveViews;
+
+/// Commands that may wait for the engine's thread.
+const INBOX_CAPACITY: usize = 1024;
+
+/// How an engine is opened.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// Where the library and settings are.
+    pub data_dir: DataDir,
+    /// Where networks run.
+    pub device: DeviceChoice,
+    /// Threads for scanning and classifying in this run; `None` follows the settings.
+    pub jobs: Option<usize>,
+    /// With this a window is served: a player, snapshots while jobs run, jobs that follow each other.
+    /// Without it every command does just what it says.
+    pub player: Option<OutputKind>,
+}
+
+/// Why an engine cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data folder cannot be made.
+    #[error(
+        "the data folder {path} cannot be made; check that the place can be written, or choose another with --data-dir"
+    )]
+    DataDir {
+        /// Which folder.
+        path: std::path::PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The library cannot be opened.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The system refuses another thread.
+    #[error("the system refused to start a thread")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The engine. Dropping it stops all jobs (what they did is kept) and waits for them.
+pub struct Engine {
+    shared: Arc<Shared>,
+    commands: Sender<Message>,
+    events: Option<Receiver<Event>>,
+    dispatcher: Option<JoinHandle<()>>,
+    live_views: Option<LiveViews>,
+}
+
+impl Engine {
+    /// Opens the library (makes it when there is none) and starts the engine's thread.
+    ///
+    /// # Errors
+    /// When the data folder or the library in it cannot be opened.
+    pub fn open(config: EngineConfig, waker: Waker) -> Result<Self, EngineError> {
+        let EngineConfig { data_dir, device, jobs, player } = config;
+        std::fs::create_dir_all(data_dir.root())
+            .map_err(|source| EngineError::DataDir { path: data_dir.root().to_path_buf(), source })?;
+        let library = Library::open(&data_dir.database())?;
+        let mut settings = Settings::read(&data_dir.settings());
+        if let Some(jobs) = jobs {
+            settings.jobs = jobs;
+        }
+        let (outbox, events) = Outbox::new(waker);
+        let interactive = player.is_some();
+        let player = player.map(|output| {
+            let output = match (output, &settings.output_device) {
+                (OutputKind::Default, Some(name)) => OutputKind::Named(name.clone()),
+                (output, _) => output,
+            };
+            let to_client = outbox.clone();
+            Player::spawn(output, settings.volume, move |event| to_client.send_if_room(Event::Player(event)))
+        });
+        let live_views = match player.as_ref().and_then(Player::take_tap) {
+            Some(tap) => Some(LiveViews::spawn(tap, outbox.clone())?),
+            None => None,
+        };
+        let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
+        let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
+        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, interactive);
+        let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
+        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), live_views })
+    }
+
+    /// Hands a command over; never waits. A command that finds the queue full (a thousand waiting) is dropped and logged.
+    pub fn send(&self, command: Command) {
+        if self.commands.try_send(Message::Command(command)).is_err() {
+            tracing::error!("the engine does not keep up, a command was dropped");
+        }
+    }
+
+    /// All events since the last look.
+    pub fn poll(&self) -> Vec<Event> {
+        self.events.iter().flat_map(Receiver::try_iter).collect()
+    }
+
+    /// Waits for the next event, at most so long.
+    pub fn recv_timeout(&self, timeout: Duration) -> Option<Event> {
+        self.events.as_ref()?.recv_timeout(timeout).ok()
+    }
+
+    /// Sends a command and waits for the end of the job of that kind, showing every event on the way to `on_event`.
+    /// For the command line and scripts; a window polls instead.
+    pub fn run_to_end(&self, command: Command, kind: JobKind, mut on_event: impl FnMut(&Event)) -> JobPhase {
+        self.send(command);
+        loop {
+            let Some(event) = self.recv_timeout(Duration::from_secs(3600)) else { continue };
+            on_event(&event);
+            match event {
+                Event::Job(JobEvent { kind: of, phase, .. }) if of == kind => match phase {
+                    JobPhase::Finished(_) | JobPhase::Failed(_) | JobPhase::Cancelled => return phase,
+                    JobPhase::Started | JobPhase::Progress(_) | JobPhase::Warning(_) => {}
+                },
+                Event::Failed(report) => return JobPhase::Failed(report),
+                _ => {}
+            }
+        }
+    }
+
+    /// A handle with which another thread (a signal handler's) can stop the work.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.commands.clone())
+    }
+
+    /// The library as it is now, read on this thread. For the command line and scripts; a window hears `Event::Library`.
+    ///
+    /// # Errors
+    /// When the library cannot be read.
+    pub fn snapshot(&self) -> Result<Snapshot, LibraryError> {
+        self.shared.open_library()?.snapshot()
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.shared.settings()
+    }
+
+    /// How predictions become decisions now. Loads the classifier.
+    ///
+    /// # Errors
+    /// When the classifier cannot be loaded.
+    pub fn rule(&self) -> Result<DecisionRule, MlError> {
+        self.shared.rule()
+    }
+
+    /// Where this engine keeps things.
+    pub fn data_dir(&self) -> &DataDir {
+        &self.shared.data_dir
+    }
+}
+
+/// Stops an engine's work from another thread.
+#[derive(Clone)]
+pub struct Stopper(Sender<Message>);
+
+impl Stopper {
+    /// Asks every job to stop, also those that wait.
+    pub fn cancel_all(&self) {
+        self.0.try_send(Message::CancelAll).ok();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // First of all nobody may wait for this client any more.
+        drop(self.events.take());
+        drop(self.live_views.take());
+        self.commands.send(Message::Shutdown).ok();
+        if let Some(dispatcher) = self.dispatcher.take() {
+            dispatcher.join().ok();
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::ml::DeviceChoice;
+
+/// Organises a music collection by how it sounds.
+///
+/// Without a command the window opens, on FOLDER if one is given.
+#[derive(Debug, Parser)]
+#[command(name = "timbre", version, args_conflicts_with_subcommands = true, max_term_width = 110, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Opens the window and adds this folder.
+    pub folder: Option<PathBuf>,
+    /// Settings of the whole run.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  timbre                                   open the window
+  timbre ~/Music                           open the window and add a folder
+  timbre organize ~/Music --playlists ~/Music/Genres
+  timbre list --genre jazz                 what is filed under jazz
+  timbre list --unsure --json              songs that need your ear, for scripts
+  timbre genre set ~/Music/a.flac blues    decide by hand, for ever
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used, 130 stopped with Ctrl-C.";
+
+/// Settings of the whole run.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Where the library, settings and models are kept (also: TIMBRE_DATA_DIR).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Prints one JSON document instead of tables.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Threads for scanning and listening (default: one for each core).
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Where networks run.
+    #[arg(long, global = true, value_enum, default_value_t = Device::Auto)]
+    pub device: Device,
+    /// No progress bar.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Says more of what goes on (twice: everything). RUST_LOG overrides it.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Where networks run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Device {
+    /// The fastest there is.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda,
+    /// An Apple GPU.
+    Metal,
+}
+
+impl From<Device> for DeviceChoice {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Auto => Self::Auto,
+            Device::Cpu => Self::Cpu,
+            Device::Cuda => Self::Cuda,
+            Device::Metal => Self::Metal,
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Adds folders to the library and reads the tags of what is new or changed.
+    #[command(after_help = "Example:\n  timbre scan ~/Music /media/usb/Music")]
+    Scan {
+        /// The folders.
+        #[arg(required = true, value_name = "FOLDER")]
+        folders: Vec<PathBuf>,
+    },
+    /// Listens to songs that no network or an older one has heard, and decides their genre.
+    #[command(after_help = "Example:\n  timbre classify --jobs 4")]
+    Classify {
+        /// Listens to every song again.
+        #[arg(long)]
+        again: bool,
+    },
+    /// Scans a folder, classifies its songs and writes genre playlists, in one go. No music file is touched.
+    #[command(after_help = "Example:\n  timbre organize ~/Music --playlists ~/Music/Genres")]
+    Organize {
+        /// The folder.
+        folder: PathBuf,
+        /// Where the playlists go (default: `playlists` in the data folder).
+        #[arg(long, value_name = "DIR")]
+        playlists: Option<PathBuf>,
+    },
+    /// Lists songs with genre, confidence and tags.
+    #[command(after_help = "Examples:\n  timbre list --genre jazz\n  timbre list --unsure --json | jq '.[].path'")]
+    List {
+        /// Only songs of this genre.
+        #[arg(long, conflicts_with = "unsure")]
+        genre: Option<String>,
+        /// Only songs without a certain genre.
+        #[arg(long)]
+        unsure: bool,
+        /// Only songs that match, as in the window's search field: words, `artist:…`, `year:<1970`, `-live`.
+        #[arg(long, value_name = "QUERY")]
+        search: Option<String>,
+    },
+    /// Sets a song's genre by hand. It wins over the network and is kept for ever.
+    #[command(subcommand)]
+    Genre(GenreCommand),
+    /// Writes playlists as .m3u8.
+    #[command(after_help = "Examples:\n  timbre export ~/Music/Genres\n  timbre export --genre jazz .")]
+    Export {
+        /// Where the files go.
+        folder: PathBuf,
+        /// Only this genre.
+        #[arg(long, conflicts_with = "unsure")]
+        genre: Option<String>,
+        /// Only the songs without a certain genre.
+        #[arg(long)]
+        unsure: bool,
+    },
+    /// Lists files that could not be used, and why.
+    Problems {
+        /// Forgets them and looks at the files again.
+        #[arg(long)]
+        retry: bool,
+    },
+    /// Trains a genre classifier on tags and audio, and says how good it is on artists it has not heard.
+    #[command(after_help = "Example (how the shipped classifier is made): see weights/README.md")]
+    TrainHead(TrainHead),
+    /// Lists what networks can run on and where sound can go.
+    Devices,
+    /// Makes the built-in demo collection.
+    Demo {
+        /// Where (default: `demo` in the data folder).
+        folder: Option<PathBuf>,
+    },
+}
+
+/// What `train-head` trains on, and how.
+#[derive(Debug, Args)]
+pub struct TrainHead {
+    /// A file of tags for each clip (safetensors, with the clips' names in a .txt beside it).
+    #[arg(long, value_name = "FILE")]
+    pub taggrams: Option<PathBuf>,
+    /// A folder with one folder of audio for each genre.
+    #[arg(long, value_name = "DIR")]
+    pub audio: Option<PathBuf>,
+    /// Who plays each clip, so that no artist is on both sides of a split.
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Only the clips of this list; may be given several times.
+    #[arg(long = "list", value_name = "FILE")]
+    pub lists: Vec<PathBuf>,
+    /// Where the classifier goes.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Decides the folds and everything else that chance decides.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Artist-disjoint folds.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=20))]
+    pub folds: Option<u16>,
+    /// Windows that are heard of each audio file.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub windows: Option<u16>,
+}
+
+/// Genres by hand.
+#[derive(Debug, Subcommand)]
+pub enum GenreCommand {
+    /// Files a song under a genre.
+    #[command(after_help = "Example:\n  timbre genre set ~/Music/a.flac blues")]
+    Set {
+        /// The song's file.
+        file: PathBuf,
+        /// The genre; any name.
+        genre: String,
+    },
+    /// Takes a hand-set genre back; the network decides again.
+    Clear {
+        /// The song's file.
+        file: PathBuf,
+    },
+}

@@ -1,0 +1,154 @@
+//! `list` and `genre`: what is known of songs, and what a person says of them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::base::Report;
+use crate::base::time::clock_text;
+use crate::engine::{Command, Engine, Event};
+use crate::library::model::{DecisionRule, GenreProbability, GenreSource, TagScore, Track, same_genre};
+use crate::library::query::Query;
+
+use super::jobs::Run;
+use super::output::{Align, Exit, Output, Table};
+
+/// A song as `list --json` prints it. The names are stable.
+#[derive(Serialize)]
+struct Row<'a> {
+    path: &'a Path,
+    title: &'a str,
+    artist: &'a str,
+    album: &'a str,
+    year: Option<i32>,
+    duration_secs: f64,
+    format: &'a str,
+    /// `null` when unsure or not classified yet.
+    genre: Option<&'a str>,
+    /// `person`, `file` or `network`; `null` when there is no genre.
+    genre_source: Option<GenreSource>,
+    /// The genre in the file's own tags.
+    tag_genre: Option<&'a str>,
+    /// The network's best probability; `null` before classification.
+    confidence: Option<f32>,
+    /// Best first.
+    top: &'a [GenreProbability],
+    /// Strongest first.
+    tags: &'a [TagScore],
+    /// The network that listened.
+    model: Option<&'a str>,
+    /// Seconds it listened to.
+    heard_secs: Option<f64>,
+    /// A remark, for example on very short songs.
+    note: Option<&'a str>,
+    playable: bool,
+    missing: bool,
+}
+
+impl<'a> Row<'a> {
+    fn new(track: &'a Track, rule: &'a DecisionRule) -> Self {
+        let decision = track.decision(rule);
+        let prediction = track.prediction.as_deref();
+        Self {
+            path: &track.path,
+            title: &track.title,
+            artist: &track.artist,
+            album: &track.album,
+            year: track.year,
+            duration_secs: track.duration_secs,
+            format: &track.format,
+            genre: decision.map(|decision| decision.genre),
+            genre_source: decision.map(|decision| decision.source),
+            tag_genre: track.tag_genre.as_deref(),
+            confidence: track.confidence(),
+            top: prediction.map_or(&[], |prediction| &prediction.top),
+            tags: prediction.map_or(&[], |prediction| &prediction.tags),
+            model: prediction.map(|prediction| prediction.model_name.as_str()),
+            heard_secs: prediction.map(|prediction| prediction.heard_secs),
+            note: prediction.and_then(|prediction| prediction.note.as_deref()),
+            playable: track.playable,
+            missing: track.missing,
+        }
+    }
+}
+
+/// `timbre list`.
+pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool, search: Option<&str>) -> Run {
+    let (snapshot, rule) = (engine.snapshot()?, engine.rule()?);
+    let query = Query::parse(search.unwrap_or_default());
+    let wanted = |track: &&Track| {
+        let filed = track.decision(&rule).map(|decision| decision.genre);
+        let by_genre = genre.is_none_or(|genre| filed.is_some_and(|filed| same_genre(filed, genre)));
+        by_genre && (!unsure || filed.is_none()) && query.matches(track, &rule)
+    };
+    let rows: Vec<Row> = snapshot.tracks.iter().filter(wanted).map(|track| Row::new(track, &rule)).collect();
+    output.print(&rows, |out| {
+        let columns = [
+            ("genre", Align::Left),
+            ("sure", Align::Right),
+            ("length", Align::Right),
+            ("artist", Align::Left),
+            ("title", Align::Left),
+            ("tags", Align::Left),
+            ("file", Align::Left),
+        ];
+        let mut table = Table::new(&columns);
+        for row in &rows {
+            let tags: Vec<&str> = row.tags.iter().take(3).map(|tag| tag.tag.as_str()).collect();
+            table.row(vec![
+                row.genre.unwrap_or("(unsure)").to_owned(),
+                row.confidence.map_or_else(String::new, |confidence| format!("{:.0} %", confidence * 100.0)),
+                clock_text(row.duration_secs),
+                row.artist.to_owned(),
+                row.title.to_owned(),
+                tags.join(", "),
+                row.path.display().to_string(),
+            ]);
+        }
+        if rows.is_empty() {
+            writeln!(out, "No songs. `timbre scan FOLDER` adds some.")?;
+        }
+        table.write(out)
+    })?;
+    Ok(Exit::Done)
+}
+
+/// `timbre genre set` and, without a genre, `timbre genre clear`.
+pub fn set_genre(engine: &Engine, output: &Output, file: &Path, genre: Option<&str>) -> Run {
+    let genre = match genre.map(str::trim) {
+        Some("") => return Err(Report::new("A genre needs a name").into()),
+        genre => genre,
+    };
+    let path: PathBuf = file.canonicalize().or_else(|_| std::path::absolute(file))?;
+    let snapshot = engine.snapshot()?;
+    let Some(track) = snapshot.track_by_path(&path) else {
+        let report = Report::new(format!("This file is not in the library: {}", path.display()));
+        return Err(report.with_hint("`timbre scan FOLDER` adds the folder it is in").into());
+    };
+    // The spelling of the classifier's own label, so that `Hip-Hop` joins `hiphop`.
+    let rule = engine.rule()?;
+    let genre = genre.map(|given| {
+        let known = rule.genres.iter().find(|known| same_genre(known, given));
+        known.cloned().unwrap_or_else(|| given.to_owned())
+    });
+    engine.send(Command::SetGenre { tracks: vec![track.id], genre: genre.clone() });
+    loop {
+        match engine.recv_timeout(Duration::from_secs(60)) {
+            Some(Event::Library(_)) => break,
+            Some(Event::Failed(report)) => return Err(report.into()),
+            Some(_) => {}
+            None => return Err(Report::new("The library did not answer within a minute").into()),
+        }
+    }
+    #[derive(Serialize)]
+    struct Set<'a> {
+        path: &'a Path,
+        genre: Option<&'a str>,
+    }
+    output.print(&Set { path: &path, genre: genre.as_deref() }, |out| match &genre {
+        Some(genre) => writeln!(out, "{} is {genre} now.", track.title),
+        None => writeln!(out, "{} is left to the network again.", track.title),
+    })?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,317 @@
+//! The engine's own thread: carries out quick commands, starts jobs, keeps clients up to date.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use crate::audio::player::{Player, PlayerCommand, output_devices};
+use crate::base::{CancelToken, JobId, Report, TrackId};
+use crate::library::model::Snapshot;
+use crate::library::{Library, LibraryError};
+
+use super::event::{Event, JobKind, JobOutcome};
+use super::jobs::{JobSpec, Shared};
+use super::{Command, cover, job};
+
+/// What reaches the engine's thread.
+pub(super) enum Message {
+    /// From a client.
+    Command(Command),
+    /// A job wrote to the library.
+    Changed,
+    /// A job's thread is about to end.
+    JobEnded(JobId, JobKind, Option<JobOutcome>),
+    /// Every job is asked to stop.
+    CancelAll,
+    /// The client is gone.
+    Shutdown,
+}
+
+/// A snapshot of a large library costs time: clients get one at most this often, and never for more than a fifth of it.
+const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(400);
+
+struct Running {
+    cancel: CancelToken,
+    thread: JoinHandle<()>,
+}
+
+pub(super) struct Dispatcher {
+    pub shared: Arc<Shared>,
+    pub library: Library,
+    pub inbox: Receiver<Message>,
+    /// Jobs report back through this.
+    pub back: Sender<Message>,
+    pub player: Option<Player>,
+    pub interactive: bool,
+    /// What clients saw last.
+    snapshot: Snapshot,
+    running: HashMap<JobId, Running>,
+    waiting: VecDeque<(JobId, JobSpec)>,
+    busy: Vec<JobKind>,
+    next_job: u64,
+    changed: bool,
+    next_snapshot: Instant,
+}
+
+impl Dispatcher {
+    pub fn new(
+        shared: Arc<Shared>,
+        library: Library,
+        inbox: Receiver<Message>,
+        back: Sender<Message>,
+        player: Option<Player>,
+        interactive: bool,
+    ) -> Self {
+        Self {
+            shared,
+            library,
+            inbox,
+            back,
+            player,
+            interactive,
+            snapshot: Snapshot::default(),
+            running: HashMap::new(),
+            waiting: VecDeque::new(),
+            busy: Vec::new(),
+            next_job: 1,
+            changed: false,
+            next_snapshot: Instant::now(),
+        }
+    }
+
+    /// Runs until the client is gone, then stops all jobs and waits for them.
+    pub fn run(mut self) {
+        if self.interactive {
+            self.shared.outbox.send(Event::Settings(self.shared.settings()));
+            self.send_snapshot();
+        }
+        loop {
+            let message = if self.changed {
+                match self.inbox.recv_deadline(self.next_snapshot) {
+                    Ok(message) => message,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.send_snapshot();
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            } else {
+                match self.inbox.recv() {
+                    Ok(message) => message,
+                    Err(_) => break,
+                }
+            };
+            match message {
+                Message::Command(command) => self.carry_out(command),
+                Message::Changed => self.changed = self.interactive,
+                Message::JobEnded(id, kind, outcome) => self.job_ended(id, kind, outcome),
+                Message::CancelAll => self.cancel_all(),
+                Message::Shutdown => break,
+            }
+        }
+        drop(self.player.take());
+        self.cancel_all();
+        for (_, running) in self.running.drain() {
+            running.thread.join().ok();
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        let result = match command {
+            Command::AddRoots(folders) => self.add_roots(folders),
+            Command::RemoveRoot(folder) => self.change(|library| library.remove_root(&folder).map(drop)),
+            Command::Rescan => self.library.roots().map(|roots| self.enqueue(JobSpec::Scan { roots })),
+            Command::RetryProblems(paths) => self.library.forget_problems(&paths).and_then(|()| {
+                let roots = self.library.roots()?;
+                self.enqueue(JobSpec::Scan { roots });
+                Ok(())
+            }),
+            Command::Classify { again, within } => {
+                self.enqueue(JobSpec::Classify { again, within });
+                Ok(())
+            }
+            Command::ExportPlaylists { folder, selection, within } => {
+                self.enqueue(JobSpec::Export { folder, selection, within });
+                Ok(())
+            }
+            Command::SetGenre { tracks, genre } => self.change(|library| library.set_genre(&tracks, genre.as_deref())),
+            Command::CreatePlaylist { name, tracks } => {
+                self.change(|library| library.create_playlist(&name, &tracks).map(drop))
+            }
+            Command::RenamePlaylist(id, name) => self.change(|library| library.rename_playlist(id, &name)),
+            Command::DeletePlaylist(id) => self.change(|library| library.delete_playlist(id)),
+            Command::AddToPlaylist(id, tracks) => self.change(|library| library.add_to_playlist(id, &tracks)),
+            Command::RemoveFromPlaylist(id, positions) => {
+                self.change(|library| library.remove_from_playlist(id, &positions))
+            }
+            Command::AddDemo => {
+                self.enqueue(JobSpec::Demo);
+                Ok(())
+            }
+            Command::ChangeSettings(settings) => {
+                self.change_settings(settings);
+                Ok(())
+            }
+            Command::Cancel(id) => {
+                self.cancel(id);
+                Ok(())
+            }
+            Command::LoadCover(track) => {
+                self.load_cover(track);
+                Ok(())
+            }
+            Command::Player(command) => {
+                self.tell_player(command);
+                Ok(())
+            }
+            Command::ListOutputDevices => {
+                self.shared.outbox.send(Event::OutputDevices(output_devices()));
+                Ok(())
+            }
+        };
+        if let Err(error) = result {
+            self.shared.outbox.send(Event::Failed(Report::from_error(&error)));
+        }
+    }
+
+    /// A quick change of the library, followed by a snapshot.
+    fn change(&mut self, change: impl FnOnce(&mut Library) -> Result<(), LibraryError>) -> Result<(), LibraryError> {
+        change(&mut self.library)?;
+        self.send_snapshot();
+        Ok(())
+    }
+
+    /// Adds all of them or, when one cannot be added, stops there and says so.
+    fn add_roots(&mut self, folders: Vec<PathBuf>) -> Result<(), LibraryError> {
+        let mut roots = Vec::with_capacity(folders.len());
+        for folder in folders {
+            // Without links and `..`, so that a folder has one name only. A dropped file stands for its folder.
+            let real = folder.canonicalize().unwrap_or(folder);
+            let root = if real.is_file() { real.parent().unwrap_or(&real) } else { &real };
+            roots.push(self.library.add_root(root)?);
+        }
+        if !roots.is_empty() {
+            self.changed = self.interactive;
+            self.enqueue(JobSpec::Scan { roots });
+        }
+        Ok(())
+    }
+
+    fn change_settings(&mut self, settings: super::Settings) {
+        let settings = Arc::new(settings.clamped());
+        let before = self.shared.replace_settings(settings.clone());
+        if before.output_device != settings.output_device {
+            self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
+        }
+        if let Err(error) = settings.write(&self.shared.data_dir.settings()) {
+            let mut report = Report::new("The settings could not be saved")
+                .with_hint("check that the data folder can be written and has room");
+            report.causes.push(error.to_string());
+            self.shared.outbox.send(Event::Failed(report));
+        }
+        self.shared.outbox.send(Event::Settings(settings));
+    }
+
+    fn tell_player(&mut self, command: PlayerCommand) {
+        if let Some(player) = &self.player {
+            player.send(command);
+        }
+    }
+
+    fn load_cover(&self, track: TrackId) {
+        if let Some(track) = self.snapshot.tracks.iter().find(|candidate| candidate.id == track) {
+            cover::load_in_background(track.id, track.path.clone(), self.shared.outbox.clone());
+        }
+    }
+
+    fn enqueue(&mut self, spec: JobSpec) {
+        if self.waiting.iter().any(|(_, other)| *other == spec) {
+            return;
+        }
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        self.waiting.push_back((id, spec));
+        self.start_waiting();
+    }
+
+    /// Starts what can start: one job of a kind at a time.
+    fn start_waiting(&mut self) {
+        let mut later = VecDeque::new();
+        while let Some((id, spec)) = self.waiting.pop_front() {
+            let kind = spec.kind();
+            if self.busy.contains(&kind) {
+                later.push_back((id, spec));
+                continue;
+            }
+            let cancel = CancelToken::default();
+            let (shared, back, token) = (self.shared.clone(), self.back.clone(), cancel.clone());
+            let body = move || {
+                let outcome = job::run(id, kind, token, &shared.outbox, |context| spec.run(&shared, &back, context));
+                back.send(Message::JobEnded(id, kind, outcome)).ok();
+            };
+            match std::thread::Builder::new().name(format!("timbre-{kind:?}").to_lowercase()).spawn(body) {
+                Ok(thread) => {
+                    self.busy.push(kind);
+                    self.running.insert(id, Running { cancel, thread });
+                }
+                Err(error) => {
+                    let mut report = Report::new("The system refused to start another thread");
+                    report.causes.push(error.to_string());
+                    self.shared.outbox.send(Event::Failed(report));
+                }
+            }
+        }
+        self.waiting = later;
+    }
+
+    fn cancel(&mut self, id: JobId) {
+        if let Some(running) = self.running.get(&id) {
+            running.cancel.cancel();
+        }
+        self.waiting.retain(|(waiting, _)| *waiting != id);
+    }
+
+    fn cancel_all(&mut self) {
+        self.waiting.clear();
+        for running in self.running.values() {
+            running.cancel.cancel();
+        }
+    }
+
+    fn job_ended(&mut self, id: JobId, kind: JobKind, outcome: Option<JobOutcome>) {
+        if let Some(running) = self.running.remove(&id) {
+            running.thread.join().ok();
+        }
+        self.busy.retain(|busy| *busy != kind);
+        if self.interactive {
+            if matches!(kind, JobKind::Scan | JobKind::Classify) {
+                self.send_snapshot();
+            }
+            match outcome {
+                Some(JobOutcome::Scan(_)) if self.shared.settings().classify_after_scan => {
+                    self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+                }
+                Some(JobOutcome::Demo(folder)) => self.carry_out(Command::AddRoots(vec![folder])),
+                _ => {}
+            }
+        }
+        self.start_waiting();
+    }
+
+    fn send_snapshot(&mut self) {
+        let start = Instant::now();
+        match self.library.snapshot() {
+            Ok(snapshot) => {
+                self.snapshot = snapshot.clone();
+                self.shared.outbox.send(Event::Library(snapshot));
+            }
+            Err(error) => self.shared.outbox.send(Event::Failed(Report::from_error(&error))),
+        }
+        self.changed = false;
+        self.next_snapshot = Instant::now() + SNAPSHOT_INTERVAL.max(start.elapsed() * 5);
+    }
+}

@@ -1,0 +1,207 @@
+//! Lets the network listen to songs.
+//!
+//! Worker threads decode and classify one song each; this thread writes results in batches. A batch is on disk within
+//! about a second, so a killed run loses no more than that and the next one goes on after it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{RecvTimeoutError, Sender};
+
+use crate::audio::{AudioError, WindowPlan, decode_windows};
+use crate::base::time::unix_now_secs;
+use crate::base::{CancelToken, TrackId};
+use crate::engine::dispatcher::Message;
+use crate::engine::event::{ClassifyOutcome, JobOutcome};
+use crate::engine::job::{JobContext, JobError};
+use crate::library::Library;
+use crate::library::model::{GenreProbability, Prediction, Problem, ProblemKind, TagScore, Track};
+use crate::ml::Classifier;
+
+use super::{Shared, scan::problem_kind};
+
+/// Tags that are kept with a song.
+const STRONGEST_TAGS: usize = 8;
+/// Results wait at most this long for the disk.
+const BATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a worker made of a song.
+type Answer = Result<Prediction, Failure>;
+
+enum Failure {
+    Cancelled,
+    Song(ProblemKind, String),
+}
+
+pub(super) fn run(
+    shared: &Shared,
+    again: bool,
+    within: &[PathBuf],
+    back: &Sender<Message>,
+    context: &mut JobContext,
+) -> Result<JobOutcome, JobError> {
+    let start = Instant::now();
+    let mut library = shared.open_library()?;
+    let classifier = shared.classifier()?;
+    let mut due = library.to_classify(&classifier.info().hash, again)?;
+    due.retain(|(_, path)| inside(path, within));
+    let known = |track: &&Track| {
+        let by_this_model = |prediction: &Arc<Prediction>| prediction.model_hash == classifier.info().hash;
+        !track.missing && inside(&track.path, within) && track.prediction.as_ref().is_some_and(by_this_model)
+    };
+    let unchanged = if again { 0 } else { library.snapshot()?.tracks.iter().filter(known).count() };
+    let mut outcome = ClassifyOutcome { unchanged, ..Default::default() };
+    let threshold = shared.settings().threshold;
+    let total = due.len() as u64;
+    context.progress(0, Some(total), String::new);
+
+    let threads = shared.threads().min(due.len());
+    let next = AtomicUsize::new(0);
+    let cancel = context.cancel.clone();
+    std::thread::scope(|scope| -> Result<(), JobError> {
+        let (answers_in, answers) = crossbeam_channel::bounded(threads * 2 + 1);
+        for index in 0..threads {
+            let (answers_in, due, next, cancel) = (answers_in.clone(), &due, &next, cancel.clone());
+            let classifier = classifier.clone();
+            let worker = move || work(due, next, &classifier, &cancel, &answers_in);
+            std::thread::Builder::new().name(format!("timbre-listen-{index}")).spawn_scoped(scope, worker)?;
+        }
+        drop(answers_in);
+        let stored = store(&answers, &due, &mut library, back, context, threshold, &mut outcome);
+        if stored.is_err() {
+            cancel.cancel();
+            while answers.recv().is_ok() {}
+        }
+        stored
+    })?;
+    if cancel.is_cancelled() {
+        return Err(JobError::Cancelled);
+    }
+    outcome.elapsed_secs = start.elapsed().as_secs_f64();
+    Ok(JobOutcome::Classify(outcome))
+}
+
+/// Whether a path lies under one of the folders; no folders means everywhere.
+pub(super) fn inside(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.is_empty() || folders.iter().any(|folder| path.starts_with(folder))
+}
+
+fn work(
+    due: &[(TrackId, PathBuf)],
+    next: &AtomicUsize,
+    classifier: &Arc<Classifier>,
+    cancel: &CancelToken,
+    answers: &Sender<(usize, Answer)>,
+) {
+    // Songs run side by side, so each is worked on by one thread only.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let song = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((_, path)) = due.get(index) else { return };
+            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| listen(path, classifier, cancel)))
+                .unwrap_or_else(|_| {
+                    let message = "a fault in Timbre stopped the decoder; please report this file".to_owned();
+                    Err(Failure::Song(ProblemKind::Other, message))
+                });
+            if cancel.is_cancelled() || answers.send((index, answer)).is_err() {
+                return;
+            }
+        }
+    };
+    match pool {
+        Ok(pool) => pool.install(song),
+        Err(_) => song(),
+    }
+}
+
+/// Decodes the song's windows and asks the network.
+fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer {
+    let info = classifier.info();
+    let plan = WindowPlan {
+        rate_hz: info.sample_rate_hz,
+        window_secs: info.window_secs.into(),
+        max_windows: info.max_windows,
+    };
+    let decoded = decode_windows(path, &plan, cancel).map_err(|error| match error {
+        AudioError::Cancelled { .. } => Failure::Cancelled,
+        error => Failure::Song(problem_kind(&error), error.to_string()),
+    })?;
+    let heard = classifier
+        .classify(&decoded.windows)
+        .map_err(|error| Failure::Song(ProblemKind::Other, format!("the network refused it: {error}")))?;
+    let mut top: Vec<_> = info
+        .labels
+        .iter()
+        .zip(&heard.probabilities)
+        .map(|(genre, &probability)| GenreProbability { genre: genre.clone(), probability })
+        .collect();
+    top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    let mut tags: Vec<_> =
+        info.tag_names.iter().zip(&heard.tags).map(|(tag, &score)| TagScore { tag: tag.clone(), score }).collect();
+    tags.sort_by(|a, b| b.score.total_cmp(&a.score));
+    tags.truncate(STRONGEST_TAGS);
+    let damaged =
+        (decoded.damaged_packets > 0).then(|| format!("{} damaged packets were skipped", decoded.damaged_packets));
+    let notes: Vec<String> = heard.note.into_iter().chain(damaged).collect();
+    Ok(Prediction {
+        model_name: info.name.clone(),
+        model_hash: info.hash.clone(),
+        top,
+        tags,
+        heard_secs: decoded.heard_secs,
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        decided_at: unix_now_secs(),
+    })
+}
+
+/// Writes answers to the library in the order of the songs that are done, a batch about every second.
+fn store(
+    answers: &crossbeam_channel::Receiver<(usize, Answer)>,
+    due: &[(TrackId, PathBuf)],
+    library: &mut Library,
+    back: &Sender<Message>,
+    context: &mut JobContext,
+    threshold: f32,
+    outcome: &mut ClassifyOutcome,
+) -> Result<(), JobError> {
+    let total = due.len() as u64;
+    let mut batch: Vec<(TrackId, Prediction)> = Vec::new();
+    let mut deadline = Instant::now() + BATCH_INTERVAL;
+    loop {
+        let answer = answers.recv_deadline(deadline);
+        let ended = matches!(answer, Err(RecvTimeoutError::Disconnected));
+        match answer {
+            Ok((index, Ok(prediction))) => {
+                let (track, path) = &due[index];
+                let best = prediction.top.first().map_or(0.0, |best| best.probability);
+                outcome.classified += 1;
+                outcome.unsure += usize::from(best < threshold);
+                batch.push((*track, prediction));
+                let done = (outcome.classified + outcome.failed) as u64;
+                let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                context.progress(done, Some(total), name);
+            }
+            Ok((index, Err(Failure::Song(kind, message)))) => {
+                outcome.failed += 1;
+                let problem = Problem { path: due[index].1.clone(), kind, message, seen_at: unix_now_secs() };
+                library.record_problem(&problem)?;
+                context.warn(problem);
+            }
+            Ok((_, Err(Failure::Cancelled))) | Err(_) => {}
+        }
+        if ended || Instant::now() >= deadline {
+            if !batch.is_empty() {
+                library.store_predictions(&batch)?;
+                batch.clear();
+                back.try_send(Message::Changed).ok();
+            }
+            deadline = Instant::now() + BATCH_INTERVAL;
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}

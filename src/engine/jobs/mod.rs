@@ -1,0 +1,116 @@
+//! The jobs, one file each.
+
+mod classify;
+mod demo;
+mod export;
+mod scan;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crossbeam_channel::Sender;
+
+use crate::base::DataDir;
+use crate::library::model::DecisionRule;
+use crate::library::{Library, LibraryError};
+use crate::ml::{Classifier, DeviceChoice, MlError};
+
+use super::Settings;
+use super::command::ExportSelection;
+use super::dispatcher::Message;
+use super::event::{JobKind, JobOutcome};
+use super::job::{JobContext, JobError};
+use super::outbox::Outbox;
+
+/// What a job is asked to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum JobSpec {
+    Scan { roots: Vec<PathBuf> },
+    Classify { again: bool, within: Vec<PathBuf> },
+    Export { folder: PathBuf, selection: ExportSelection, within: Vec<PathBuf> },
+    Demo,
+}
+
+impl JobSpec {
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Scan { .. } => JobKind::Scan,
+            Self::Classify { .. } => JobKind::Classify,
+            Self::Export { .. } => JobKind::Export,
+            Self::Demo => JobKind::Demo,
+        }
+    }
+
+    pub fn run(
+        &self,
+        shared: &Shared,
+        back: &Sender<Message>,
+        context: &mut JobContext,
+    ) -> Result<JobOutcome, JobError> {
+        match self {
+            Self::Scan { roots } => scan::run(shared, roots, back, context),
+            Self::Classify { again, within } => classify::run(shared, *again, within, back, context),
+            Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
+            Self::Demo => demo::run(shared, context),
+        }
+    }
+}
+
+/// What all threads of the engine share.
+pub(super) struct Shared {
+    pub data_dir: DataDir,
+    pub outbox: Outbox,
+    device: DeviceChoice,
+    settings: RwLock<Arc<Settings>>,
+    classifier: OnceLock<Arc<Classifier>>,
+}
+
+impl Shared {
+    pub fn new(data_dir: DataDir, outbox: Outbox, device: DeviceChoice, settings: Settings) -> Self {
+        let settings = RwLock::new(Arc::new(settings));
+        Self { data_dir, outbox, device, settings, classifier: OnceLock::new() }
+    }
+
+    /// The settings as they are now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes new settings and gives back the old ones.
+    pub fn replace_settings(&self, settings: Arc<Settings>) -> Arc<Settings> {
+        std::mem::replace(&mut *self.settings.write().unwrap_or_else(PoisonError::into_inner), settings)
+    }
+
+    /// A connection of the calling thread's own.
+    pub fn open_library(&self) -> Result<Library, LibraryError> {
+        Library::open(&self.data_dir.database())
+    }
+
+    /// The library's classifier, loaded on first use.
+    pub fn classifier(&self) -> Result<Arc<Classifier>, MlError> {
+        if let Some(classifier) = self.classifier.get() {
+            return Ok(classifier.clone());
+        }
+        let loaded = Arc::new(Classifier::embedded(&self.device)?);
+        Ok(self.classifier.get_or_init(|| loaded).clone())
+    }
+
+    /// Threads that a job may use.
+    pub fn threads(&self) -> usize {
+        match self.settings().jobs {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            jobs => jobs,
+        }
+    }
+
+    /// How predictions become decisions now.
+    pub fn rule(&self) -> Result<DecisionRule, MlError> {
+        let genres = self.classifier()?.info().labels.clone();
+        Ok(decision_rule(&self.settings(), genres))
+    }
+}
+
+/// The user's rule for these genres.
+pub fn decision_rule(settings: &Settings, genres: Arc<[String]>) -> DecisionRule {
+    DecisionRule { threshold: settings.threshold, trust_file_tags: settings.trust_file_tags, genres }
+}

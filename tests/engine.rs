@@ -1,0 +1,192 @@
+//! The engine as a window sees it: commands in, events out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use timbre::audio::player::OutputKind;
+use timbre::base::{DataDir, JobId};
+use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobOutcome, JobPhase, Settings};
+use timbre::library::model::Snapshot;
+use timbre::ml::DeviceChoice;
+
+fn open(dir: &TempDir) -> Engine {
+    let config = EngineConfig {
+        data_dir: DataDir::resolve(Some(dir.path())).unwrap(),
+        device: DeviceChoice::Cpu,
+        jobs: None,
+        player: Some(OutputKind::Silent),
+    };
+    Engine::open(config, Arc::new(|| ())).unwrap()
+}
+
+/// Collects events until `enough` says so; fails after two minutes.
+fn until(engine: &Engine, events: &mut Vec<Event>, mut enough: impl FnMut(&Event) -> bool) {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(120) {
+        if let Some(event) = engine.recv_timeout(Duration::from_secs(1)) {
+            let done = enough(&event);
+            events.push(event);
+            if done {
+                return;
+            }
+        }
+    }
+    panic!("nothing after two minutes; last: {:?}", events.last());
+}
+
+fn ended(kind: JobKind) -> impl FnMut(&Event) -> bool {
+    move |event| match event {
+        Event::Job(JobEvent { kind: of, phase, .. }) if *of == kind => {
+            matches!(phase, JobPhase::Finished(_) | JobPhase::Failed(_) | JobPhase::Cancelled)
+        }
+        _ => false,
+    }
+}
+
+fn last_snapshot(events: &[Event]) -> &Snapshot {
+    let snapshots = events.iter().rev().find_map(|event| match event {
+        Event::Library(snapshot) => Some(snapshot),
+        _ => None,
+    });
+    snapshots.expect("a snapshot was sent")
+}
+
+/// Copies of a demo piece under names of their own.
+fn music(dir: &TempDir, count: usize) -> std::path::PathBuf {
+    let made = dir.path().join("made");
+    let mut stop_after_one = 0;
+    let cancel = timbre::base::CancelToken::default();
+    timbre::engine::demo::make(&made, &cancel, |_, _| {
+        stop_after_one += 1;
+        if stop_after_one == 1 {
+            cancel.cancel();
+        }
+    })
+    .ok();
+    let piece = walkdir::WalkDir::new(&made).into_iter().flatten().find(|entry| entry.file_type().is_file()).unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    for index in 0..count {
+        std::fs::copy(piece.path(), music.join(format!("{index:03}.wav"))).unwrap();
+    }
+    music
+}
+
+#[test]
+fn the_demo_is_made_scanned_and_classified_and_every_job_ends_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::AddDemo);
+    until(&engine, &mut events, ended(JobKind::Classify));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(_)));
+
+    let mut lives: HashMap<(JobId, JobKind), Vec<&JobPhase>> = HashMap::new();
+    for event in &events {
+        if let Event::Job(JobEvent { id, kind, phase }) = event {
+            lives.entry((*id, *kind)).or_default().push(phase);
+        }
+    }
+    assert_eq!(lives.len(), 3, "demo, scan, classify");
+    for ((_, kind), phases) in &lives {
+        assert!(matches!(phases.first(), Some(JobPhase::Started)), "{kind:?}: {phases:?}");
+        assert!(matches!(phases.last(), Some(JobPhase::Finished(_))), "{kind:?}: {phases:?}");
+        let between = &phases[1..phases.len() - 1];
+        assert!(between.iter().all(|phase| matches!(phase, JobPhase::Progress(_) | JobPhase::Warning(_))), "{kind:?}");
+    }
+    let snapshot = last_snapshot(&events);
+    assert_eq!(snapshot.tracks.len(), timbre::engine::demo::piece_count());
+    assert!(snapshot.tracks.iter().all(|track| track.prediction.is_some()));
+    assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
+}
+
+#[test]
+fn a_cancelled_classification_keeps_what_it_has_and_goes_on_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 40);
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::AddRoots(vec![music]));
+    let mut job = None;
+    until(&engine, &mut events, |event| match event {
+        Event::Job(JobEvent { id, kind: JobKind::Classify, phase: JobPhase::Progress(progress) })
+            if progress.done > 0 =>
+        {
+            job = Some(*id);
+            true
+        }
+        _ => false,
+    });
+    engine.send(Command::Cancel(job.unwrap()));
+    until(&engine, &mut events, ended(JobKind::Classify));
+    assert!(
+        matches!(events.last(), Some(Event::Job(JobEvent { phase: JobPhase::Cancelled, .. }))),
+        "{:?}",
+        events.last()
+    );
+
+    engine.send(Command::Classify { again: false, within: Vec::new() });
+    until(&engine, &mut events, ended(JobKind::Classify));
+    let Some(Event::Job(JobEvent { phase: JobPhase::Finished(JobOutcome::Classify(outcome)), .. })) = events.last()
+    else {
+        panic!("{:?}", events.last());
+    };
+    assert_eq!(outcome.classified + outcome.unchanged, 40);
+    assert!(outcome.unchanged > 0, "the cancelled run's results were lost");
+}
+
+#[test]
+fn settings_are_told_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    let settings = Settings { threshold: 0.8, compact_rows: true, ..Settings::default() };
+    engine.send(Command::ChangeSettings(settings.clone()));
+    until(&engine, &mut events, |event| matches!(event, Event::Settings(told) if **told == settings));
+    drop(engine);
+    assert_eq!(*open(&dir).settings(), settings);
+}
+
+#[test]
+fn playlists_and_hand_set_genres_reach_the_snapshot() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 3);
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 3));
+    let ids: Vec<_> = last_snapshot(&events).tracks.iter().map(|track| track.id).collect();
+    engine.send(Command::CreatePlaylist { name: "Morning".into(), tracks: ids[..2].to_vec() });
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if !snapshot.playlists.is_empty()));
+    let playlist = last_snapshot(&events).playlists[0].clone();
+    assert_eq!((playlist.name.as_str(), &playlist.tracks), ("Morning", &ids[..2].to_vec()));
+    engine.send(Command::AddToPlaylist(playlist.id, vec![ids[2]]));
+    engine.send(Command::RemoveFromPlaylist(playlist.id, vec![0]));
+    engine.send(Command::SetGenre { tracks: ids.clone(), genre: Some("jazz".into()) });
+    until(
+        &engine,
+        &mut events,
+        |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.iter().all(|track| track.user_genre.is_some())),
+    );
+    assert_eq!(last_snapshot(&events).playlists[0].tracks, [ids[1], ids[2]]);
+    engine.send(Command::CreatePlaylist { name: " ".into(), tracks: Vec::new() });
+    until(&engine, &mut events, |event| matches!(event, Event::Failed(_)));
+}
+
+#[test]
+fn dropping_the_engine_stops_its_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 30);
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, |event| matches!(event, Event::Job(JobEvent { kind: JobKind::Classify, .. })));
+    drop(engine);
+    let reopened = open(&dir);
+    until(&reopened, &mut Vec::new(), |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 30));
+}
