@@ -8,6 +8,8 @@ mod bad_files;
 mod database;
 #[path = "library/exporting.rs"]
 mod exporting;
+#[path = "library/formats.rs"]
+mod formats;
 #[path = "library/interruption.rs"]
 mod interruption;
 #[path = "library/scanning.rs"]

@@ -92,7 +92,8 @@ fn extended_content_description(content: &[u8], tags: &mut SongTags) {
         match name.as_str() {
             "WM/AlbumTitle" => tags.album = Some(value),
             "WM/Genre" => tags.genre = Some(value),
-            "WM/Year" => tags.year = year(&value),
+            // ffmpeg writes the year under its own name.
+            "WM/Year" | "date" => tags.year = tags.year.or(year(&value)),
             "WM/TrackNumber" => tags.track_number = value.parse().ok(),
             "WM/AlbumArtist" => tags.artist = tags.artist.take().or(Some(value)),
             _ => {}

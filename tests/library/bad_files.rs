@@ -59,6 +59,19 @@ fn headers_without_the_rest_are_damaged() {
 }
 
 #[test]
+fn a_cut_off_song_is_listed_and_stays_in_the_library() {
+    let mut fixture = Fixture::new();
+    let path = fixture.at("cut.wav");
+    wav(&path, 1, 2.0);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let (kind, message) = problem_of(&mut fixture, "cut.wav").unwrap();
+    assert_eq!(kind, ProblemKind::Damaged);
+    assert!(message.contains("cut off"), "{message}");
+    assert!(fixture.track("cut.wav").playable);
+}
+
+#[test]
 fn every_prefix_of_a_song_is_read_without_a_panic() {
     let mut fixture = Fixture::new();
     let whole = fixture.dir.path().join("whole.mp3");

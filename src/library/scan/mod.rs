@@ -5,6 +5,7 @@
 //! changed files are read by a pool of threads and stored in batches, in path order. Whatever is interrupted, the next
 //! scan finds the same work still to do, in the same order.
 
+mod cut_off;
 mod hash;
 mod moves;
 mod pipeline;

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use super::hash::{self, ContentHash, WHOLE_BYTES};
-use super::{FileStamp, ProbeFn, Trouble};
+use super::{FileStamp, ProbeFn, Trouble, cut_off};
 use crate::library::model::ProblemKind;
 use crate::library::tags::{self, SongTags, TagFailure};
 
@@ -62,11 +62,12 @@ pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>) -> Reading {
         let mut bytes = Vec::with_capacity(metadata.len() as usize);
         file.take(WHOLE_BYTES)
             .read_to_end(&mut bytes)
-            .map(|_| (hash::of_bytes(&bytes), song_of(path, Cursor::new(&bytes), probe)))
+            .map(|_| (hash::of_bytes(&bytes), whole_song_of(path, &mut Cursor::new(&bytes), bytes.len() as u64, probe)))
     } else {
         hash::of_blocks(&mut file, metadata.len()).and_then(|content_hash| {
             file.rewind()?;
-            Ok((content_hash, song_of(path, BufReader::with_capacity(BUFFER_BYTES, file), probe)))
+            let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
+            Ok((content_hash, whole_song_of(path, &mut reader, metadata.len(), probe)))
         })
     };
     match read {
@@ -79,6 +80,21 @@ pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>) -> Reading {
         }
         Err(error) => Reading::bad(None, system_trouble(&error)),
     }
+}
+
+/// As [`song_of`], with a remark when the end of the file is missing.
+fn whole_song_of(
+    path: &Path,
+    reader: &mut (impl Read + Seek),
+    length: u64,
+    probe: &ProbeFn<'_>,
+) -> Result<(Song, Option<Trouble>), Trouble> {
+    let (song, trouble) = song_of(path, &mut *reader, probe)?;
+    let cut = || {
+        let message = "The file is cut off: its end is missing. What is there can be played.";
+        cut_off::is_cut_off(reader, length).unwrap_or(false).then(|| Trouble::new(ProblemKind::Damaged, message))
+    };
+    Ok((song, trouble.or_else(cut)))
 }
 
 /// What the tag reader and, where it does not know enough, the decoder make of a file. The hash is left blank.
