@@ -6,7 +6,7 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
 /// Frames of the input that are transformed at a time (rounded up to what the two rates allow). The anti-aliasing filter is
 /// as long; longer blocks have a steeper filter, and this is where the time per frame is least (see `tests/bench/decode.rs`).
-const BLOCK_FRAMES: usize = 1024;
+const BLOCK_FRAMES: usize = 2048;
 
 /// A stateful resampler (band-limited, by FFT; see rubato's `Fft`) for interleaved samples.
 ///
@@ -49,12 +49,10 @@ impl StreamResampler {
         let fft = if from_hz == to_hz {
             None
         } else {
-            // Whole periods of both rates, an even number of frames: the filter of an odd one is centred half a frame off.
+            // Whole periods of both rates, a power of two of them: transforms of such lengths are the fastest, and the
+            // filter of an odd length would be centred half a frame off.
             let period = from_hz as usize / greatest_common_divisor(from_hz as usize, to_hz as usize);
-            let mut block = BLOCK_FRAMES.div_ceil(period) * period;
-            if block % 2 == 1 {
-                block += period;
-            }
+            let block = period * BLOCK_FRAMES.div_ceil(period).next_power_of_two().max(2);
             let fft = Fft::new(from_hz as usize, to_hz as usize, block, channels, FixedSync::Both);
             Some(fft.map_err(|error| failed(error.to_string()))?)
         };
