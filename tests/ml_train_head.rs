@@ -38,7 +38,8 @@ fn decode(path: &Path) -> Result<Vec<f32>, String> {
     };
     let hz = 200.0 + 20.0 * number as f32;
     let drone = path.to_string_lossy().contains("drone.");
-    let sample = |i: usize| if drone { (i as f32 / 16_000.0 * hz * 6.283).sin() * 0.4 } else { noise() };
+    let sample =
+        |i: usize| if drone { (i as f32 / 16_000.0 * hz * std::f32::consts::TAU).sin() * 0.4 } else { noise() };
     Ok((0..48_000).map(sample).collect())
 }
 
