@@ -313,3 +313,75 @@ fn without_a_device_time_still_runs() {
     }
     assert_eq!(player.status().state, PlayState::Playing);
 }
+
+/// The real path to a sound card, with ALSA's own file writer in place of the card.
+#[cfg(all(target_os = "linux", feature = "playback"))]
+mod alsa {
+    use super::*;
+    use std::process::Command;
+
+    const FOLDER: &str = "TIMBRE_TEST_ALSA_FOLDER";
+
+    /// Runs in a process of its own, whose only sound device is the file; does nothing without one.
+    #[test]
+    fn inside() {
+        let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+        let player = Player::spawn(OutputKind::Default, 1.0, |_| {});
+        let items = vec![QueueItem { track: TrackId(1), path: tone_file(&folder, "a.wav", 440.0, 3.0) }];
+        player.send(PlayerCommand::PlayQueue { items, start: 0 });
+        let start = Instant::now();
+        while player.status().state != PlayState::Playing || player.status().position_secs < 0.5 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", player.status());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(matches!(player.status().output, OutputState::Device(_)), "{:?}", player.status());
+        while player.status().state != PlayState::Stopped {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", player.status());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn the_sound_reaches_the_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let heard = folder.path().join("heard.raw");
+        let configuration = format!(
+            "pcm.null {{ type null }}\n\
+             pcm.!default {{ type file slave.pcm null file \"{}\" format raw }}\n\
+             ctl.!default {{ type hw card 0 }}\n",
+            heard.display()
+        );
+        let configuration = write(folder.path(), "asound.conf", configuration.as_bytes());
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "alsa::inside", "--nocapture"])
+            .env("ALSA_CONFIG_PATH", configuration)
+            .env(FOLDER, folder.path())
+            .output()
+            .unwrap();
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}");
+        let bytes = std::fs::read(&heard).unwrap();
+        let left: Vec<f32> = bytes.chunks_exact(8).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        // This card takes sound faster than time goes by, so there is silence in between, but all three seconds are there.
+        let stretches: Vec<&[f32]> = left
+            .split_inclusive(|sample| *sample != 0.0)
+            .fold(Vec::new(), |mut found: Vec<(usize, usize)>, piece| {
+                let at = found.last().map_or(0, |(_, end)| *end) + piece.len();
+                match found.last_mut() {
+                    // A tone passes through zero now and then.
+                    Some((_, end)) if piece.len() < 10 => *end = at,
+                    _ => found.push((at - 1, at)),
+                }
+                found
+            })
+            .into_iter()
+            .map(|(start, end)| &left[start..end])
+            .collect();
+        println!("{} frames in {} stretches", left.len(), stretches.len());
+        let sound: usize = stretches.iter().map(|stretch| stretch.len()).sum();
+        assert!((140_000..=145_000).contains(&sound), "{sound} frames of sound");
+        let longest = stretches.iter().max_by_key(|stretch| stretch.len()).unwrap();
+        let level = amplitude_at(&longest[FADE_FRAMES..], 440.0, RATE_HZ);
+        assert!((level - 0.5).abs() < 0.02, "{level}");
+    }
+}
