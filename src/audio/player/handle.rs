@@ -26,24 +26,23 @@ pub struct Player {
 impl Player {
     /// Starts a player, stopped, with an empty queue. `on_event` is called on the worker's thread and must not block.
     ///
-    /// It never fails: without a device the output is silent and says why ([`super::OutputState::Silent`]).
+    /// Returns at once; the output opens in the background. It never fails: without a device the output is silent and says why ([`super::OutputState::Silent`]).
     pub fn spawn(output: OutputKind, volume: f32, on_event: impl Fn(PlayerEvent) + Send + 'static) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING_COMMANDS);
         let cancel = CancelToken::default();
         let status = Arc::new(Mutex::new(Worker::first_status(volume)));
         let shared_status = Arc::clone(&status);
         let worker_cancel = cancel.clone();
-        let (tap_sender, tap_receiver) = crossbeam_channel::bounded(1);
-        // Devices are opened on the worker's own thread: not all of them may be used from another one.
+        let tap = Tap::unconnected();
+        let tap_source = Arc::clone(&tap.source);
+        // Devices are opened on the worker's own thread: not all of them may be used from another one, and some take long.
         let thread = std::thread::Builder::new().name("timbre-decode".to_owned()).spawn(move || {
-            let (worker, tap) = Worker::new(output, volume, shared_status, Box::new(on_event), worker_cancel);
-            tap_sender.send(tap).ok();
-            worker.run(&receiver);
+            Worker::new(output, volume, tap_source, shared_status, Box::new(on_event), worker_cancel).run(&receiver);
         });
         if let Err(error) = &thread {
             tracing::error!("the player cannot start: {error}");
         }
-        Self { commands: Some(sender), status, tap: Mutex::new(tap_receiver.recv().ok()), cancel, thread: thread.ok() }
+        Self { commands: Some(sender), status, tap: Mutex::new(Some(tap)), cancel, thread: thread.ok() }
     }
 
     /// Tells the player what to do; returns at once.

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rtrb::Consumer;
+use rtrb::{Consumer, RingBuffer};
+
+/// The rate that is told before anything can be heard.
+const UNCONNECTED_RATE_HZ: u32 = 48_000;
 
 /// The mono mix of what is played, before the volume. Reading it never disturbs the sound: what is not read is lost.
 #[derive(Debug)]
@@ -18,6 +21,12 @@ pub(super) struct TapSource {
 }
 
 impl Tap {
+    /// A tap on nothing, until the worker has opened an output.
+    pub(super) fn unconnected() -> Self {
+        let (_, ring) = RingBuffer::new(0);
+        Self { source: Arc::new(Mutex::new(TapSource { ring, rate_hz: UNCONNECTED_RATE_HZ })) }
+    }
+
     /// Appends all that was heard since the last call to `out` and returns its rate, samples a second.
     pub fn read(&mut self, out: &mut Vec<f32>) -> u32 {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,7 @@ use super::deck::Deck;
 use super::feed::CHANNELS;
 use super::output::{Output, OutputKind};
 use super::queue::Queue;
-use super::tap::{Tap, TapSource};
+use super::tap::TapSource;
 use crate::audio::resample::StreamResampler;
 use crate::base::CancelToken;
 
@@ -84,17 +84,18 @@ impl Worker {
     pub(super) fn new(
         output_kind: OutputKind,
         volume: f32,
+        tap: Arc<Mutex<TapSource>>,
         status: Arc<Mutex<PlayerStatus>>,
         on_event: Box<dyn Fn(PlayerEvent) + Send>,
         cancel: CancelToken,
-    ) -> (Self, Tap) {
+    ) -> Self {
         let volume = clean_volume(volume);
-        let (output, tap) = Output::open(&output_kind, volume);
-        let tap = Arc::new(Mutex::new(tap));
-        let worker = Self {
+        let (output, source) = Output::open(&output_kind, volume);
+        *tap.lock().unwrap_or_else(PoisonError::into_inner) = source;
+        Self {
             output_kind,
             output,
-            tap: Arc::clone(&tap),
+            tap,
             queue: Queue::default(),
             state: PlayState::Stopped,
             volume,
@@ -110,8 +111,7 @@ impl Worker {
             on_event,
             cancel,
             last_status: Instant::now(),
-        };
-        (worker, Tap { source: tap })
+        }
     }
 
     /// Works until nobody can send commands any more.
