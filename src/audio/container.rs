@@ -128,7 +128,8 @@ pub(crate) fn make_decoder(
 
 /// Calls a demuxer or decoder; a panic inside (they parse hostile bytes) is a damaged stream.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // What a panic leaves half changed is only ever asked for its end again, see `AudioReader::poisoned`.
+    // A demuxer that panicked is not asked again (the stream ends); a decoder's next packet starts from its own state,
+    // which safe code leaves valid, if perhaps wrong for a moment.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or(Err(Error::DecodeError("the decoder failed on impossible data")))
 }
