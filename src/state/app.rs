@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::audio::player::{OutputState, PlayState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
 use crate::engine::{Command, Settings};
-use crate::library::model::{Snapshot, Track};
+use crate::library::model::{DecisionRule, Snapshot, Track};
 
 use super::covers::Covers;
 use super::derived::Derived;
@@ -69,7 +69,9 @@ pub struct AppState {
     pub snapshot: Snapshot,
     /// The engine has told its library (false only in the first moments).
     pub loaded: bool,
-    /// What follows from the snapshot and the settings.
+    /// How predictions become decisions, by the settings.
+    pub rule: DecisionRule,
+    /// What follows from the snapshot and the rule.
     pub derived: Derived,
     /// The settings as the engine told them last.
     pub settings: Arc<Settings>,
@@ -118,6 +120,7 @@ impl Default for AppState {
         Self {
             snapshot: Snapshot::default(),
             loaded: false,
+            rule: decision_rule(&Settings::default()),
             derived: Derived::new(&[], &decision_rule(&Settings::default())),
             settings: Arc::default(),
             place: Place::default(),
@@ -245,6 +248,7 @@ impl AppState {
         self.rows = rows(
             &self.snapshot.tracks,
             &self.derived,
+            &self.rule,
             &self.snapshot.playlists,
             &self.source,
             &self.search,

@@ -70,7 +70,8 @@ impl AppState {
     }
 
     fn rederive(&mut self) {
-        self.derived = Derived::new(&self.snapshot.tracks, &decision_rule(&self.settings));
+        self.rule = decision_rule(&self.settings);
+        self.derived = Derived::new(&self.snapshot.tracks, &self.rule);
     }
 
     /// Whether sound runs now.

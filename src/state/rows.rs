@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::library::model::{Playlist, Track};
+use crate::library::fold;
+use crate::library::model::{DecisionRule, Playlist, Track};
+use crate::library::query::Query;
 
 use super::app::Source;
 use super::derived::Derived;
@@ -88,13 +90,14 @@ pub struct Rows {
 pub fn rows(
     tracks: &[Track],
     derived: &Derived,
+    rule: &DecisionRule,
     playlists: &[Playlist],
     source: &Source,
     search: &str,
     sort: Sort,
 ) -> Rows {
-    let needles: Vec<String> = search.split_whitespace().map(str::to_lowercase).collect();
-    let found = |place: usize| needles.is_empty() || matches(&tracks[place], derived, place, &needles);
+    let query = Query::parse(search);
+    let found = |place: usize| query.is_empty() || query.matches(&tracks[place], rule);
     let mut pairs: Vec<(u32, u32)> = match source {
         Source::Playlist(id) => {
             let entries = playlists.iter().find(|list| list.id == *id).map_or(&[][..], |list| &list.tracks);
@@ -137,34 +140,25 @@ pub fn rows(
     }
 }
 
-fn matches(track: &Track, derived: &Derived, place: usize, needles: &[String]) -> bool {
-    let genre = derived.genre_of(place).map_or("", |(genre, _)| genre.shown.as_str());
-    needles.iter().all(|needle| {
-        [track.title.as_str(), track.artist.as_str(), track.album.as_str(), genre]
-            .iter()
-            .any(|field| field.to_lowercase().contains(needle.as_str()))
-    })
-}
-
 /// Stable: equal songs keep the order of their paths.
 fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: Sort) {
     let track = |pair: &(u32, u32)| &tracks[pair.0 as usize];
     match sort.column {
         Column::Order => {}
-        Column::Title => pairs.sort_by_cached_key(|pair| fold(&track(pair).title)),
+        Column::Title => pairs.sort_by_cached_key(|pair| key(&track(pair).title)),
         Column::Artist => pairs.sort_by_cached_key(|pair| {
             let track = track(pair);
-            (fold(&track.artist), fold(&track.album), track.track_number)
+            (key(&track.artist), key(&track.album), track.track_number)
         }),
-        Column::Album => pairs.sort_by_cached_key(|pair| (fold(&track(pair).album), track(pair).track_number)),
+        Column::Album => pairs.sort_by_cached_key(|pair| (key(&track(pair).album), track(pair).track_number)),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
         Column::Genre => {
             pairs.sort_by_key(|pair| derived.decided[pair.0 as usize].map_or(u16::MAX, |decided| decided.genre));
         }
         Column::Confidence => {
             pairs.sort_by(|a, b| {
-                let key = |pair| track(pair).confidence().unwrap_or(-1.0);
-                key(a).total_cmp(&key(b))
+                let sure = |pair| track(pair).confidence().unwrap_or(-1.0);
+                sure(a).total_cmp(&sure(b))
             });
         }
         Column::Length => pairs.sort_by(|a, b| track(a).duration_secs.total_cmp(&track(b).duration_secs)),
@@ -177,9 +171,9 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
     }
 }
 
-/// Lower case; empty sorts last.
-fn fold(text: &str) -> (bool, String) {
-    (text.is_empty(), text.to_lowercase())
+/// Without case and accents; empty sorts last.
+fn key(text: &str) -> (bool, String) {
+    (text.is_empty(), fold(text))
 }
 
 #[cfg(test)]
@@ -191,6 +185,10 @@ mod tests {
 
     use super::*;
 
+    fn rule() -> DecisionRule {
+        decision_rule(&Settings::default())
+    }
+
     fn library() -> (Vec<Track>, Derived) {
         let mut tracks: Vec<Track> = vec![
             track(1, Some(("jazz", 0.9))),
@@ -201,14 +199,14 @@ mod tests {
         for (track, artist) in tracks.iter_mut().zip(["Zoë", "abba", "", "Миша"]) {
             track.artist = artist.into();
         }
-        let derived = Derived::new(&tracks, &decision_rule(&Settings::default()));
+        let derived = Derived::new(&tracks, &rule());
         (tracks, derived)
     }
 
     fn ids(source: &Source, search: &str, sort: Sort) -> Vec<i64> {
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &lists, source, search, sort);
+        let rows = rows(&tracks, &derived, &rule(), &lists, source, search, sort);
         rows.places.iter().map(|place| tracks[*place as usize].id.0).collect()
     }
 
@@ -230,6 +228,8 @@ mod tests {
         assert_eq!(ids(&Source::All, "JAZZ song", artist), [1, 4]);
         assert_eq!(ids(&Source::All, "миша", artist), [4]);
         assert_eq!(ids(&Source::All, "jazz abba", artist), [0; 0]);
+        assert_eq!(ids(&Source::All, "zoe", artist), [1], "without accents");
+        assert_eq!(ids(&Source::All, "genre:jazz -zoe", artist), [4]);
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(ids(&list, "", Sort::by(Column::Order)), [4, 2, 4]);
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &lists, &list, "", Sort::by(Column::Artist));
+        let rows = rows(&tracks, &derived, &rule(), &lists, &list, "", Sort::by(Column::Artist));
         assert_eq!(rows.positions, [2, 0, 3]);
     }
 }

@@ -131,7 +131,7 @@ fn nothing(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             Icon::Search,
             "Nothing found",
             &sentence,
-            &[("Clear the search", Action::Search(String::new()))],
+            &[("Show all again", Action::Search(String::new()))],
             actions,
         );
         return;

@@ -111,9 +111,9 @@ fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {
         response
     });
     let help = "A genre tag that names one of the ten genres decides before the network does.";
-    row(ui, "Trust tags in files", help, |ui| ui.add(Checkbox::new(&mut settings.trust_file_tags, "On")));
+    row(ui, "Trust tags in files", help, |ui| ui.add(Checkbox::new(&mut settings.trust_file_tags, "")));
     let help = "Listen to new songs as soon as a scan has found them.";
-    row(ui, "Classify after scans", help, |ui| ui.add(Checkbox::new(&mut settings.classify_after_scan, "On")));
+    row(ui, "Classify after scans", help, |ui| ui.add(Checkbox::new(&mut settings.classify_after_scan, "")));
     let help = "Threads for scanning and listening; 0 is one for each core.";
     row(ui, "Threads", help, |ui| ui.add(DragValue::new(&mut settings.jobs).range(0..=256)));
     ui.horizontal(|ui| {
@@ -168,8 +168,8 @@ fn appearance(ui: &mut Ui, settings: &mut Settings) {
             })
             .response
     });
-    row(ui, "Compact rows", "More songs on the screen.", |ui| ui.add(Checkbox::new(&mut settings.compact_rows, "On")));
-    row(ui, "Reduce motion", "No animation.", |ui| ui.add(Checkbox::new(&mut settings.reduce_motion, "On")));
+    row(ui, "Compact rows", "More songs on the screen.", |ui| ui.add(Checkbox::new(&mut settings.compact_rows, "")));
+    row(ui, "Reduce motion", "No animation.", |ui| ui.add(Checkbox::new(&mut settings.reduce_motion, "")));
     row(ui, "Size", "How large everything is drawn.", |ui| {
         let mut percent = settings.ui_scale * 100.0;
         let response = ui.add(DragValue::new(&mut percent).range(50.0..=300.0).speed(1.0).suffix(" %").max_decimals(0));

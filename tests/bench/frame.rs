@@ -1,0 +1,122 @@
+//! What a frame costs with a hundred thousand songs, the live spectrogram running; and what a change of the library costs.
+//! Drawing on the graphics card is not in it; laying out, tessellating and uploading are.
+#![allow(missing_docs, reason = "a benchmark")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use eframe::egui::{Context, Event as Input, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
+use support::{FakeDialogs, FakeEngine, library, live_columns, playing};
+use timbre::base::TrackId;
+use timbre::engine::Event;
+use timbre::state::{Action, AppState, Column, SelectMode};
+use timbre::ui::App;
+use timbre::ui::local::Layout;
+
+const SONGS: usize = 100_000;
+
+struct Window {
+    ctx: Context,
+    engine: FakeEngine,
+    app: App,
+    time: f64,
+}
+
+impl Window {
+    fn open() -> Self {
+        let ctx = Context::default();
+        let engine = FakeEngine::default();
+        engine.tell(Event::Library(library(SONGS)));
+        let layout = Layout::default();
+        let app = App::with_dialogs(&ctx, Box::new(engine.clone()), Box::new(FakeDialogs::default()), layout);
+        let mut window = Self { ctx, engine, app, time: 0.0 };
+        window.app.act(Action::Select { row: 3, mode: SelectMode::Only });
+        for _ in 0..8 {
+            window.frame(0.0);
+        }
+        window
+    }
+
+    /// One frame at 1080p, the wheel turned by so many points: input to triangles.
+    fn frame(&mut self, wheel: f32) {
+        self.time += 1.0 / 60.0;
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(pos2(0.0, 0.0), vec2(1920.0, 1080.0))),
+            time: Some(self.time),
+            ..RawInput::default()
+        };
+        input.events.push(Input::PointerMoved(pos2(900.0, 500.0)));
+        if wheel != 0.0 {
+            input.events.push(Input::MouseWheel {
+                unit: MouseWheelUnit::Point,
+                delta: vec2(0.0, wheel),
+                phase: TouchPhase::Move,
+                modifiers: Default::default(),
+                source: MouseWheelSource::Trackpad,
+            });
+        }
+        let app = &mut self.app;
+        let output = self.ctx.run_ui(input, |ui| {
+            app.update(ui.ctx());
+            app.draw(ui);
+        });
+        black_box(self.ctx.tessellate(output.shapes, 1.0));
+    }
+}
+
+fn frames(c: &mut Criterion) {
+    let mut window = Window::open();
+    c.bench_function("frame, 100 000 songs, playing", |b| {
+        b.iter(|| {
+            let at = window.time;
+            window.engine.tell(playing(TrackId(9), at, 9_999.0));
+            window.engine.tell(live_columns(1));
+            window.frame(0.0);
+        });
+    });
+    c.bench_function("frame, 100 000 songs, playing and scrolling", |b| {
+        b.iter(|| {
+            let at = window.time;
+            window.engine.tell(playing(TrackId(9), at, 9_999.0));
+            window.engine.tell(live_columns(1));
+            window.frame(-90.0);
+        });
+    });
+}
+
+fn changes(c: &mut Criterion) {
+    let snapshot = library(SONGS);
+    let mut state = AppState::default();
+    state.apply(Event::Library(snapshot.clone()));
+    c.bench_function("search, 100 000 songs", |b| {
+        let mut turn = 0;
+        b.iter(|| {
+            turn += 1;
+            black_box(state.reduce(Action::Search(if turn % 2 == 0 { "rain" } else { "jazz" }.to_owned())));
+        });
+    });
+    state.reduce(Action::Search(String::new()));
+    for (name, column) in [("title", Column::Title), ("confidence", Column::Confidence)] {
+        c.bench_function(&format!("sort by {name}, 100 000 songs"), |b| {
+            b.iter(|| black_box(state.reduce(Action::SortBy(column))));
+        });
+    }
+    state.reduce(Action::SortBy(Column::Artist));
+    c.bench_function("a new library of 100 000 songs", |b| {
+        b.iter_batched(
+            || {
+                let mut other = snapshot.clone();
+                other.tracks = std::sync::Arc::new((*snapshot.tracks).clone());
+                other
+            },
+            |other| state.apply(Event::Library(other)),
+            criterion::BatchSize::PerIteration,
+        );
+    });
+}
+
+criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = frames, changes }
+criterion_main!(benches);

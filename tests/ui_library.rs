@@ -1,0 +1,310 @@
+//! The Library place with a person's hands: clicks, keys, names as a screen reader says them.
+#![cfg(feature = "gui")]
+
+mod support;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Event as Input, Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use support::{FakeDialogs, FakeEngine, library, playing, settings, window};
+use timbre::audio::player::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus};
+use timbre::base::{JobId, PlaylistId, Report};
+use timbre::engine::event::{ClassifyOutcome, ScanOutcome};
+use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
+use timbre::library::model::Snapshot;
+use timbre::state::{Place, Source};
+use timbre::ui::App;
+
+const SIZE: [f32; 2] = [1280.0, 800.0];
+
+fn open(snapshot: Snapshot, dialogs: FakeDialogs) -> (FakeEngine, Harness<'static, App>) {
+    let engine = FakeEngine::default();
+    engine.tell(settings(|_| {}));
+    engine.tell(Event::Library(snapshot));
+    let mut harness = window(SIZE, engine.clone(), dialogs);
+    harness.run_ok();
+    (engine, harness)
+}
+
+fn opened() -> (FakeEngine, Harness<'static, App>) {
+    open(library(270), FakeDialogs::default())
+}
+
+fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
+    harness.run_ok();
+}
+
+fn press(harness: &mut Harness<'static, App>, key: Key) {
+    harness.key_press(key);
+    harness.run_ok();
+}
+
+fn press_with(harness: &mut Harness<'static, App>, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run_ok();
+}
+
+fn type_text(harness: &mut Harness<'static, App>, text: &str) {
+    harness.event(Input::Text(text.to_owned()));
+    harness.run_ok();
+}
+
+/// The titles of the rows in view, from the top.
+fn titles(harness: &Harness<'static, App>) -> Vec<String> {
+    harness
+        .get_all_by(|node| node.role() == Role::Row)
+        .filter_map(|row| row.accesskit_node().label())
+        .map(|label| label.split(',').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_genre_in_the_sidebar_filters_the_table() {
+    let (_, mut harness) = opened();
+    let count = harness.state().state().derived.genres[5].count;
+    click(&mut harness, Role::Button, &format!("Jazz, {count}"));
+    assert_eq!(harness.state().state().source, Source::Genre("jazz".to_owned()));
+    assert_eq!(harness.state().state().rows.places.len(), count);
+    assert!(harness.query_all_by_label_contains(", Jazz").count() >= count.min(10));
+}
+
+#[test]
+fn a_click_on_a_head_sorts_and_a_second_turns() {
+    let (_, mut harness) = opened();
+    click(&mut harness, Role::ColumnHeader, "Title");
+    let upwards = titles(&harness);
+    assert!(upwards.len() > 8 && upwards.is_sorted(), "{upwards:?}");
+    click(&mut harness, Role::ColumnHeader, "Title, sorted upwards");
+    let downwards = titles(&harness);
+    assert!(downwards.iter().rev().is_sorted(), "{downwards:?}");
+}
+
+#[test]
+fn typing_searches_and_escape_clears() {
+    let (_, mut harness) = opened();
+    press_with(&mut harness, Modifiers::COMMAND, Key::F);
+    type_text(&mut harness, "genre:jazz rain");
+    let state = harness.state().state();
+    assert_eq!(state.search, "genre:jazz rain");
+    assert!(!state.rows.places.is_empty() && state.rows.places.len() < 20, "{}", state.rows.places.len());
+    press(&mut harness, Key::Escape);
+    assert_eq!(harness.state().state().rows.places.len(), 270);
+    press(&mut harness, Key::Slash);
+    type_text(&mut harness, "no such song");
+    harness.get_by_label("Nothing found");
+    click(&mut harness, Role::Button, "Show all again");
+    assert_eq!(harness.state().state().rows.places.len(), 270);
+}
+
+#[test]
+fn letters_typed_into_the_search_are_no_shortcuts() {
+    let (engine, mut harness) = opened();
+    press_with(&mut harness, Modifiers::COMMAND, Key::F);
+    engine.take_sent();
+    for key in [Key::G, Key::U, Key::M, Key::Space] {
+        press(&mut harness, key);
+    }
+    assert_eq!(harness.state().state().overlay, None);
+    assert!(harness.state().state().review.is_none());
+    assert_eq!(engine.take_sent(), []);
+}
+
+#[test]
+fn arrows_select_and_enter_plays_from_there_on() {
+    let (engine, mut harness) = opened();
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::ArrowDown);
+    let chosen = harness.state().row_track_id(2);
+    assert_eq!(harness.state().state().selection.lead(), Some(chosen));
+    press(&mut harness, Key::Enter);
+    let sent = engine.take_sent();
+    let [Command::Player(PlayerCommand::PlayQueue { items, start })] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(items[*start].track, chosen);
+    assert_eq!(*start, 2);
+    let missing = harness.state().state().derived.missing;
+    assert!(missing > 0 && items.len() == 270 - missing, "missing files are not queued");
+}
+
+#[test]
+fn the_player_bar_controls_the_player() {
+    let (engine, mut harness) = opened();
+    let song = harness.state().row_track_id(0);
+    engine.tell(playing(song, 10.0, 200.0));
+    harness.run_ok();
+    engine.take_sent();
+    click(&mut harness, Role::Button, "Pause");
+    click(&mut harness, Role::Button, "Next song");
+    click(&mut harness, Role::Button, "Previous song");
+    click(&mut harness, Role::Button, "Stop");
+    press(&mut harness, Key::ArrowRight);
+    press(&mut harness, Key::Space);
+    let wanted = [
+        PlayerCommand::Toggle,
+        PlayerCommand::Next,
+        PlayerCommand::Previous,
+        PlayerCommand::Stop,
+        PlayerCommand::Seek(15.0),
+        PlayerCommand::Toggle,
+    ];
+    assert_eq!(engine.take_sent(), wanted.map(Command::Player));
+    press(&mut harness, Key::M);
+    press(&mut harness, Key::M);
+    let wanted = [PlayerCommand::SetVolume(0.0), PlayerCommand::SetVolume(0.8)];
+    assert_eq!(engine.take_sent(), wanted.map(Command::Player));
+}
+
+#[test]
+fn a_genre_is_set_by_typing_and_taken_back() {
+    let (engine, mut harness) = opened();
+    press(&mut harness, Key::ArrowDown);
+    let song = harness.state().row_track_id(0);
+    press(&mut harness, Key::G);
+    type_text(&mut harness, "regg");
+    press(&mut harness, Key::Enter);
+    let set = Command::SetGenre { tracks: vec![song], genre: Some("reggae".to_owned()) };
+    assert_eq!(engine.take_sent(), [set.clone()]);
+    press_with(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert_eq!(engine.take_sent(), [Command::SetGenre { tracks: vec![song], genre: None }]);
+    press_with(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(engine.take_sent(), [set]);
+}
+
+#[test]
+fn review_goes_through_the_unsure_songs_with_keys() {
+    let (engine, mut harness) = opened();
+    press(&mut harness, Key::U);
+    let unsure = harness.state().state().derived.unsure;
+    harness.get_by_label(&format!("Song 1 of {unsure}"));
+    let song = harness.state().row_track_id(0);
+    let best = |harness: &Harness<'static, App>, rank: usize| {
+        let track = harness.state().state().track(song).unwrap();
+        track.prediction.as_ref().unwrap().top[rank].genre.clone()
+    };
+    let second = best(&harness, 1);
+    engine.take_sent();
+    press(&mut harness, Key::Num2);
+    let sent = engine.take_sent();
+    assert_eq!(sent[0], Command::SetGenre { tracks: vec![song], genre: Some(second) });
+    assert!(matches!(&sent[1], Command::Player(PlayerCommand::PlayQueue { items, .. }) if items.len() == 1));
+    harness.get_by_label(&format!("Song 2 of {unsure}"));
+    press_with(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert!(engine.take_sent().contains(&Command::SetGenre { tracks: vec![song], genre: None }));
+    harness.get_by_label(&format!("Song 1 of {unsure}"));
+    press(&mut harness, Key::Escape);
+    assert!(harness.state().state().review.is_none());
+}
+
+#[test]
+fn folders_are_asked_for_and_playlists_written() {
+    let (engine, mut harness) = open(library(0), FakeDialogs::answering("/music"));
+    click(&mut harness, Role::Button, "Choose your music folder");
+    assert_eq!(engine.take_sent(), [Command::AddRoots(vec!["/music".into()])]);
+    click(&mut harness, Role::Button, "Try the demo collection");
+    assert_eq!(engine.take_sent(), [Command::AddDemo]);
+    let (engine, mut harness) = open(library(60), FakeDialogs::answering("/lists"));
+    press_with(&mut harness, Modifiers::COMMAND, Key::E);
+    let all = Command::ExportPlaylists { folder: "/lists".into(), selection: ExportSelection::All, within: Vec::new() };
+    assert_eq!(engine.take_sent(), [all]);
+}
+
+#[test]
+fn a_job_shows_its_progress_can_be_stopped_and_says_what_came_of_it() {
+    let (engine, mut harness) = opened();
+    let step = |phase| Event::Job(JobEvent { id: JobId(4), kind: JobKind::Classify, phase });
+    let progress =
+        Progress { done: 30, total: Some(270), per_second: 12.0, eta_secs: Some(20.0), detail: String::new() };
+    engine.tell(step(JobPhase::Started));
+    engine.tell(step(JobPhase::Progress(progress)));
+    harness.run_ok();
+    harness.get_by_label("Classifying: 30 of 270 · 12/s · 20 s");
+    click(&mut harness, Role::Button, "Stop classifying");
+    assert_eq!(engine.take_sent(), [Command::Cancel(JobId(4))]);
+    let outcome = ClassifyOutcome { classified: 270, unsure: 80, elapsed_secs: 22.0, ..Default::default() };
+    engine.tell(step(JobPhase::Finished(JobOutcome::Classify(outcome))));
+    harness.run_ok();
+    harness.get_by_label("Listened to 270 songs in 22 s.");
+    click(&mut harness, Role::Button, "Show 80 unsure");
+    assert_eq!(harness.state().state().source, Source::Unsure);
+}
+
+#[test]
+fn problems_have_a_place_with_retry() {
+    let (engine, mut harness) = opened();
+    click(&mut harness, Role::Button, "Problems, 3");
+    harness.get_by_label_contains("untitled.wav: The file is empty.");
+    let first = harness.get_all_by_role_and_label(Role::Button, "Retry").next().unwrap();
+    first.click();
+    harness.run_ok();
+    assert_eq!(engine.take_sent(), [Command::RetryProblems(vec!["/home/ana/Music/Old/demo tape.mp3".into()])]);
+    click(&mut harness, Role::Button, "Retry all");
+    assert_eq!(engine.take_sent(), [Command::RetryProblems(Vec::new())]);
+}
+
+#[test]
+fn playlists_are_made_named_and_shown_in_their_order() {
+    let (engine, mut harness) = opened();
+    click(&mut harness, Role::Button, "New playlist");
+    type_text(&mut harness, "Sunday");
+    press(&mut harness, Key::Enter);
+    assert_eq!(engine.take_sent(), [Command::CreatePlaylist { name: "Sunday".to_owned(), tracks: Vec::new() }]);
+    click(&mut harness, Role::Button, "Kitchen, 39");
+    let state = harness.state().state();
+    assert_eq!(state.source, Source::Playlist(PlaylistId(1)));
+    let shown: Vec<i64> = (0..39).map(|row| harness.state().row_track_id(row).0).collect();
+    assert_eq!(shown, (0..39).map(|number| number * 7 + 1).collect::<Vec<i64>>());
+    press(&mut harness, Key::ArrowDown);
+    press(&mut harness, Key::Delete);
+    assert_eq!(engine.take_sent(), [Command::RemoveFromPlaylist(PlaylistId(1), vec![0])]);
+}
+
+#[test]
+fn places_are_reached_by_key_and_by_click() {
+    let (_, mut harness) = opened();
+    press_with(&mut harness, Modifiers::COMMAND, Key::Num2);
+    assert_eq!(harness.state().state().place, Place::Inspect);
+    harness.get_by_label("See the sound");
+    click(&mut harness, Role::Button, "Settings");
+    assert_eq!(harness.state().state().place, Place::Settings);
+    type_text(&mut harness, "?");
+    harness.get_by_label("Select above");
+    press(&mut harness, Key::Escape);
+    press_with(&mut harness, Modifiers::COMMAND, Key::Num1);
+    assert_eq!(harness.state().state().place, Place::Library);
+}
+
+#[test]
+fn settings_change_at_once() {
+    let (engine, mut harness) = opened();
+    press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
+    assert_eq!(engine.take_sent(), [Command::ListOutputDevices]);
+    click(&mut harness, Role::CheckBox, "Trust tags in files");
+    let sent = engine.take_sent();
+    assert!(matches!(&sent[..], [Command::ChangeSettings(settings)] if settings.trust_file_tags), "{sent:?}");
+}
+
+#[test]
+fn what_goes_wrong_is_said() {
+    let (engine, mut harness) = opened();
+    engine.tell(Event::Failed(Report::new("The folder /lists cannot be written").with_hint("choose another one")));
+    engine.tell(Event::Player(PlayerEvent::Status(PlayerStatus {
+        state: PlayState::Stopped,
+        current: None,
+        queue_index: 0,
+        queue_len: 0,
+        position_secs: 0.0,
+        duration_secs: 0.0,
+        volume: 0.8,
+        output: OutputState::Silent("there is no sound device.".to_owned()),
+    })));
+    let scan = ScanOutcome { added: 12, problems: 2, ..ScanOutcome::default() };
+    let phase = JobPhase::Finished(JobOutcome::Scan(scan));
+    engine.tell(Event::Job(JobEvent { id: JobId(1), kind: JobKind::Scan, phase }));
+    harness.run_ok();
+    harness.get_by_label("The folder /lists cannot be written — choose another one");
+    harness.get_by_label("No sound output: there is no sound device. Everything else works.");
+    click(&mut harness, Role::Button, "Show problems");
+    assert_eq!(harness.state().state().source, Source::Problems);
+}
