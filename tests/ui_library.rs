@@ -303,6 +303,7 @@ fn what_goes_wrong_is_said() {
     let phase = JobPhase::Finished(JobOutcome::Scan(scan));
     engine.tell(Event::Job(JobEvent { id: JobId(1), kind: JobKind::Scan, phase }));
     harness.run_ok();
+    harness.run_steps(8);
     harness.get_by_label("The folder /lists cannot be written — choose another one");
     harness.get_by_label("No sound output: there is no sound device. Everything else works.");
     click(&mut harness, Role::Button, "Show problems");

@@ -94,6 +94,8 @@ pub enum Action {
     DismissToast(u64),
     /// Keeps a toast while the pointer rests on it.
     KeepToast(u64),
+    /// Nothing can be heard, and that is all right.
+    AcceptSilence,
     /// The window itself has something to say that went wrong.
     Complain(String),
 }

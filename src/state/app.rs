@@ -19,6 +19,9 @@ use super::selection::Selection;
 use super::toast::Toasts;
 use super::undo::UndoStack;
 
+/// Opening a sound device takes a moment in which nothing is wrong yet.
+pub const SILENCE_SHOWN_AFTER_SECS: f64 = 1.5;
+
 /// The places of the rail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
@@ -95,6 +98,11 @@ pub struct AppState {
     pub jobs: Jobs,
     /// The player.
     pub player: PlayerStatus,
+    /// Since when nothing can be heard, in the window's seconds.
+    pub(super) silent_since_secs: Option<f64>,
+    /// The person has read that nothing can be heard.
+    pub(super) silence_accepted: bool,
+    pub(super) now_secs: f64,
     /// The loudness before it was muted.
     pub muted_from: Option<f32>,
     /// The live spectrogram.
@@ -142,6 +150,9 @@ impl Default for AppState {
                 volume: Settings::default().volume,
                 output: OutputState::Device(String::new()),
             },
+            silent_since_secs: None,
+            silence_accepted: false,
+            now_secs: 0.0,
             muted_from: None,
             live: LiveRing::default(),
             covers: Covers::default(),
@@ -159,7 +170,16 @@ impl Default for AppState {
 impl AppState {
     /// Lets time pass, in the window's own seconds.
     pub fn tick(&mut self, now_secs: f64) {
+        self.now_secs = now_secs;
         self.toasts.tick(now_secs);
+    }
+
+    /// Why nothing can be heard; `None` when it can, when that was accepted, and in the first seconds, in which the sound
+    /// output is still being opened.
+    pub fn silent_because(&self) -> Option<&str> {
+        let OutputState::Silent(reason) = &self.player.output else { return None };
+        let since_secs = self.silent_since_secs.filter(|_| !self.silence_accepted)?;
+        (self.now_secs - since_secs >= SILENCE_SHOWN_AFTER_SECS).then_some(reason)
     }
 
     /// What the window itself is asked to do, oldest first; empty afterwards.

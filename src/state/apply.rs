@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audio::player::{PlayState, PlayerEvent, PlayerStatus};
+use crate::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
 use crate::engine::{Event, Settings};
 use crate::library::model::Snapshot;
 
@@ -62,6 +62,10 @@ impl AppState {
         if status.volume > 0.0 {
             self.muted_from = None;
         }
+        self.silent_since_secs = match status.output {
+            OutputState::Silent(_) => self.silent_since_secs.or(Some(self.now_secs)),
+            OutputState::Device(_) => None,
+        };
         let song_changed = status.current != self.player.current;
         self.player = status;
         if song_changed {

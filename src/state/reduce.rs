@@ -95,6 +95,7 @@ impl AppState {
             Action::SetOverlay(overlay) => self.overlay = overlay,
             Action::DismissToast(id) => self.toasts.dismiss(id),
             Action::KeepToast(id) => self.toasts.keep(id),
+            Action::AcceptSilence => self.silence_accepted = true,
             Action::Complain(text) => self.toasts.push(Tone::Error, text, None),
         }
         Vec::new()

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
 
+use crate::audio::player::OutputState;
 use crate::base::TrackId;
+use crate::state::app::SILENCE_SHOWN_AFTER_SECS;
 use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place};
 
 use super::dialogs::{Dialogs, NativeDialogs};
@@ -68,6 +70,9 @@ impl App {
         self.state.tick(ctx.input(|input| input.time));
         self.actions.extend(self.dialogs.poll());
         self.send_wanted();
+        if matches!(self.state.player.output, OutputState::Silent(_)) && self.state.silent_because().is_none() {
+            ctx.request_repaint_after(Duration::from_secs_f64(SILENCE_SHOWN_AFTER_SECS));
+        }
         theme::follow_settings(ctx, &self.state.settings);
         if let Some(until_secs) = self.state.toasts.next_change_secs() {
             let left_secs = (until_secs - ctx.input(|input| input.time)).max(0.05);
@@ -100,9 +105,12 @@ impl App {
         let Self { state, local, .. } = self;
         let tokens = tokens(ui);
         let panel = Frame::NONE.fill(tokens.panel);
-        if let Some(reason) = banner::silent_because(state) {
+        if let Some(reason) = state.silent_because() {
             let raised = Frame::NONE.fill(tokens.raised);
-            Panel::top("banner").exact_size(banner::HEIGHT).frame(raised).show(ui, |ui| banner::banner(ui, reason));
+            Panel::top("banner")
+                .exact_size(banner::HEIGHT)
+                .frame(raised)
+                .show(ui, |ui| banner::banner(ui, reason, actions));
         }
         Panel::bottom("player").exact_size(size::PLAYER_BAR).frame(panel).show(ui, |ui| {
             player_bar::player_bar(ui, state, local, actions);

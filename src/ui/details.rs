@@ -157,7 +157,8 @@ pub fn who(track: &Track, source: Option<GenreSource>) -> (Icon, String) {
         (Some(GenreSource::Person), Some(user), _) => format!("Set by you on {}", day_text(user.set_at)),
         (Some(GenreSource::File), ..) => "From the tag in the file".to_owned(),
         (_, _, Some(heard)) => {
-            format!("{} listened to {:.0} s on {}", heard.model_name, heard.heard_secs, day_text(heard.decided_at))
+            let (name, secs) = (&heard.model_name, heard.heard_secs);
+            format!("Network “{name}”, {secs:.0} s heard, {}", day_text(heard.decided_at))
         }
         _ => "No network has heard this song yet".to_owned(),
     };
@@ -174,19 +175,20 @@ fn tags(ui: &mut Ui, track: &Track) {
     }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        let strongest = tags.iter().map(|tag| tag.score).fold(f32::MIN_POSITIVE, f32::max);
         for tag in tags.iter().take(8) {
-            chip(ui, &tag.tag, tag.score);
+            chip(ui, &tag.tag, tag.score, tag.score / strongest);
         }
     });
 }
 
-/// A tag, the fuller the stronger it is heard.
-fn chip(ui: &mut Ui, tag: &str, score: f32) {
+/// A tag with a line as long as it is strong beside the strongest (`share`, 0..1).
+fn chip(ui: &mut Ui, tag: &str, score: f32, share: f32) {
     let tokens = tokens(ui);
     let galley = ui.painter().layout_no_wrap(tag.to_owned(), fonts::small(), tokens.text);
     let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(16.0, 6.0), Sense::hover());
     ui.painter().rect_filled(rect, rect.height() / 2.0, tokens.control);
-    let share = score.clamp(0.0, 1.0);
+    let share = share.clamp(0.0, 1.0);
     let under =
         Rect::from_min_size(pos2(rect.left() + 8.0, rect.bottom() - 3.0), vec2((rect.width() - 16.0) * share, 2.0));
     ui.painter().rect_filled(under, 1.0, tokens.accent);

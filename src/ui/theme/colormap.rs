@@ -8,15 +8,16 @@ use eframe::egui::Color32;
 use super::oklch::oklch;
 
 /// The level that is drawn darkest, dB full scale.
-pub const LOW_DB: f32 = -84.0;
+pub const LOW_DB: f32 = -78.0;
 /// The level that is drawn brightest, dB full scale.
-pub const HIGH_DB: f32 = -6.0;
+pub const HIGH_DB: f32 = 0.0;
 
 fn table() -> &'static [Color32; 256] {
     static TABLE: OnceLock<[Color32; 256]> = OnceLock::new();
     TABLE.get_or_init(|| {
         std::array::from_fn(|index| {
-            let x = index as f32 / 255.0;
+            // Most of music lies in the middle of the range; a bend keeps it from all looking loud.
+            let x = (index as f32 / 255.0).powf(1.3);
             // From the dark of the panel through violet and red to a warm white.
             let lightness = 0.145 + 0.80 * x;
             let chroma = (0.02 + 0.62 * x * (1.0 - x) + 0.05 * x).min(0.175);
