@@ -165,7 +165,7 @@ fn a_genre_is_set_by_typing_and_taken_back() {
     type_text(&mut harness, "regg");
     press(&mut harness, Key::Enter);
     let set = Command::SetGenre { tracks: vec![song], genre: Some("reggae".to_owned()) };
-    assert_eq!(engine.take_sent(), [set.clone()]);
+    assert_eq!(engine.take_sent(), std::slice::from_ref(&set));
     press_with(&mut harness, Modifiers::COMMAND, Key::Z);
     assert_eq!(engine.take_sent(), [Command::SetGenre { tracks: vec![song], genre: None }]);
     press_with(&mut harness, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);

@@ -46,6 +46,7 @@ fn section(ui: &mut Ui, title: &str) {
 
 /// A row: the label at the left names the control at the right.
 fn row(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Response) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     ui.horizontal(|ui| {
         let name = ui
             .allocate_ui_with_layout(
@@ -59,7 +60,6 @@ fn row(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Re
             .inner;
         control(ui).labelled_by(name.id).on_hover_text(help);
     });
-    ui.spacing_mut().item_spacing.y = 0.0;
     ui.scope(|ui| {
         ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
@@ -67,8 +67,8 @@ fn row(ui: &mut Ui, label: &str, help: &str, control: impl FnOnce(&mut Ui) -> Re
             ui.label(RichText::new(help).font(fonts::small()).color(tokens(ui).text_muted));
         });
     });
+    ui.add_space(12.0);
     ui.spacing_mut().item_spacing.y = 8.0;
-    ui.add_space(4.0);
 }
 
 fn folders(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
