@@ -7,7 +7,13 @@ pub fn unix_now_secs() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs() as i64)
 }
 
-/// A playing time as people write it: `3:05`, `1:02:03`. Not-a-number and negative times read `0:00`.
+/// A playing time as people write it. Not-a-number and negative times read `0:00`.
+///
+/// ```
+/// use timbre::base::time::clock_text;
+/// assert_eq!(clock_text(185.9), "3:05");
+/// assert_eq!(clock_text(3723.0), "1:02:03");
+/// ```
 pub fn clock_text(secs: f64) -> String {
     let whole = if secs.is_finite() && secs > 0.0 { secs as u64 } else { 0 };
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);

@@ -60,7 +60,7 @@ pub enum PlayState {
 /// Where the sound goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutputState {
-    /// A device, by name.
+    /// A device, by name; empty while it is being opened.
     Device(String),
     /// Nowhere: time runs, nothing is heard. Says why.
     Silent(String),

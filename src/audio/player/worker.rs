@@ -77,7 +77,7 @@ impl Worker {
             position_secs: 0.0,
             duration_secs: 0.0,
             volume: clean_volume(volume),
-            output: OutputState::Silent("the sound output is being opened".to_owned()),
+            output: OutputState::Device(String::new()),
         }
     }
 

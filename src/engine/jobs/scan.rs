@@ -64,7 +64,7 @@ fn probe_for_library(path: &Path) -> Result<ProbedAudio, ProbeFailure> {
     match probe(path) {
         Ok(spec) => Ok(ProbedAudio {
             duration_secs: spec.duration_secs,
-            format: spec.codec,
+            format: spec.container.to_uppercase(),
             playable: true,
             ..ProbedAudio::default()
         }),
@@ -78,7 +78,8 @@ pub(super) fn problem_kind(error: &AudioError) -> ProblemKind {
         AudioError::NotFound { .. } => ProblemKind::Vanished,
         AudioError::Permission { .. } => ProblemKind::Permission,
         AudioError::Empty { .. } => ProblemKind::Empty,
-        AudioError::NotAudio { .. } | AudioError::NotAFile { .. } => ProblemKind::NotAudio,
+        AudioError::NotAFile { .. } => ProblemKind::Folder,
+        AudioError::NotAudio { .. } => ProblemKind::NotAudio,
         AudioError::Unsupported { .. } => ProblemKind::Unsupported,
         AudioError::Damaged { .. } => ProblemKind::Damaged,
         _ => ProblemKind::Other,
