@@ -1,0 +1,320 @@
+//! 3x3 convolution of one channel at a time (depthwise) or of a one-channel picture (a network's first layer), bias
+//! and ReLU included, channels last: `[n, height, width, channels]`, padded as TensorFlow's SAME does.
+//!
+//! candle runs a depthwise convolution as one convolution for each channel; here the channels are the inner loop.
+
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use super::{values, with_values};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Each channel has its own kernel.
+    Depthwise,
+    /// One input channel, each output channel has its own kernel; gives no gradient for its input.
+    Stem,
+}
+
+/// `relu(conv(x) + bias)`; arguments: x `[n, height, width, channels or 1]`, weight `[9, channels]`, bias `[channels]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv3x3 {
+    /// Which of the two.
+    pub kind: Kind,
+    /// 1 or 2.
+    pub stride: usize,
+}
+
+/// Sizes of one call.
+#[derive(Clone, Copy)]
+struct Plan {
+    kind: Kind,
+    stride: usize,
+    channels: usize,
+    /// Height and width of the input, of the output, and the padding above and to the left.
+    input: (usize, usize),
+    output: (usize, usize),
+    before: (usize, usize),
+}
+
+impl Plan {
+    fn new(op: Conv3x3, height: usize, width: usize, channels: usize) -> Self {
+        // Output size and the smaller half of the padding.
+        let axis = |size: usize| {
+            let out = size.div_ceil(op.stride);
+            (out, (((out.max(1) - 1) * op.stride + 3).saturating_sub(size)) / 2)
+        };
+        let ((rows, top), (columns, left)) = (axis(height), axis(width));
+        Self {
+            kind: op.kind,
+            stride: op.stride,
+            channels,
+            input: (height, width),
+            output: (rows, columns),
+            before: (top, left),
+        }
+    }
+
+    fn input_channels(&self) -> usize {
+        if self.kind == Kind::Depthwise { self.channels } else { 1 }
+    }
+
+    fn input_len(&self) -> usize {
+        self.input.0 * self.input.1 * self.input_channels()
+    }
+
+    fn output_len(&self) -> usize {
+        self.output.0 * self.output.1 * self.channels
+    }
+
+    /// Calls `each(output offset, tap, input offset)` for every pair of output position and kernel tap inside the
+    /// picture.
+    #[inline(always)]
+    fn for_each_tap(&self, mut each: impl FnMut(usize, usize, usize)) {
+        for row in 0..self.output.0 {
+            for column in 0..self.output.1 {
+                let out = (row * self.output.1 + column) * self.channels;
+                for tap in 0..9 {
+                    let y = (row * self.stride + tap / 3).wrapping_sub(self.before.0);
+                    let x = (column * self.stride + tap % 3).wrapping_sub(self.before.1);
+                    if y < self.input.0 && x < self.input.1 {
+                        each(out, tap, (y * self.input.1 + x) * self.input_channels());
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+        let channels = self.channels;
+        out.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(bias));
+        self.for_each_tap(|to, tap, from| {
+            let (sum, kernel) = (&mut out[to..to + channels], &weight[tap * channels..(tap + 1) * channels]);
+            match self.kind {
+                Kind::Depthwise => {
+                    for ((sum, w), x) in sum.iter_mut().zip(kernel).zip(&x[from..from + channels]) {
+                        *sum += w * x;
+                    }
+                }
+                Kind::Stem => {
+                    let x = x[from];
+                    sum.iter_mut().zip(kernel).for_each(|(sum, w)| *sum += w * x);
+                }
+            }
+        });
+        out.iter_mut().for_each(|y| *y = y.max(0.0));
+    }
+
+    /// `grad` is the gradient before the ReLU; adds to `grad_weight` and, for a depthwise layer, to `grad_x`.
+    #[inline(always)]
+    fn backward(&self, x: &[f32], weight: &[f32], grad: &[f32], grad_x: &mut [f32], grad_weight: &mut [f32]) {
+        let channels = self.channels;
+        self.for_each_tap(|to, tap, from| {
+            let grad = &grad[to..to + channels];
+            let at = tap * channels..(tap + 1) * channels;
+            match self.kind {
+                Kind::Depthwise => {
+                    let taps = grad_weight[at.clone()].iter_mut().zip(&weight[at]);
+                    let pixels = grad_x[from..from + channels].iter_mut().zip(&x[from..from + channels]);
+                    for ((g, (gw, w)), (gx, x)) in grad.iter().zip(taps).zip(pixels) {
+                        *gw += g * x;
+                        *gx += g * w;
+                    }
+                }
+                Kind::Stem => {
+                    let x = x[from];
+                    grad_weight[at].iter_mut().zip(grad).for_each(|(gw, g)| *gw += g * x);
+                }
+            }
+        });
+    }
+}
+
+impl Conv3x3 {
+    /// Applies the layer.
+    ///
+    /// # Errors
+    /// When the shapes do not fit, or the tensors are not float32 on the CPU.
+    pub fn apply(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, self)
+    }
+
+    fn plan(self, x: &Shape, weight: &Shape, bias: &Shape) -> Result<(usize, Plan)> {
+        let (n, height, width, channels_in) = x.dims4()?;
+        let channels = bias.dims1()?;
+        let fits = channels_in == if self.kind == Kind::Depthwise { channels } else { 1 };
+        if !fits
+            || weight.dims2()? != (9, channels)
+            || !(1..=2).contains(&self.stride)
+            || height * width * channels == 0
+        {
+            bail!("{self:?}: input {x:?}, weight {weight:?} and bias {bias:?} do not fit");
+        }
+        Ok((n, Plan::new(self, height, width, channels)))
+    }
+}
+
+impl CustomOp3 for Conv3x3 {
+    fn name(&self) -> &'static str {
+        "conv3x3"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (n, plan) = self.plan(x_layout.shape(), weight_layout.shape(), bias_layout.shape())?;
+        let x = values(x, x_layout, self.name())?;
+        let weight = values(weight, weight_layout, self.name())?;
+        let bias = values(bias, bias_layout, self.name())?;
+        let mut out = vec![0.0; n * plan.output_len()];
+        out.par_chunks_exact_mut(plan.output_len()).zip(x.par_chunks_exact(plan.input_len())).for_each(|(out, x)| {
+            pulp::Arch::new().dispatch(|| plan.forward(x, weight, bias, out));
+        });
+        Ok((CpuStorage::F32(out), (n, plan.output.0, plan.output.1, plan.channels).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        result: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (n, plan) = self.plan(x.shape(), weight.shape(), bias.shape())?;
+        let device = x.device();
+        let wants_input = self.kind == Kind::Depthwise;
+        let mut grad_x = vec![0.0; if wants_input { n * plan.input_len() } else { 0 }];
+        let channels = plan.channels;
+        // One partial sum an item, added in order afterwards: the result does not depend on the threads.
+        let partial: Vec<(Vec<f32>, Vec<f32>)> =
+            with_values([x, weight, result, &grad.contiguous()?], self.name(), |[x, weight, result, grad]| {
+                let item = |i: usize, grad_x: &mut [f32]| {
+                    let outputs = i * plan.output_len()..(i + 1) * plan.output_len();
+                    let masked: Vec<f32> = grad[outputs.clone()]
+                        .iter()
+                        .zip(&result[outputs])
+                        .map(|(g, y)| if *y > 0.0 { *g } else { 0.0 })
+                        .collect();
+                    let x = &x[i * plan.input_len()..(i + 1) * plan.input_len()];
+                    let mut grad_weight = vec![0.0; 9 * channels];
+                    let mut grad_bias = vec![0.0; channels];
+                    pulp::Arch::new().dispatch(|| {
+                        plan.backward(x, weight, &masked, grad_x, &mut grad_weight);
+                        for pixel in masked.chunks_exact(channels) {
+                            grad_bias.iter_mut().zip(pixel).for_each(|(sum, g)| *sum += g);
+                        }
+                    });
+                    (grad_weight, grad_bias)
+                };
+                if wants_input {
+                    let items = grad_x.par_chunks_exact_mut(plan.input_len()).enumerate();
+                    items.map(|(i, grad_x)| item(i, grad_x)).collect()
+                } else {
+                    (0..n).into_par_iter().map(|i| item(i, &mut [])).collect()
+                }
+            })?;
+        let (mut grad_weight, mut grad_bias) = (vec![0.0f32; 9 * channels], vec![0.0f32; channels]);
+        for (weight, bias) in &partial {
+            grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
+            grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
+        }
+        let grad_x = if wants_input { Some(Tensor::from_vec(grad_x, x.shape(), device)?) } else { None };
+        Ok((
+            grad_x,
+            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
+            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    /// The same from candle's own conv2d.
+    fn naive(op: Conv3x3, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        let channels = bias.dim(0)?;
+        let (_, height, width, _) = x.dims4()?;
+        let plan = Plan::new(op, height, width, channels);
+        let after = |size: usize, out: usize, before: usize| ((out - 1) * op.stride + 3).saturating_sub(size + before);
+        let picture = x.permute((0, 3, 1, 2))?;
+        let picture = picture.pad_with_zeros(2, plan.before.0, after(height, plan.output.0, plan.before.0))?;
+        let picture = picture.pad_with_zeros(3, plan.before.1, after(width, plan.output.1, plan.before.1))?;
+        let kernel = weight.t()?.reshape((channels, 1, 3, 3))?;
+        let groups = plan.input_channels();
+        let y = picture.conv2d(&kernel, 0, op.stride, 1, groups)?.permute((0, 2, 3, 1))?;
+        y.broadcast_add(bias)?.relu()
+    }
+
+    fn case(kind: Kind, stride: usize, height: usize, width: usize) -> Result<()> {
+        let device = Device::Cpu;
+        let op = Conv3x3 { kind, stride };
+        let channels = 5;
+        let inputs = if kind == Kind::Depthwise { channels } else { 1 };
+        let x = Var::randn(0f32, 1f32, (2, height, width, inputs), &device)?;
+        let weight = Var::randn(0f32, 1f32, (9, channels), &device)?;
+        let bias = Var::randn(0f32, 1f32, channels, &device)?;
+        let fast = op.apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
+        let slow = naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
+        assert_eq!(fast.dims(), slow.dims());
+        assert!((&fast - &slow)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-5);
+        // The gradients by finite differences of a weighted sum, on which ReLU's corners have no say on average.
+        let pull = Tensor::randn(0f32, 1f32, fast.dims(), &device)?;
+        let grads = (fast * &pull)?.sum_all()?.backward()?;
+        let expected = (slow * &pull)?.sum_all()?;
+        if stride == 1 {
+            let expected = expected.backward()?;
+            for var in [&x, &weight, &bias].into_iter().skip(usize::from(kind == Kind::Stem)) {
+                let (a, b) = (grads.get(var).unwrap(), expected.get(var).unwrap());
+                assert!((a - b)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-4, "{op:?}");
+            }
+        }
+        let base = expected.to_scalar::<f32>()?;
+        for var in [&weight, &x].into_iter().take(if kind == Kind::Stem { 1 } else { 2 }) {
+            let mut moved = var.flatten_all()?.to_vec1::<f32>()?;
+            moved[3] += 1e-3;
+            let old = var.as_tensor().copy()?;
+            var.set(&Tensor::from_vec(moved, var.shape(), &device)?)?;
+            let after = (naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())? * &pull)?
+                .sum_all()?
+                .to_scalar::<f32>()?;
+            var.set(&old)?;
+            let found = grads.get(var).unwrap().flatten_all()?.to_vec1::<f32>()?[3];
+            assert!(((after - base) / 1e-3 - found).abs() < 0.05 * found.abs().max(1.0), "{op:?}: {found}");
+        }
+        assert_eq!(grads.get(&x).is_some(), kind == Kind::Depthwise);
+        Ok(())
+    }
+
+    #[test]
+    fn forward_and_gradients_equal_candles() -> Result<()> {
+        for kind in [Kind::Depthwise, Kind::Stem] {
+            for stride in [1, 2] {
+                for (height, width) in [(6, 8), (5, 4), (3, 2), (1, 1)] {
+                    case(kind, stride, height, width)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_errors() -> Result<()> {
+        let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu);
+        let op = Conv3x3 { kind: Kind::Depthwise, stride: 1 };
+        assert!(op.apply(&zeros(&[1, 4, 4, 3])?, &zeros(&[9, 4])?, &zeros(&[4])?).is_err());
+        assert!(op.apply(&zeros(&[1, 4, 4, 4])?, &zeros(&[8, 4])?, &zeros(&[4])?).is_err());
+        Ok(())
+    }
+}
