@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
+use timbre::ml::mobilenet::{self, MobileNet};
 use timbre::ml::musicnn::{self, FrontEnd, MusiCnn};
 use timbre::ml::weights::{Weights, read_file};
 
@@ -76,4 +77,19 @@ fn musicnn_golden_vectors() {
     assert!(difference(&tags, &golden.get("tags", &[2, 50]).unwrap()) < 1e-3);
     assert!(difference(&flat(&output.max_pool), &golden.get("max_pool", &[2, 753]).unwrap()) < 1e-3);
     assert!(difference(&flat(&output.mean_pool), &golden.get("mean_pool", &[2, 753]).unwrap()) < 1e-3);
+}
+
+#[test]
+fn yamnet_golden_vectors() {
+    let (Some(path), Some(weights)) = (shared("golden_yamnet.safetensors"), shared("yamnet.safetensors")) else {
+        return;
+    };
+    let (bytes, weights) = (read_file(&path).unwrap(), read_file(&weights).unwrap());
+    let golden = Weights::parse("golden", &bytes).unwrap();
+    let network = MobileNet::read(&Weights::parse("yamnet", &weights).unwrap(), "layers.").unwrap();
+    let log_mel = mobilenet::FrontEnd::new().log_mel(&golden.get("samples", &[51_200]).unwrap());
+    assert!(difference(&log_mel, &golden.get("log_mel", &[318, 64]).unwrap()) < 1e-3);
+    let patches = golden.get("patches", &[5, 1, 96, 64]).unwrap();
+    let found = network.forward(&Tensor::from_vec(patches, (5, 96, 64), &Device::Cpu).unwrap()).unwrap();
+    assert!(difference(&flat(&found), &golden.get("embedding", &[5, 1024]).unwrap()) < 1e-3);
 }

@@ -44,9 +44,23 @@ impl MelBank {
         Self { bands: rows.map(|row| Band::from_dense(&row)).collect() }
     }
 
-    /// A bank given as a matrix, one row of weights for every band.
-    pub fn from_rows<'a>(rows: impl IntoIterator<Item = &'a [f32]>) -> Self {
-        Self { bands: rows.into_iter().map(Band::from_dense).collect() }
+    /// `bands` triangles between `low_hz` and `high_hz`, equally spaced on the scale `1127 ln(1 + f / 700)` and straight
+    /// on that scale (not in Hz), each of height one; the constant bin counts for none. This is TensorFlow's
+    /// `linear_to_mel_weight_matrix`.
+    pub fn tensorflow(rate_hz: f64, fft_len: usize, bands: usize, low_hz: f64, high_hz: f64) -> Self {
+        let mel = |hz: f64| 1127.0 * (1.0 + hz / 700.0).ln();
+        let (low, high) = (mel(low_hz), mel(high_hz));
+        let edge = |i: usize| low + (high - low) * i as f64 / (bands + 1) as f64;
+        let rows = (0..bands).map(|band| {
+            let (left, centre, right) = (edge(band), edge(band + 1), edge(band + 2));
+            let weight = move |bin: usize| {
+                let at = mel(bin as f64 * rate_hz / fft_len as f64);
+                let slope = ((at - left) / (centre - left)).min((right - at) / (right - centre));
+                if bin == 0 { 0.0 } else { slope.max(0.0) as f32 }
+            };
+            (0..=fft_len / 2).map(weight).collect::<Vec<_>>()
+        });
+        Self { bands: rows.map(|row| Band::from_dense(&row)).collect() }
     }
 
     /// Number of bands.
@@ -62,9 +76,15 @@ impl MelBank {
         }
     }
 
-    /// The spectrogram `[frames, bands]` of `samples`, row by row, each power spectrum gathered and then passed
-    /// through `map` (a logarithm, say).
-    pub fn spectrogram(&self, stft: &Stft, samples: &[f32], map: impl Fn(f32) -> f32) -> Vec<f32> {
+    /// The spectrogram `[frames, bands]` of `samples`, row by row: `bin` turns a bin's power into what is gathered (its
+    /// square root, say), `band` turns a band's sum into the result (a logarithm, say).
+    pub fn spectrogram(
+        &self,
+        stft: &Stft,
+        samples: &[f32],
+        bin: impl Fn(f32) -> f32,
+        band: impl Fn(f32) -> f32,
+    ) -> Vec<f32> {
         let mut out = vec![0.0; stft.frames(samples.len()) * self.bands()];
         if self.bands.is_empty() {
             return out;
@@ -72,8 +92,9 @@ impl MelBank {
         let mut rows = out.chunks_exact_mut(self.bands.len());
         stft.for_each_power(samples, |_, power| {
             if let Some(row) = rows.next() {
+                power.iter_mut().for_each(|x| *x = bin(*x));
                 self.apply(power, row);
-                row.iter_mut().for_each(|x| *x = map(*x));
+                row.iter_mut().for_each(|x| *x = band(*x));
             }
         });
         out
@@ -150,7 +171,7 @@ mod tests {
         let bank = MelBank::slaney(16_000.0, 512, 40, 0.0, 8000.0);
         let tone: Vec<f32> =
             (0..16_000).map(|i| (std::f32::consts::TAU * 2000.0 * i as f32 / 16_000.0).sin()).collect();
-        let picture = bank.spectrogram(&stft, &tone, |x| x);
+        let picture = bank.spectrogram(&stft, &tone, |x| x, |x| x);
         let middle = &picture[30 * 40..31 * 40];
         let loudest = (0..40).max_by(|a, b| middle[*a].total_cmp(&middle[*b])).unwrap();
         let centre = hz_from_mel(mel_from_hz(8000.0) * (loudest + 1) as f64 / 41.0);

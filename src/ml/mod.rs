@@ -6,6 +6,7 @@ pub mod error;
 pub mod features;
 pub mod genre_file;
 pub mod metrics;
+pub mod mobilenet;
 pub mod musicnn;
 pub mod ops;
 pub mod regression;
