@@ -9,8 +9,9 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::device::DeviceChoice;
 use super::error::MlError;
-use super::genre_file::{Card, read_tag_head};
+use super::genre_file::{Card, NETWORK, NETWORK_HEAD, TAG_HEAD, read_head};
 use super::metrics::{Evaluation, softmax};
+use super::mobilenet::{self, MobileNet};
 use super::musicnn::{self, BANDS, FRAMES, FrontEnd, MusiCnn, TAGS};
 use super::regression::Linear;
 use super::weights::{Weights, read_file};
@@ -66,7 +67,30 @@ pub struct Classifier {
     front_end: FrontEnd,
     tagger: MusiCnn,
     tag_head: Linear,
+    network: Option<Network>,
     temperature: f64,
+}
+
+/// The second opinion: a network on finer patches.
+struct Network {
+    front_end: mobilenet::FrontEnd,
+    layers: MobileNet,
+    head: Linear,
+    /// How much it counts beside the tags, 0..1.
+    weight: f64,
+}
+
+impl Network {
+    fn logits(&self, windows: &[Vec<f32>]) -> Result<Vec<f64>, MlError> {
+        let patches: Vec<Vec<Vec<f32>>> = windows.par_iter().map(|window| self.front_end.patches(window)).collect();
+        Ok(self.head.logits(&self.layers.mean_embedding(&patches.concat())?))
+    }
+}
+
+/// The logits of tags and network as one: their weighted sum, which is the weighted geometric mean of their
+/// probabilities.
+pub(crate) fn fuse(tags: &[f64], network: &[f64], weight: f64) -> Vec<f64> {
+    tags.iter().zip(network).map(|(tag, network)| (1.0 - weight) * tag + weight * network).collect()
 }
 
 /// Name of the tagger's weights for the files of heads, 32 hex digits.
@@ -119,8 +143,19 @@ impl Classifier {
             metrics: card.metrics,
             device_note,
         };
-        let tag_head = read_tag_head(&weights, info.labels.len())?;
-        Ok(Self { front_end: FrontEnd::new(), tagger: tagger(&device)?, tag_head, temperature: card.temperature, info })
+        let labels = info.labels.len();
+        let tag_head = read_head(&weights, TAG_HEAD, labels, TAGS.len())?;
+        let network = match card.network_weight {
+            Some(weight) => Some(Network {
+                front_end: mobilenet::FrontEnd::new(),
+                layers: MobileNet::read(&weights, NETWORK)?,
+                head: read_head(&weights, NETWORK_HEAD, labels, mobilenet::EMBEDDING)?,
+                weight,
+            }),
+            None => None,
+        };
+        let tagger = tagger(&device)?;
+        Ok(Self { front_end: FrontEnd::new(), tagger, tag_head, network, temperature: card.temperature, info })
     }
 
     /// What this classifier is.
@@ -140,8 +175,11 @@ impl Classifier {
         }
         let note = note(&windows);
         let output = listen(&self.front_end, &self.tagger, &windows)?;
-        let logits = output.mean_tag_logits();
-        let genres = softmax(&self.tag_head.logits(&logits), self.temperature);
+        let mut logits = self.tag_head.logits(&output.mean_tag_logits());
+        if let Some(network) = &self.network {
+            logits = fuse(&logits, &network.logits(&windows)?, network.weight);
+        }
+        let genres = softmax(&logits, self.temperature);
         Ok(Heard {
             probabilities: genres.into_iter().map(|p| p as f32).collect(),
             tags: output.mean_tags(),
@@ -204,7 +242,7 @@ fn note(windows: &[Vec<f32>]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::genre_file::{example_card, store_tag_head, write};
+    use crate::ml::genre_file::{example_card, store_head, write};
 
     fn tone(secs: f64) -> Vec<f32> {
         (0..(secs * 16_000.0) as usize).map(|i| (i as f32 * 0.1).sin() * 0.3).collect()
@@ -247,13 +285,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mine.safetensors");
         let head = Linear { weight: vec![vec![0.0; 50]; 2], bias: vec![3f64.ln() * 1.5, 0.0] };
-        write(&path, &example_card(&tagger_hash()), &store_tag_head(&head)).unwrap();
+        write(&path, &example_card(&tagger_hash()), &store_head(TAG_HEAD, &head)).unwrap();
         let classifier = Classifier::load(&path, &DeviceChoice::Cpu).unwrap();
         let heard = classifier.classify(&[tone(3.0)]).unwrap();
         assert!((heard.probabilities[0] - 0.75).abs() < 1e-5, "the temperature is 1.5");
         assert_ne!(classifier.info().hash, Classifier::embedded(&DeviceChoice::Cpu).unwrap().info().hash);
 
-        write(&path, &example_card("another"), &store_tag_head(&head)).unwrap();
+        write(&path, &example_card("another"), &store_head(TAG_HEAD, &head)).unwrap();
         let error = Classifier::load(&path, &DeviceChoice::Cpu).err().unwrap().to_string();
         assert!(error.contains("mine.safetensors") && error.contains("tagger"), "{error}");
         assert!(Classifier::load(&dir.path().join("none"), &DeviceChoice::Cpu).is_err());

@@ -7,6 +7,7 @@ use candle_core::Device;
 
 use super::classifier::{listen, tagger};
 use super::error::MlError;
+use super::mobilenet;
 use super::musicnn::{FrontEnd, PATCH_SAMPLES, TAGS};
 use super::split::{clip_name, group_of, read_artists, read_list};
 use super::train_head::{Decode, HeadOptions, TrainProgress};
@@ -24,6 +25,8 @@ pub struct Clip {
     pub group: String,
     /// Mean over the windows of each tag's logit.
     pub tag_logits: Vec<f64>,
+    /// The network's log-mel spectrogram of each window; empty if no network is trained or there is no sound.
+    pub windows: Vec<Vec<f32>>,
 }
 
 /// Files that could not be used, and why.
@@ -60,15 +63,17 @@ pub(crate) fn gather(
     }
     let mut skipped = Vec::new();
     if let Some(folder) = &options.audio {
-        let known: HashSet<String> = clips.iter().map(|clip| clip.name.clone()).collect();
+        let known: HashMap<String, usize> = clips.iter().enumerate().map(|(i, clip)| (clip.name.clone(), i)).collect();
+        let sound_matters = options.network.is_some();
         let files: Vec<(String, PathBuf)> = audio_files(folder)?
             .into_iter()
             .filter(|(_, path)| {
                 let name = name_of(path);
-                wanted(&name) && !known.contains(&name)
+                wanted(&name) && (sound_matters || !known.contains_key(&name))
             })
             .collect();
         let (front_end, network) = (FrontEnd::new(), tagger(&Device::Cpu)?);
+        let fine_front_end = mobilenet::FrontEnd::new();
         for (done, (genre, path)) in files.iter().enumerate() {
             if cancel.is_cancelled() {
                 return Err(MlError::Cancelled);
@@ -78,9 +83,17 @@ pub(crate) fn gather(
                 Ok(samples) if !samples.is_empty() => {
                     let windows = cut(&samples, options.windows);
                     let name = name_of(path);
+                    let mut fine: Vec<Vec<f32>> = Vec::new();
+                    if sound_matters {
+                        fine = windows.iter().map(|window| fine_front_end.patches(window).concat()).collect();
+                    }
+                    if let Some(clip) = known.get(&name).and_then(|i| clips.get_mut(*i)) {
+                        clip.windows = fine;
+                        continue;
+                    }
                     let group = group_of(&artists, &name, genre);
                     let tag_logits = listen(&front_end, &network, &windows)?.mean_tag_logits();
-                    clips.push(Clip { name, genre: genre.clone(), group, tag_logits });
+                    clips.push(Clip { name, genre: genre.clone(), group, tag_logits, windows: fine });
                 }
                 Ok(_) => skipped.push((path.clone(), "there is no sound in it".into())),
                 Err(reason) => skipped.push((path.clone(), reason)),
@@ -142,7 +155,8 @@ fn read_taggrams(path: &Path, artists: &HashMap<String, String>) -> Result<Vec<C
         let name = clip_name(entry);
         let genre = entry.rsplit_once('/').map_or("", |(genre, _)| genre).to_owned();
         let group = group_of(artists, &name, &genre);
-        Clip { name, group, genre, tag_logits: sum.into_iter().map(|sum| sum / count as f64).collect() }
+        let tag_logits = sum.into_iter().map(|sum| sum / count as f64).collect();
+        Clip { name, group, genre, tag_logits, windows: Vec::new() }
     });
     Ok(clips.collect())
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::error::MlError;
 use super::metrics::Evaluation;
-use super::musicnn::TAGS;
 use super::regression::Linear;
 use super::weights::{Weights, f16_from_f32};
 use crate::base::fs::write_atomic;
@@ -31,6 +30,9 @@ pub struct Card {
     pub labels: Vec<String>,
     /// The hash of the tagger's weights that the head was trained on, 32 hex digits.
     pub tagger: String,
+    /// How much the network's logits count beside the tags', 0..1; none: there is no network in the file.
+    #[serde(default)]
+    pub network_weight: Option<f64>,
     /// Logits are divided by this.
     pub temperature: f64,
     /// Windows of a song that were found to be enough.
@@ -81,6 +83,9 @@ impl Card {
         if !(card.temperature.is_finite() && card.temperature > 0.0) {
             return Err(weights.error(format!("its temperature is {}", card.temperature)));
         }
+        if card.network_weight.is_some_and(|weight| !(0.0..=1.0).contains(&weight)) {
+            return Err(weights.error("the share of its network is not between 0 and 1"));
+        }
         if !(1..=1000).contains(&card.max_windows) {
             return Err(weights.error(format!("it wants {} windows", card.max_windows)));
         }
@@ -116,29 +121,37 @@ pub fn write(path: &Path, card: &Card, tensors: &[Stored]) -> Result<(), MlError
     write_atomic(path, &file).map_err(|source| MlError::Write { path: path.to_path_buf(), source })
 }
 
-/// The tensors of the head on the tags.
-pub fn store_tag_head(head: &Linear) -> [Stored; 2] {
-    let single = |values: &[f64]| values.iter().map(|value| *value as f32).collect();
+/// The tensors `{name}.weight` `[labels, features]` and `{name}.bias` `[labels]` of a linear head.
+pub fn store_head(name: &str, head: &Linear) -> [Stored; 2] {
+    let single = |values: &[f64]| values.iter().map(|value| *value as f32).collect::<Vec<_>>();
     let labels = head.bias.len();
-    let weight = head.weight.iter().flatten().map(|value| *value as f32).collect();
+    let width = head.weight.first().map_or(0, Vec::len);
+    let weight = head.weight.iter().flat_map(|row| single(row)).collect();
     [
-        Stored { name: "tag_head.weight".into(), shape: vec![labels, TAGS.len()], values: weight, half: false },
-        Stored { name: "tag_head.bias".into(), shape: vec![labels], values: single(&head.bias), half: false },
+        Stored { name: format!("{name}.weight"), shape: vec![labels, width], values: weight, half: false },
+        Stored { name: format!("{name}.bias"), shape: vec![labels], values: single(&head.bias), half: false },
     ]
 }
 
 /// Reads them back.
 ///
 /// # Errors
-/// When they are missing or do not fit the labels.
-pub fn read_tag_head(weights: &Weights<'_>, labels: usize) -> Result<Linear, MlError> {
-    let weight = weights.get("tag_head.weight", &[labels, TAGS.len()])?;
+/// When they are missing or do not fit.
+pub fn read_head(weights: &Weights<'_>, name: &str, labels: usize, features: usize) -> Result<Linear, MlError> {
+    let weight = weights.get(&format!("{name}.weight"), &[labels, features])?;
     let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
     Ok(Linear {
-        weight: weight.chunks_exact(TAGS.len()).map(wide).collect(),
-        bias: wide(&weights.get("tag_head.bias", &[labels])?),
+        weight: weight.chunks_exact(features.max(1)).map(wide).collect(),
+        bias: wide(&weights.get(&format!("{name}.bias"), &[labels])?),
     })
 }
+
+/// Name of the head on the tags.
+pub const TAG_HEAD: &str = "tag_head";
+/// Name of the head on the network's embedding.
+pub const NETWORK_HEAD: &str = "network_head";
+/// Prefix of the network's layers.
+pub const NETWORK: &str = "network.";
 
 #[cfg(test)]
 pub(crate) fn example_card(tagger: &str) -> Card {
@@ -148,6 +161,7 @@ pub(crate) fn example_card(tagger: &str) -> Card {
         description: String::new(),
         labels: vec!["a".into(), "b".into()],
         tagger: tagger.into(),
+        network_weight: None,
         temperature: 1.5,
         max_windows: 4,
         recipe: serde_json::Value::Null,
@@ -167,12 +181,12 @@ mod tests {
         let path = dir.path().join("a.safetensors");
         let head = Linear { weight: vec![vec![0.25; 50], vec![-1.5; 50]], bias: vec![1.0, 2.0] };
         let good = example_card("00");
-        write(&path, &good, &store_tag_head(&head)).unwrap();
+        write(&path, &good, &store_head(TAG_HEAD, &head)).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         let weights = Weights::parse("a", &bytes).unwrap();
         assert_eq!(Card::read(&weights).unwrap(), good);
-        assert_eq!(read_tag_head(&weights, 2).unwrap(), head);
-        assert!(read_tag_head(&weights, 3).is_err());
+        assert_eq!(read_head(&weights, TAG_HEAD, 2, 50).unwrap(), head);
+        assert!(read_head(&weights, TAG_HEAD, 3, 50).is_err());
 
         let refused = |card: Card| {
             write(&path, &card, &[]).unwrap();

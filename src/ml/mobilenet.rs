@@ -210,8 +210,52 @@ impl MobileNet {
 }
 
 #[cfg(test)]
+impl MobileNet {
+    /// A network that has learned nothing.
+    pub(crate) fn random(seed: u64) -> Self {
+        let mut rng = super::rng::Rng::new(seed);
+        let layer = |i: usize| {
+            let (_, inputs, outputs) = shape_of(i);
+            let rows = inputs.unwrap_or(9);
+            // Uniform with the variance that keeps the signal's power through a ReLU (K. He et al. 2015).
+            let width = (6.0 / rows as f64).sqrt();
+            let values: Vec<f32> = (0..rows * outputs).map(|_| ((rng.uniform() * 2.0 - 1.0) * width) as f32).collect();
+            Layer {
+                weight: Tensor::from_vec(values, (rows, outputs), &Device::Cpu).unwrap(),
+                bias: Tensor::zeros(outputs, candle_core::DType::F32, &Device::Cpu).unwrap(),
+            }
+        };
+        Self { layers: (0..LAYERS).map(layer).collect() }
+    }
+
+    /// Whether every layer differs from the other's.
+    pub(crate) fn differs_everywhere(&self, other: &Self) -> bool {
+        let values = |layer: &Layer| layer.weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        self.layers.iter().zip(&other.layers).all(|(a, b)| values(a) != values(b))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::weights::Weights;
+
+    #[test]
+    fn what_is_stored_is_read_back_in_half_precision() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("n.safetensors");
+        let network = MobileNet::random(2);
+        let card = crate::ml::genre_file::example_card("0");
+        crate::ml::genre_file::write(&path, &card, &network.store("network.").unwrap()).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let read = MobileNet::read(&Weights::parse("n", &bytes).unwrap(), "network.").unwrap();
+        let patch = vec![(0..FRAMES * BANDS).map(|i| (i as f32 * 0.01).sin()).collect::<Vec<f32>>()];
+        let (a, b) = (network.mean_embedding(&patch).unwrap(), read.mean_embedding(&patch).unwrap());
+        let size = a.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        assert!(size > 0.0 && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 0.02 * size));
+        assert!(MobileNet::read(&Weights::parse("n", &bytes).unwrap(), "other.").is_err());
+        assert!(network.mean_embedding(&[]).is_err());
+    }
 
     #[test]
     fn layers_chain_and_windows_make_patches() {

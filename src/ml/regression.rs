@@ -105,7 +105,7 @@ impl Problem<'_> {
             *ahead = next + momentum * (next - *at);
             *at = next;
         };
-        for _ in 0..2000 {
+        for _ in 0..1000 {
             let (gradient, size) = self.gradient(&ahead);
             for label in 0..at.bias.len() {
                 let moving = at.weight[label].iter_mut().zip(&mut ahead.weight[label]);
@@ -114,7 +114,7 @@ impl Problem<'_> {
                 }
                 stride(&mut at.bias[label], &mut ahead.bias[label], gradient.bias[label]);
             }
-            if size < 1e-7 {
+            if size < 1e-6 {
                 break;
             }
         }
