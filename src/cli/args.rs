@@ -179,6 +179,9 @@ pub struct TrainHead {
     /// Windows that are heard of each audio file.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub windows: Option<u16>,
+    /// A pre-trained YAMNet (safetensors) to fine-tune on the audio as a second opinion.
+    #[arg(long, value_name = "FILE")]
+    pub network: Option<PathBuf>,
 }
 
 /// Genres by hand.

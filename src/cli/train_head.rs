@@ -16,7 +16,7 @@ const RATE_HZ: u32 = 16_000;
 
 /// `timbre train-head`.
 pub fn train(output: &Output, args: TrainHead, cancel: &CancelToken) -> Run {
-    let TrainHead { taggrams, audio, index, lists, out, seed, folds, windows } = args;
+    let TrainHead { taggrams, audio, index, lists, out, seed, folds, windows, network } = args;
     let default = HeadOptions::default();
     let options = HeadOptions {
         taggrams,
@@ -25,6 +25,7 @@ pub fn train(output: &Output, args: TrainHead, cancel: &CancelToken) -> Run {
         lists,
         output: out,
         seed,
+        network,
         folds: folds.map_or(default.folds, usize::from),
         windows: windows.map_or(default.windows, usize::from),
         ..default

@@ -44,7 +44,7 @@ pub struct HeadOptions {
     /// A pre-trained MobileNet to fine-tune on the audio as a second opinion; keeps about 0.6 MB of each audio file in
     /// memory while it trains.
     pub network: Option<PathBuf>,
-    /// How it is tuned.
+    /// How it is tuned; its seed is this one's.
     pub tuning: TuneOptions,
 }
 
@@ -252,9 +252,10 @@ fn second_opinion(
     }
     let rows_of = |clips: &[usize]| -> Vec<Vec<f64>> { clips.iter().map(|clip| before[*clip].clone()).collect() };
     let truth_of = |clips: &[usize]| -> Vec<usize> { clips.iter().map(|clip| data.truth[*clip]).collect() };
+    let tuning = TuneOptions { seed: options.seed, ..options.tuning.clone() };
     let train = |clips: &[usize], stage: String, progress: &mut dyn FnMut(TrainProgress)| {
         let sounds: Vec<&Clip> = clips.iter().map(|clip| &data.clips[*clip]).collect();
-        base.train(&sounds, &rows_of(clips), &truth_of(clips), &options.tuning, cancel, &mut |done, total| {
+        base.train(&sounds, &rows_of(clips), &truth_of(clips), &tuning, cancel, &mut |done, total| {
             progress(TrainProgress { stage: stage.clone(), done, total });
         })
     };

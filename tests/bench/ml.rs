@@ -1,6 +1,10 @@
 //! Forward passes of the shipped networks, and a depthwise layer forward and backward.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "criterion's macros make undocumented functions; a bench may stop")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros make undocumented functions; a bench may stop"
+)]
 
 use candle_core::{DType, Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
