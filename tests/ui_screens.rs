@@ -99,6 +99,10 @@ fn every_screen() {
 #[test]
 fn large_small_and_strange() {
     let (engine, mut harness) = opened([1920.0, 1080.0], library(100_000), Theme::Dark);
+    while harness.state().state().rows.places.len() < 100_000 {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     act(&mut harness, Action::Select { row: 12, mode: SelectMode::Only });
     engine.tell(playing(TrackId(9), 12.0, 200.0));
     engine.tell(live_columns(900));

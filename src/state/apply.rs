@@ -9,6 +9,7 @@ use crate::library::model::Snapshot;
 use super::app::{AppState, Source};
 use super::derived::Derived;
 use super::genre::decision_rule;
+use super::prepare::prepare;
 use super::toast::Tone;
 
 impl AppState {
@@ -32,20 +33,24 @@ impl AppState {
     }
 
     fn apply_library(&mut self, snapshot: Snapshot) {
-        let same_tracks = self.loaded && Arc::ptr_eq(&snapshot.tracks, &self.snapshot.tracks);
-        self.snapshot = snapshot;
-        self.loaded = true;
-        if !same_tracks {
-            self.rederive();
-            let derived = &self.derived;
-            self.selection.retain(|id| derived.place_of(id).is_some());
+        if self.loaded && Arc::ptr_eq(&snapshot.tracks, &self.snapshot.tracks) {
+            self.snapshot = snapshot;
+            if self.forget_deleted_playlist() || matches!(self.source, Source::Playlist(_)) {
+                self.refresh_rows();
+            }
+            return;
         }
-        if let Source::Playlist(id) = self.source
-            && !self.snapshot.playlists.iter().any(|list| list.id == id)
-        {
+        self.apply_prepared(prepare(snapshot, self.rule.clone(), self.view()));
+    }
+
+    /// Goes to all songs if the playlist on show is gone; whether that was so.
+    pub(super) fn forget_deleted_playlist(&mut self) -> bool {
+        let Source::Playlist(id) = self.source else { return false };
+        let gone = !self.snapshot.playlists.iter().any(|list| list.id == id);
+        if gone {
             self.source = Source::All;
         }
-        self.refresh_rows();
+        gone
     }
 
     fn apply_settings(&mut self, settings: Arc<Settings>) {
@@ -73,7 +78,7 @@ impl AppState {
         }
     }
 
-    fn rederive(&mut self) {
+    pub(super) fn rederive(&mut self) {
         self.rule = decision_rule(&self.settings);
         self.derived = Derived::new(&self.snapshot.tracks, &self.rule);
     }

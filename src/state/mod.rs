@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod link;
 pub mod live;
 pub mod playing;
+pub mod prepare;
 pub mod reduce;
 pub mod review;
 pub mod rows;

@@ -1,5 +1,6 @@
 //! Which songs the table shows, in which order.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::library::fold;
@@ -116,6 +117,7 @@ pub fn rows(
                 _ => None,
             };
             (0..tracks.len())
+                .into_par_iter()
                 .filter(|place| {
                     let decided = derived.decided.get(*place).copied().flatten();
                     match source {
@@ -145,12 +147,12 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
     let track = |pair: &(u32, u32)| &tracks[pair.0 as usize];
     match sort.column {
         Column::Order => {}
-        Column::Title => pairs.sort_by_cached_key(|pair| key(&track(pair).title)),
-        Column::Artist => pairs.sort_by_cached_key(|pair| {
+        Column::Title => pairs.par_sort_by_cached_key(|pair| key(&track(pair).title)),
+        Column::Artist => pairs.par_sort_by_cached_key(|pair| {
             let track = track(pair);
             (key(&track.artist), key(&track.album), track.track_number)
         }),
-        Column::Album => pairs.sort_by_cached_key(|pair| (key(&track(pair).album), track(pair).track_number)),
+        Column::Album => pairs.par_sort_by_cached_key(|pair| (key(&track(pair).album), track(pair).track_number)),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
         Column::Genre => {
             pairs.sort_by_key(|pair| derived.decided[pair.0 as usize].map_or(u16::MAX, |decided| decided.genre));

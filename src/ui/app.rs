@@ -6,11 +6,13 @@ use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportComman
 
 use crate::audio::player::OutputState;
 use crate::base::TrackId;
+use crate::engine::Event;
 use crate::state::app::SILENCE_SHOWN_AFTER_SECS;
 use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place};
 
 use super::dialogs::{Dialogs, NativeDialogs};
 use super::local::{Layout, Local};
+use super::preparer::Preparer;
 use super::theme::{self, size, tokens};
 use super::{
     banner, drop, first_run, help, inspect, keys, library, player_bar, popups, rail, reveal, settings, toasts,
@@ -24,6 +26,7 @@ pub struct App {
     engine: Box<dyn EngineLink>,
     dialogs: Box<dyn Dialogs>,
     state: AppState,
+    preparer: Preparer,
     local: Local,
     actions: Vec<Action>,
 }
@@ -42,6 +45,7 @@ impl App {
             engine,
             dialogs,
             state: AppState::default(),
+            preparer: Preparer::default(),
             local: Local { layout, ..Local::default() },
             actions: Vec::new(),
         }
@@ -65,7 +69,13 @@ impl App {
     /// Drains the engine, lets time pass. No drawing.
     pub fn update(&mut self, ctx: &Context) {
         for event in self.engine.poll() {
-            self.state.apply(event);
+            match event {
+                Event::Library(snapshot) if self.preparer.wants(&snapshot) => self.preparer.submit(snapshot),
+                event => self.state.apply(event),
+            }
+        }
+        if let Some(prepared) = self.preparer.poll(ctx, &self.state) {
+            self.state.apply_prepared(prepared);
         }
         self.state.tick(ctx.input(|input| input.time));
         self.actions.extend(self.dialogs.poll());

@@ -18,6 +18,7 @@ mod live_texture;
 pub mod local;
 mod player_bar;
 mod popups;
+mod preparer;
 mod problems;
 mod rail;
 mod reveal;

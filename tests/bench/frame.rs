@@ -33,6 +33,10 @@ impl Window {
         let layout = Layout::default();
         let app = App::with_dialogs(&ctx, Box::new(engine.clone()), Box::new(FakeDialogs::default()), layout);
         let mut window = Self { ctx, engine, app, time: 0.0 };
+        while window.app.state().rows.places.len() < SONGS {
+            window.frame(0.0);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         window.app.act(Action::Select { row: 3, mode: SelectMode::Only });
         for _ in 0..8 {
             window.frame(0.0);

@@ -111,6 +111,7 @@ fn draw_row(
 
 fn clicks(ui: &Ui, response: &Response, state: &AppState, track: &Track, row: usize, actions: &mut Vec<Action>) {
     if response.double_clicked() {
+        actions.push(Action::Select { row, mode: SelectMode::Only });
         actions.push(Action::PlayRow(row));
     } else if response.clicked() {
         let modifiers = ui.input(|input| input.modifiers);
