@@ -145,7 +145,7 @@ fn classify_outcome(outcome: JobOutcome) -> ClassifyOutcome {
 }
 
 fn scan_text(outcome: &ScanOutcome) -> String {
-    let ScanOutcome { added, updated, unchanged, moved, missing, returned, problems } = outcome;
+    let ScanOutcome { added, updated, unchanged, moved, missing, returned, problems, .. } = outcome;
     let rest: String = [(moved, "moved"), (returned, "came back"), (missing, "missing"), (problems, "with problems")]
         .iter()
         .filter(|(count, _)| **count > 0)

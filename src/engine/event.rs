@@ -7,6 +7,7 @@ use crate::audio::player::PlayerEvent;
 use crate::base::{JobId, Report, TrackId};
 use crate::dsp::live::LiveColumn;
 use crate::library::model::{Problem, Snapshot};
+pub use crate::library::scan::ScanSummary as ScanOutcome;
 
 use super::settings::Settings;
 
@@ -114,25 +115,6 @@ pub enum JobOutcome {
     },
     /// The demo collection was made here.
     Demo(PathBuf),
-}
-
-/// What a scan found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct ScanOutcome {
-    /// Songs seen for the first time.
-    pub added: usize,
-    /// Songs whose file changed.
-    pub updated: usize,
-    /// Songs as they were; their files were not opened.
-    pub unchanged: usize,
-    /// Songs found at another place.
-    pub moved: usize,
-    /// Songs whose file is not there now.
-    pub missing: usize,
-    /// Songs that came back.
-    pub returned: usize,
-    /// Files with problems.
-    pub problems: usize,
 }
 
 /// What a classification did.

@@ -6,7 +6,7 @@ use crossbeam_channel::Sender;
 
 use crate::audio::{AudioError, probe};
 use crate::engine::dispatcher::Message;
-use crate::engine::event::{JobOutcome, ScanOutcome};
+use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
 use crate::library::model::{Problem, ProblemKind};
 use crate::library::scan::{ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, scan};
@@ -27,15 +27,7 @@ pub(super) fn run(
     if summary.cancelled {
         return Err(JobError::Cancelled);
     }
-    Ok(JobOutcome::Scan(ScanOutcome {
-        added: summary.added,
-        updated: summary.updated,
-        unchanged: summary.unchanged,
-        moved: summary.moved,
-        missing: summary.missing,
-        returned: summary.returned,
-        problems: summary.problems,
-    }))
+    Ok(JobOutcome::Scan(summary))
 }
 
 struct Reporter<'a> {

@@ -66,7 +66,7 @@ pub trait ScanReporter {
 }
 
 /// What a scan found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ScanSummary {
     /// Songs seen for the first time.
     pub added: usize,
@@ -83,6 +83,7 @@ pub struct ScanSummary {
     /// Files with problems, also those known from before.
     pub problems: usize,
     /// The scan was asked to stop before its end; what it did stays done.
+    #[serde(skip)]
     pub cancelled: bool,
 }
 
