@@ -294,3 +294,100 @@ impl AppState {
         if positions.is_empty() { Vec::new() } else { vec![Command::RemoveFromPlaylist(id, positions)] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::engine::Event;
+    use crate::library::model::{Snapshot, UserGenre};
+    use crate::state::Column;
+    use crate::state::derived::tests::track;
+
+    use super::*;
+
+    /// Ten songs in the order of their titles; the fourth was given a genre by hand, the fifth is missing.
+    fn opened() -> AppState {
+        let mut tracks: Vec<_> = (1..=10).map(|id| track(id, Some(("jazz", 0.9)))).collect();
+        for (track, letter) in tracks.iter_mut().zip("abcdefghij".chars()) {
+            track.title = letter.to_string();
+        }
+        tracks[3].user_genre = Some(UserGenre { genre: "rock".into(), set_at: 1 });
+        tracks[4].missing = true;
+        let mut state = AppState::default();
+        state.apply(Event::Library(Snapshot { tracks: Arc::new(tracks), ..Snapshot::default() }));
+        state.reduce(Action::SortBy(Column::Title));
+        state
+    }
+
+    fn select(state: &mut AppState, row: usize, mode: SelectMode) {
+        assert!(state.reduce(Action::Select { row, mode }).is_empty());
+    }
+
+    #[test]
+    fn a_range_goes_from_the_anchor_and_can_shrink() {
+        let mut state = opened();
+        select(&mut state, 2, SelectMode::Only);
+        select(&mut state, 6, SelectMode::Range);
+        select(&mut state, 4, SelectMode::Range);
+        assert_eq!(state.selected_in_order(), [3, 4, 5].map(TrackId));
+        select(&mut state, 0, SelectMode::Range);
+        assert_eq!(state.selected_in_order(), [1, 2, 3].map(TrackId));
+        select(&mut state, 9, SelectMode::Toggle);
+        assert_eq!(state.selection.len(), 4);
+        assert_eq!(state.selection.lead(), Some(TrackId(10)));
+    }
+
+    #[test]
+    fn the_selection_outlives_sorting_and_searching_and_forgets_what_is_gone() {
+        let mut state = opened();
+        select(&mut state, 2, SelectMode::Only);
+        state.reduce(Action::SortBy(Column::Title));
+        assert_eq!(state.row_of(TrackId(3)), Some(7));
+        state.reduce(Action::Search("no such".into()));
+        assert_eq!(state.selected_in_order(), [TrackId(3)]);
+        state.apply(Event::Library(Snapshot::default()));
+        assert!(state.selection.is_empty());
+    }
+
+    #[test]
+    fn undo_gives_each_song_back_what_it_had() {
+        let mut state = opened();
+        select(&mut state, 2, SelectMode::Only);
+        select(&mut state, 3, SelectMode::Range);
+        let set = state.reduce(Action::SetGenre(Some("pop".into())));
+        assert_eq!(set, [Command::SetGenre { tracks: [3, 4].map(TrackId).to_vec(), genre: Some("pop".into()) }]);
+        let undone = state.reduce(Action::Do(Verb::Undo));
+        let wanted = [
+            Command::SetGenre { tracks: vec![TrackId(3)], genre: None },
+            Command::SetGenre { tracks: vec![TrackId(4)], genre: Some("rock".into()) },
+        ];
+        assert_eq!(undone, wanted);
+        assert_eq!(state.reduce(Action::Do(Verb::Redo)), set);
+    }
+
+    #[test]
+    fn a_missing_song_is_not_played_but_said() {
+        let mut state = opened();
+        assert_eq!(state.reduce(Action::PlayRow(4)), []);
+        assert!(state.toasts.shown()[0].text.contains("is not there now"));
+        let sent = state.reduce(Action::PlayRow(5));
+        let [Command::Player(PlayerCommand::PlayQueue { items, start })] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!((items.len(), items[*start].track), (9, TrackId(6)));
+    }
+
+    #[test]
+    fn page_keys_stop_at_the_ends() {
+        let mut state = opened();
+        state.reduce(Action::PageRows(4));
+        state.reduce(Action::Do(Verb::PageDown));
+        assert_eq!(state.selection.lead(), Some(TrackId(1)), "the first key press selects the first row");
+        for _ in 0..5 {
+            state.reduce(Action::Do(Verb::PageDown));
+        }
+        assert_eq!(state.selection.lead(), Some(TrackId(10)));
+        state.reduce(Action::Do(Verb::SelectFirst));
+        assert_eq!(state.selection.lead(), Some(TrackId(1)));
+        assert!(state.take_effects().contains(&Effect::ScrollToRow(0)));
+    }
+}

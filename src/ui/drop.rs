@@ -12,7 +12,8 @@ pub fn take(ui: &Ui, actions: &mut Vec<Action>) {
     let dropped = ui.input(|input| input.raw.dropped_files.clone());
     let mut folders: Vec<std::path::PathBuf> = Vec::new();
     for path in dropped.iter().map(|file| file.path().to_path_buf()) {
-        let folder = if path.extension().is_some() { path.parent().map_or(path.clone(), Into::into) } else { path };
+        // One look at the disk for each thing a person drops, which cannot be felt.
+        let folder = if path.is_file() { path.parent().map_or(path.clone(), Into::into) } else { path };
         if !folders.contains(&folder) {
             folders.push(folder);
         }

@@ -201,14 +201,7 @@ fn live_strip(ui: &mut Ui, state: &AppState, local: &mut Local, rect: Rect, acti
     local.live.update(ui.ctx(), &state.live);
     local.live.paint(&ui.painter().with_clip_rect(rect.shrink(1.0)), rect.shrink(3.0), STRIP_COLUMNS);
     if state.live.is_empty() {
-        text::line(
-            ui.painter(),
-            rect.shrink(8.0),
-            "Play to see the sound",
-            fonts::tiny(),
-            tokens.screen_text,
-            Align::Center,
-        );
+        text::line(ui.painter(), rect.shrink(8.0), "Live sound", fonts::tiny(), tokens.screen_text, Align::Center);
     }
     let edge = if response.hovered() { tokens.accent } else { tokens.hairline };
     ui.painter().rect_stroke(rect, radius, (1.0, edge), eframe::egui::StrokeKind::Inside);
