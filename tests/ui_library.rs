@@ -8,7 +8,7 @@ use eframe::egui::{Event as Input, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, library, playing, settings, window};
-use timbre::audio::player::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus};
+use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, PlaylistId, Report};
 use timbre::engine::event::{ClassifyOutcome, ScanOutcome};
 use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
@@ -290,14 +290,8 @@ fn what_goes_wrong_is_said() {
     let (engine, mut harness) = opened();
     engine.tell(Event::Failed(Report::new("The folder /lists cannot be written").with_hint("choose another one")));
     engine.tell(Event::Player(PlayerEvent::Status(PlayerStatus {
-        state: PlayState::Stopped,
-        current: None,
-        queue_index: 0,
-        queue_len: 0,
-        position_secs: 0.0,
-        duration_secs: 0.0,
-        volume: 0.8,
         output: OutputState::Silent("there is no sound device.".to_owned()),
+        ..PlayerStatus::stopped(0.8)
     })));
     let scan = ScanOutcome { added: 12, problems: 2, ..ScanOutcome::default() };
     let phase = JobPhase::Finished(JobOutcome::Scan(scan));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use egui_kittest::Harness;
 use support::{FakeDialogs, FakeEngine, library, live_columns, playing, settings, window};
-use timbre::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
+use timbre::audio::player::{OutputState, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, TrackId};
 use timbre::engine::settings::Theme;
 use timbre::engine::{Event, JobEvent, JobKind, JobPhase, Progress};
@@ -118,14 +118,8 @@ fn large_small_and_strange() {
     let (engine, mut harness) = opened([960.0, 600.0], library(270), Theme::Dark);
     act(&mut harness, Action::Search("zzz".to_owned()));
     engine.tell(Event::Player(PlayerEvent::Status(PlayerStatus {
-        state: PlayState::Stopped,
-        current: None,
-        queue_index: 0,
-        queue_len: 0,
-        position_secs: 0.0,
-        duration_secs: 0.0,
-        volume: 0.8,
         output: OutputState::Silent("the system has no sound device.".to_owned()),
+        ..PlayerStatus::stopped(0.8)
     })));
     show("small-empty-dark", &mut harness);
 

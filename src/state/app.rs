@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audio::player::{OutputState, PlayState, PlayerStatus};
+use crate::audio::player::{OutputState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
 use crate::engine::{Command, Settings};
 use crate::library::model::{DecisionRule, Snapshot, Track};
@@ -140,16 +140,7 @@ impl Default for AppState {
             page_rows: 20,
             selection: Selection::default(),
             jobs: Jobs::default(),
-            player: PlayerStatus {
-                state: PlayState::Stopped,
-                current: None,
-                queue_index: 0,
-                queue_len: 0,
-                position_secs: 0.0,
-                duration_secs: 0.0,
-                volume: Settings::default().volume,
-                output: OutputState::Device(String::new()),
-            },
+            player: PlayerStatus::stopped(Settings::default().volume),
             silent_since_secs: None,
             silence_accepted: false,
             now_secs: 0.0,

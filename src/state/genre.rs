@@ -1,6 +1,6 @@
 //! The genres the window offers, and how their names are shown.
 
-use crate::engine::Settings;
+use crate::engine::{self, Settings};
 use crate::library::model::DecisionRule;
 
 /// GTZAN's ten genres, as networks name them, in alphabetical order. Their places decide their hues.
@@ -26,11 +26,7 @@ pub fn index_of(genre: &str) -> Option<usize> {
 
 /// The rule by which these settings turn predictions into decisions.
 pub fn decision_rule(settings: &Settings) -> DecisionRule {
-    DecisionRule {
-        threshold: settings.threshold,
-        trust_file_tags: settings.trust_file_tags,
-        genres: GENRES.iter().map(|genre| (*genre).to_owned()).collect(),
-    }
+    engine::decision_rule(settings, GENRES.iter().map(|genre| (*genre).to_owned()).collect())
 }
 
 #[cfg(test)]

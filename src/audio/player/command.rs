@@ -87,6 +87,22 @@ pub struct PlayerStatus {
     pub output: OutputState,
 }
 
+impl PlayerStatus {
+    /// A player that has nothing to play, before its output is open. `volume` is 0..1.
+    pub fn stopped(volume: f32) -> Self {
+        Self {
+            state: PlayState::Stopped,
+            current: None,
+            queue_index: 0,
+            queue_len: 0,
+            position_secs: 0.0,
+            duration_secs: 0.0,
+            volume,
+            output: OutputState::Device(String::new()),
+        }
+    }
+}
+
 /// What the player tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlayerEvent {

@@ -8,7 +8,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use super::command::{PlayerCommand, PlayerEvent, PlayerStatus};
 use super::output::OutputKind;
 use super::tap::Tap;
-use super::worker::Worker;
+use super::worker::{Worker, clean_volume};
 use crate::base::CancelToken;
 
 /// Commands that may wait for the worker; a person does not press keys faster than it works them off.
@@ -30,7 +30,7 @@ impl Player {
     pub fn spawn(output: OutputKind, volume: f32, on_event: impl Fn(PlayerEvent) + Send + 'static) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING_COMMANDS);
         let cancel = CancelToken::default();
-        let status = Arc::new(Mutex::new(Worker::first_status(volume)));
+        let status = Arc::new(Mutex::new(PlayerStatus::stopped(clean_volume(volume))));
         let shared_status = Arc::clone(&status);
         let worker_cancel = cancel.clone();
         let tap = Tap::unconnected();

@@ -67,20 +67,6 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// The status before the output is open.
-    pub(super) fn first_status(volume: f32) -> PlayerStatus {
-        PlayerStatus {
-            state: PlayState::Stopped,
-            current: None,
-            queue_index: 0,
-            queue_len: 0,
-            position_secs: 0.0,
-            duration_secs: 0.0,
-            volume: clean_volume(volume),
-            output: OutputState::Device(String::new()),
-        }
-    }
-
     pub(super) fn new(
         output_kind: OutputKind,
         volume: f32,
@@ -392,6 +378,6 @@ impl Worker {
     }
 }
 
-fn clean_volume(volume: f32) -> f32 {
+pub(super) fn clean_volume(volume: f32) -> f32 {
     if volume.is_finite() { volume.clamp(0.0, 1.0) } else { 0.0 }
 }
