@@ -2,5 +2,6 @@
 
 pub mod live;
 pub mod mel;
+pub mod picture;
 pub mod stft;
 pub mod window;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use crate::audio::player::PlayerCommand;
 use crate::base::{JobId, PlaylistId, TrackId};
+use crate::dsp::picture::PictureSpec;
 
 use super::settings::Settings;
+use super::tiles::TileWish;
 
 /// Everything a client can ask for. None of them blocks the sender.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,11 @@ pub enum Command {
     Cancel(JobId),
     /// Reads a song's cover picture. Answered by `Event::Cover`.
     LoadCover(TrackId),
+    /// The pictures that views show now, and their tiles; replaces what was asked for before. Answered by
+    /// `Event::TileColumns`, the most important first. Work that nobody waits for any more is dropped.
+    WantTiles(Vec<TileWish>),
+    /// The live pictures that are shown now; empty when none is. Answered by `Event::LivePicture` while something plays.
+    WantLivePictures(Vec<PictureSpec>),
     /// Tells the player.
     Player(PlayerCommand),
     /// Asks for the output devices. Answered by `Event::OutputDevices`.

@@ -168,6 +168,7 @@ impl Dispatcher {
                 self.tell_player(command);
                 Ok(())
             }
+            Command::WantTiles(_) | Command::WantLivePictures(_) => Ok(()),
             Command::ListOutputDevices => {
                 self.shared.outbox.send(Event::OutputDevices(output_devices()));
                 Ok(())

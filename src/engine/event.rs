@@ -10,6 +10,7 @@ use crate::library::model::{Problem, Snapshot};
 pub use crate::library::scan::ScanSummary as ScanOutcome;
 
 use super::settings::Settings;
+use super::tiles::{LivePicture, TileColumns};
 
 /// Everything a client can hear.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub enum Event {
     Player(PlayerEvent),
     /// New columns of the live spectrogram, oldest first.
     LiveColumns(Vec<LiveColumn>),
+    /// Columns of a picture of a whole track.
+    TileColumns(TileColumns),
+    /// New columns of a live picture.
+    LivePicture(LivePicture),
     /// A song's cover: RGBA, 8 bits a channel, or `None` when it has none.
     Cover(TrackId, Option<Arc<CoverImage>>),
     /// The names of the output devices, the default one first.

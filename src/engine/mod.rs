@@ -12,6 +12,7 @@ mod job;
 mod jobs;
 pub mod outbox;
 pub mod settings;
+pub mod tiles;
 mod views;
 
 use std::sync::Arc;

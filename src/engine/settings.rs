@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::base::fs::write_atomic;
+use crate::dsp::picture::PictureSettings;
 
 /// The settings, stored as JSON in the data folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,10 @@ pub struct Settings {
     pub output_device: Option<String>,
     /// Where playlists were exported last.
     pub playlists_folder: Option<PathBuf>,
+    /// The spectrogram.
+    pub spectrogram: PictureSettings,
+    /// The scalogram.
+    pub scalogram: PictureSettings,
     /// Dark, light or as the system says.
     pub theme: Theme,
     /// Rows of 22 instead of 28 pixels.
@@ -60,6 +65,8 @@ impl Default for Settings {
             volume: 0.8,
             output_device: None,
             playlists_folder: None,
+            spectrogram: PictureSettings::spectrogram(),
+            scalogram: PictureSettings::scalogram(),
             theme: Theme::default(),
             compact_rows: false,
             reduce_motion: false,
@@ -113,6 +120,8 @@ impl Settings {
         let default = Self::default();
         self.threshold = clamp(self.threshold, 0.0, 1.0, default.threshold);
         self.volume = clamp(self.volume, 0.0, 1.0, default.volume);
+        self.spectrogram = self.spectrogram.clamped();
+        self.scalogram = self.scalogram.clamped();
         self.ui_scale = clamp(self.ui_scale, 0.5, 3.0, default.ui_scale);
         self
     }

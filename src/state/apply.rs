@@ -26,6 +26,7 @@ impl AppState {
                 self.toasts.push(Tone::Error, format!("Skipped “{name}”: {reason}"), None);
             }
             Event::LiveColumns(columns) => self.live.extend(columns),
+            Event::TileColumns(_) | Event::LivePicture(_) => {}
             Event::Cover(id, image) => self.covers.answer(id, image),
             Event::OutputDevices(devices) => self.devices = devices,
             Event::Failed(report) => self.toasts.report(&report),

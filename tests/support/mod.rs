@@ -240,8 +240,8 @@ pub fn playing(id: TrackId, position_secs: f64, duration_secs: f64) -> Event {
         queue_len: 10,
         position_secs,
         duration_secs,
-        volume: 0.8,
         output: OutputState::Device("Built-in audio".to_owned()),
+        ..PlayerStatus::stopped(0.8)
     }))
 }
 

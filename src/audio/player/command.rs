@@ -39,6 +39,9 @@ pub enum PlayerCommand {
     Previous,
     /// Jumps within the current song, seconds from its start.
     Seek(f64),
+    /// Plays this stretch of the current song again and again, seconds from its start; `None` goes on to its end. Another
+    /// song ends it.
+    SetLoop(Option<(f64, f64)>),
     /// Sets the loudness, 0 (silent) to 1 (as recorded).
     SetVolume(f32),
     /// Plays on the device of that name from now on; `None` is the system's own choice.
@@ -81,6 +84,8 @@ pub struct PlayerStatus {
     pub position_secs: f64,
     /// The song's playing time, 0 when unknown.
     pub duration_secs: f64,
+    /// The stretch that plays again and again, seconds.
+    pub loop_secs: Option<(f64, f64)>,
     /// 0..1.
     pub volume: f32,
     /// Where the sound goes.
@@ -97,6 +102,7 @@ impl PlayerStatus {
             queue_len: 0,
             position_secs: 0.0,
             duration_secs: 0.0,
+            loop_secs: None,
             volume,
             output: OutputState::Device(String::new()),
         }

@@ -164,6 +164,8 @@ impl Worker {
                 let secs = if duration > 0.0 { secs.min(duration) } else { secs };
                 self.jump(self.queue.current, secs, self.state);
             }
+            // Nothing repeats yet: the status says so.
+            PlayerCommand::SetLoop(_) => {}
             PlayerCommand::SetVolume(volume) => {
                 self.volume = clean_volume(volume);
                 self.output.controls.set_volume(self.volume);
@@ -370,6 +372,7 @@ impl Worker {
             queue_len: self.queue.items.len(),
             position_secs: self.position_secs(),
             duration_secs: self.duration_secs(),
+            loop_secs: None,
             volume: self.volume,
             output: self.output.state.clone(),
         };
