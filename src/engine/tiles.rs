@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::base::TrackId;
+pub use crate::dsp::picture::NO_LEVEL;
 use crate::dsp::picture::PictureSpec;
 
 /// Columns of a tile.
@@ -17,8 +18,6 @@ pub const TILE_ROWS: usize = 256;
 pub const COARSEST_TIME_LEVEL: u8 = 15;
 /// The finest band level: `TILE_ROWS << 5` rows over the whole axis.
 pub const FINEST_BAND_LEVEL: u8 = 5;
-/// The level of a place where nothing is known: above half of the sample rate, or after the end.
-pub const NO_LEVEL: i16 = i16::MIN;
 
 /// How long a column of a time level lasts, seconds.
 pub fn column_secs(time_level: u8) -> f64 {
