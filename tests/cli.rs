@@ -190,7 +190,19 @@ fn wrong_usage_is_2_and_failure_is_1() {
 #[test]
 fn every_command_explains_itself() {
     let library = Library::new(0);
-    for command in ["scan", "classify", "organize", "list", "genre", "export", "problems", "devices", "demo"] {
+    for command in [
+        "scan",
+        "classify",
+        "organize",
+        "list",
+        "genre",
+        "export",
+        "problems",
+        "devices",
+        "demo",
+        "spectrogram",
+        "scalogram",
+    ] {
         let help = library.run(&[command, "--help"]);
         assert!(help.status.success() && help.stdout.len() > 100, "{command}");
     }

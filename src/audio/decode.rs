@@ -85,7 +85,7 @@ fn damaged(path: &Path, error: &ResampleError) -> AudioError {
 }
 
 /// Replaces interleaved frames by the mean of their channels, in place.
-fn mix_to_mono(samples: &mut Vec<f32>, channels: usize) {
+pub(crate) fn mix_to_mono(samples: &mut Vec<f32>, channels: usize) {
     match channels {
         0 | 1 => return,
         // The common case without a division or an inner loop.

@@ -7,48 +7,62 @@ pub const DATA_DIR_VARIABLE: &str = "TIMBRE_DATA_DIR";
 
 /// The data folder: library database, settings, models, log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataDir(PathBuf);
+pub struct DataDir {
+    root: PathBuf,
+    cache: PathBuf,
+}
 
 impl DataDir {
     /// The folder given, else `TIMBRE_DATA_DIR`, else the platform's own place. `None` when the platform names no home.
     pub fn resolve(given: Option<&Path>) -> Option<Self> {
-        given
+        let chosen = given
             .map(Path::to_path_buf)
-            .or_else(|| std::env::var_os(DATA_DIR_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from))
-            .or_else(|| {
-                directories::ProjectDirs::from("io.github", "timbre", "Timbre")
-                    .map(|dirs| dirs.data_local_dir().to_path_buf())
-            })
-            .map(Self)
+            .or_else(|| std::env::var_os(DATA_DIR_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from));
+        match chosen {
+            Some(root) => Some(Self { cache: root.join("cache"), root }),
+            None => directories::ProjectDirs::from("io.github", "timbre", "Timbre")
+                .map(|dirs| Self { root: dirs.data_local_dir().to_path_buf(), cache: dirs.cache_dir().to_path_buf() }),
+        }
     }
 
     /// The folder itself.
     pub fn root(&self) -> &Path {
-        &self.0
+        &self.root
     }
 
     /// The library database (SQLite).
     pub fn database(&self) -> PathBuf {
-        self.0.join("library.sqlite")
+        self.root.join("library.sqlite")
     }
 
     /// The settings file (JSON).
     pub fn settings(&self) -> PathBuf {
-        self.0.join("settings.json")
+        self.root.join("settings.json")
     }
 
     /// The folder of the built-in demo collection once it is made.
     pub fn demo(&self) -> PathBuf {
-        self.0.join("demo")
+        self.root.join("demo")
     }
 
     /// Playlists go here when the user names no folder.
     pub fn playlists(&self) -> PathBuf {
-        self.0.join("playlists")
+        self.root.join("playlists")
     }
 
     /// The user's own classifiers.
     pub fn models(&self) -> PathBuf {
-        self.0.join("models")
+        self.root.join("models")
+    }
+
+    /// What can be made again and may be deleted at any time: the platform's cache folder, or `cache` in a data folder that
+    /// was chosen.
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    /// Pictures of sound that were made before.
+    pub fn pictures(&self) -> PathBuf {
+        self.cache.join("pictures")
     }
 }

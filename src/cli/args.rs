@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ml::DeviceChoice;
 
+use super::picture_args::{ScalogramArgs, SpectrogramArgs};
+
 /// Organises a music collection by how it sounds.
 ///
 /// Without a command the window opens, on FOLDER if one is given.
@@ -30,8 +32,26 @@ Examples:
   timbre list --genre jazz                 what is filed under jazz
   timbre list --unsure --json              songs that need your ear, for scripts
   timbre genre set ~/Music/a.flac blues    decide by hand, for ever
+  timbre spectrogram a.flac -o a.png       a picture of a song
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used, 130 stopped with Ctrl-C.";
+
+const SPECTROGRAM_EXAMPLES: &str = "\
+Examples:
+  timbre spectrogram song.flac -o song.png
+  timbre spectrogram song.flac -o chorus.png --from 1:02 --to 1:30 --axis mel --size 4096
+  timbre spectrogram song.flac -o song.npy           float32 [frequency, time] in dB; song.json says which
+  timbre spectrogram *.mp3 -o pictures --format png
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used.";
+
+const SCALOGRAM_EXAMPLES: &str = "\
+Examples:
+  timbre scalogram song.flac -o song.png
+  timbre scalogram song.flac -o bass.png --low 30 --high 400 --cycles 12 --from 10 --to 20
+  timbre scalogram song.flac -o song.csv --wavelet paul --hop 1024
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used.";
 
 /// Settings of the whole run.
 #[derive(Debug, Args)]
@@ -143,6 +163,12 @@ pub enum Command {
     /// Trains a genre classifier on tags and audio, and says how good it is on artists it has not heard.
     #[command(after_help = "Example (how the shipped classifier is made): see weights/README.md")]
     TrainHead(TrainHead),
+    /// Draws a song's spectrogram, or writes its numbers. Needs no library.
+    #[command(after_help = SPECTROGRAM_EXAMPLES)]
+    Spectrogram(SpectrogramArgs),
+    /// Draws a song's wavelet scalogram, or writes its numbers. Needs no library.
+    #[command(after_help = SCALOGRAM_EXAMPLES)]
+    Scalogram(ScalogramArgs),
     /// Lists what networks can run on and where sound can go.
     Devices,
     /// Makes the built-in demo collection.

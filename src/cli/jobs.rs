@@ -34,6 +34,7 @@ pub fn run_job(engine: &Engine, output: &Output, command: Command, kind: JobKind
         JobKind::Scan => "Scanning",
         JobKind::Classify => "Listening",
         JobKind::Export => "Exporting",
+        JobKind::Picture => "Drawing",
         JobKind::Demo => "Composing",
     });
     let phase = engine.run_to_end(command, kind, |event| match event {

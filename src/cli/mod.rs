@@ -6,6 +6,8 @@ mod jobs;
 mod library;
 mod list;
 mod output;
+mod picture_args;
+mod pictures;
 mod train_head;
 
 use std::process::ExitCode;
@@ -15,11 +17,13 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::base::{CancelToken, DataDir, Report};
+use crate::engine::picture::PictureRequest;
 use crate::engine::{Engine, EngineConfig, ExportSelection};
 
 use args::{Cli, Command, Common, GenreCommand};
 use jobs::{Ended, Run};
 use output::{Exit, Output};
+use picture_args::PictureArgs;
 
 /// Parses the arguments, does what they say, and gives back the exit code.
 pub fn main() -> ExitCode {
@@ -70,12 +74,25 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
         Command::TrainHead(args) => train_head::train(output, args, &cancelled_by_ctrl_c()?),
+        Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
+        Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),
         Command::Devices => devices::devices(output),
         Command::Demo { folder } => {
             let folder = folder.map_or_else(|| data_dir(common).map(|dir| dir.demo()), Ok)?;
             library::make_demo(output, &folder, &cancelled_by_ctrl_c()?)
         }
     }
+}
+
+fn draw(output: &Output, command: &str, args: &PictureArgs, request: &PictureRequest) -> Run {
+    if let Some(trouble) = args.trouble() {
+        let mut cli = Cli::command();
+        // The usage line of the command itself.
+        cli.build();
+        let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
+        command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+    }
+    pictures::write(output, args, request, &cancelled_by_ctrl_c()?)
 }
 
 /// An engine without a window, whose work Ctrl-C stops.

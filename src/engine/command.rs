@@ -6,6 +6,7 @@ use crate::audio::player::PlayerCommand;
 use crate::base::{JobId, PlaylistId, TrackId};
 use crate::dsp::picture::PictureSpec;
 
+use super::picture::PictureRequest;
 use super::settings::Settings;
 use super::tiles::TileWish;
 
@@ -71,6 +72,15 @@ pub enum Command {
     WantTiles(Vec<TileWish>),
     /// The live pictures that are shown now; empty when none is. Answered by `Event::LivePicture` while something plays.
     WantLivePictures(Vec<PictureSpec>),
+    /// Writes a picture of a song, or its numbers, to a file that ends in `.png`, `.csv` or `.npy`: a picture job.
+    ExportPicture {
+        /// The song.
+        track: TrackId,
+        /// What it shows, and how.
+        request: Box<PictureRequest>,
+        /// Where it goes.
+        file: PathBuf,
+    },
     /// Tells the player.
     Player(PlayerCommand),
     /// Asks for the output devices. Answered by `Event::OutputDevices`.

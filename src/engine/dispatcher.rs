@@ -15,6 +15,8 @@ use crate::library::{Library, LibraryError};
 
 use super::event::{Event, JobKind, JobOutcome};
 use super::jobs::{JobSpec, Shared};
+use super::tiles::{Song, TileMaker, TileWish, Wish};
+use super::views::LiveWishes;
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -46,6 +48,7 @@ pub(super) struct Dispatcher {
     /// Jobs report back through this.
     pub back: Sender<Message>,
     pub player: Option<Player>,
+    pub live_wishes: LiveWishes,
     pub interactive: bool,
     /// What clients saw last.
     snapshot: Snapshot,
@@ -54,6 +57,8 @@ pub(super) struct Dispatcher {
     busy: Vec<JobKind>,
     next_job: u64,
     changed: bool,
+    /// Started when the first picture is wished for.
+    tiles: Option<TileMaker>,
     next_snapshot: Instant,
 }
 
@@ -64,6 +69,7 @@ impl Dispatcher {
         inbox: Receiver<Message>,
         back: Sender<Message>,
         player: Option<Player>,
+        live_wishes: LiveWishes,
         interactive: bool,
     ) -> Self {
         Self {
@@ -72,6 +78,7 @@ impl Dispatcher {
             inbox,
             back,
             player,
+            live_wishes,
             interactive,
             snapshot: Snapshot::default(),
             running: HashMap::new(),
@@ -79,6 +86,7 @@ impl Dispatcher {
             busy: Vec::new(),
             next_job: 1,
             changed: false,
+            tiles: None,
             next_snapshot: Instant::now(),
         }
     }
@@ -114,6 +122,7 @@ impl Dispatcher {
             }
         }
         drop(self.player.take());
+        drop(self.tiles.take());
         self.cancel_all();
         for (_, running) in self.running.drain() {
             running.thread.join().ok();
@@ -168,7 +177,17 @@ impl Dispatcher {
                 self.tell_player(command);
                 Ok(())
             }
-            Command::WantTiles(_) | Command::WantLivePictures(_) => Ok(()),
+            Command::ExportPicture { track, request, file } => {
+                if let Some(track) = self.snapshot.tracks.iter().find(|candidate| candidate.id == track) {
+                    self.enqueue(JobSpec::Picture { song: track.path.clone(), request, file });
+                }
+                Ok(())
+            }
+            Command::WantTiles(wishes) => self.want_tiles(wishes),
+            Command::WantLivePictures(specs) => {
+                self.live_wishes.set(specs);
+                Ok(())
+            }
             Command::ListOutputDevices => {
                 self.shared.outbox.send(Event::OutputDevices(output_devices()));
                 Ok(())
@@ -229,6 +248,34 @@ impl Dispatcher {
         }
     }
 
+    fn want_tiles(&mut self, wishes: Vec<TileWish>) -> Result<(), LibraryError> {
+        let mut wanted = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            let Some(track) = self.snapshot.tracks.iter().find(|track| track.id == wish.track) else { continue };
+            let content = self.library.content_hashes(&[track.id.0])?.first().copied().unwrap_or_default();
+            let song = Song { track: track.id, path: track.path.clone(), content, duration_secs: track.duration_secs };
+            wanted.push(Wish { song: Arc::new(song), wish });
+        }
+        if self.tiles.is_none() && !wanted.is_empty() {
+            let (folder, limit_mb) = (self.shared.data_dir.pictures(), self.shared.settings().picture_cache_mb);
+            match TileMaker::spawn(&folder, limit_mb << 20, self.shared.outbox.clone()) {
+                Ok(maker) => self.tiles = Some(maker),
+                Err(error) => self.refused_thread(&error),
+            }
+        }
+        if let Some(maker) = &self.tiles {
+            maker.make_room(!self.busy.is_empty());
+            maker.want(&wanted);
+        }
+        Ok(())
+    }
+
+    fn refused_thread(&self, error: &std::io::Error) {
+        let mut report = Report::new("The system refused to start another thread");
+        report.causes.push(error.to_string());
+        self.shared.outbox.send(Event::Failed(report));
+    }
+
     fn enqueue(&mut self, spec: JobSpec) {
         if self.waiting.iter().any(|(_, other)| *other == spec) {
             return;
@@ -259,14 +306,13 @@ impl Dispatcher {
                     self.busy.push(kind);
                     self.running.insert(id, Running { cancel, thread });
                 }
-                Err(error) => {
-                    let mut report = Report::new("The system refused to start another thread");
-                    report.causes.push(error.to_string());
-                    self.shared.outbox.send(Event::Failed(report));
-                }
+                Err(error) => self.refused_thread(&error),
             }
         }
         self.waiting = later;
+        if let Some(maker) = &self.tiles {
+            maker.make_room(!self.busy.is_empty());
+        }
     }
 
     fn cancel(&mut self, id: JobId) {

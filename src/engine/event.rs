@@ -9,6 +9,7 @@ use crate::dsp::live::LiveColumn;
 use crate::library::model::{Problem, Snapshot};
 pub use crate::library::scan::ScanSummary as ScanOutcome;
 
+use super::picture::PictureWritten;
 use super::settings::Settings;
 use super::tiles::{LivePicture, TileColumns};
 
@@ -68,6 +69,8 @@ pub enum JobKind {
     Classify,
     /// Writing playlists.
     Export,
+    /// Writing a picture of a song, or its numbers.
+    Picture,
     /// Making the demo collection.
     Demo,
 }
@@ -118,6 +121,8 @@ pub enum JobOutcome {
         /// Songs left out because their file is missing.
         missing: usize,
     },
+    /// A picture or its numbers were written.
+    Picture(PictureWritten),
     /// The demo collection was made here.
     Demo(PathBuf),
 }

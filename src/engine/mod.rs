@@ -11,6 +11,7 @@ pub mod event;
 mod job;
 mod jobs;
 pub mod outbox;
+pub mod picture;
 pub mod settings;
 pub mod tiles;
 mod views;
@@ -36,7 +37,7 @@ pub use settings::Settings;
 use dispatcher::{Dispatcher, Message};
 use jobs::Shared;
 use outbox::Outbox;
-use views::LiveViews;
+use views::{LiveViews, LiveWishes};
 
 /// Commands that may wait for the engine's thread.
 const INBOX_CAPACITY: usize = 1024;
@@ -109,13 +110,15 @@ impl Engine {
             let to_client = outbox.clone();
             Player::spawn(output, settings.volume, move |event| to_client.send_if_room(Event::Player(event)))
         });
+        let live_wishes = LiveWishes::default();
         let live_views = match player.as_ref().and_then(Player::take_tap) {
-            Some(tap) => Some(LiveViews::spawn(tap, outbox.clone())?),
+            Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
             None => None,
         };
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
-        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, interactive);
+        let dispatcher =
+            Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, live_wishes, interactive);
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
         Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), live_views })
     }

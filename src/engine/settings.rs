@@ -31,6 +31,8 @@ pub struct Settings {
     pub spectrogram: PictureSettings,
     /// The scalogram.
     pub scalogram: PictureSettings,
+    /// Room for pictures that were made before, MB on disk; 0 keeps none.
+    pub picture_cache_mb: u64,
     /// Dark, light or as the system says.
     pub theme: Theme,
     /// Rows of 22 instead of 28 pixels.
@@ -67,6 +69,7 @@ impl Default for Settings {
             playlists_folder: None,
             spectrogram: PictureSettings::spectrogram(),
             scalogram: PictureSettings::scalogram(),
+            picture_cache_mb: 1024,
             theme: Theme::default(),
             compact_rows: false,
             reduce_motion: false,
@@ -122,6 +125,7 @@ impl Settings {
         self.volume = clamp(self.volume, 0.0, 1.0, default.volume);
         self.spectrogram = self.spectrogram.clamped();
         self.scalogram = self.scalogram.clamped();
+        self.picture_cache_mb = self.picture_cache_mb.min(1 << 20);
         self.ui_scale = clamp(self.ui_scale, 0.5, 3.0, default.ui_scale);
         self
     }

@@ -30,6 +30,7 @@ impl Job {
             JobKind::Scan => "Scanning",
             JobKind::Classify => "Classifying",
             JobKind::Export => "Exporting",
+            JobKind::Picture => "Drawing",
             JobKind::Demo => "Making the demo",
         }
     }
@@ -86,6 +87,7 @@ impl Jobs {
                     JobKind::Scan => "Scan stopped. What was found stays.",
                     JobKind::Classify => "Classifying stopped. What was heard stays.",
                     JobKind::Export => "Export stopped.",
+                    JobKind::Picture => "The picture was not written.",
                     JobKind::Demo => "The demo collection was not finished.",
                 };
                 toasts.push(Tone::Info, text, None);
@@ -140,6 +142,12 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             }
             let folder = files.first().and_then(|file| file.parent()).map(std::path::Path::to_path_buf);
             toasts.push(Tone::Success, text, folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder))));
+        }
+        JobOutcome::Picture(written) => {
+            let name = written.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let folder = written.file.parent().map(std::path::Path::to_path_buf);
+            let action = folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder)));
+            toasts.push(Tone::Success, format!("Wrote {name}."), action);
         }
         JobOutcome::Demo(_) => {
             let action = Some(("Export playlists…".to_owned(), Action::Export(ExportSelection::All)));

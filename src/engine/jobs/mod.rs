@@ -3,6 +3,7 @@
 mod classify;
 mod demo;
 mod export;
+mod picture;
 mod scan;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use super::dispatcher::Message;
 use super::event::{JobKind, JobOutcome};
 use super::job::{JobContext, JobError};
 use super::outbox::Outbox;
+use super::picture::PictureRequest;
 
 /// What a job is asked to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,7 @@ pub(super) enum JobSpec {
     Scan { roots: Vec<PathBuf> },
     Classify { again: bool, within: Vec<PathBuf> },
     Export { folder: PathBuf, selection: ExportSelection, within: Vec<PathBuf> },
+    Picture { song: PathBuf, request: Box<PictureRequest>, file: PathBuf },
     Demo,
 }
 
@@ -37,6 +40,7 @@ impl JobSpec {
             Self::Scan { .. } => JobKind::Scan,
             Self::Classify { .. } => JobKind::Classify,
             Self::Export { .. } => JobKind::Export,
+            Self::Picture { .. } => JobKind::Picture,
             Self::Demo => JobKind::Demo,
         }
     }
@@ -51,6 +55,7 @@ impl JobSpec {
             Self::Scan { roots } => scan::run(shared, roots, back, context),
             Self::Classify { again, within } => classify::run(shared, *again, within, back, context),
             Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
+            Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),
         }
     }

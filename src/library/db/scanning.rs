@@ -78,7 +78,10 @@ impl Library {
     }
 
     /// The content hashes of these songs, in order; blank for those that have left the library.
-    pub(in crate::library) fn content_hashes(&self, ids: &[i64]) -> Result<Vec<[u8; 16]>, LibraryError> {
+    ///
+    /// # Errors
+    /// Database failures.
+    pub fn content_hashes(&self, ids: &[i64]) -> Result<Vec<[u8; 16]>, LibraryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT content_hash FROM track WHERE id = ?1")?;
             ids.iter()

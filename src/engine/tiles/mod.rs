@@ -4,11 +4,21 @@
 //! band level `b` the frequency axis has `TILE_ROWS << b` rows. All pictures have the same columns, so a spectrogram and
 //! a scalogram lie exactly above each other.
 
+mod cache;
+mod maker;
+mod plan;
+pub(in crate::engine) mod sound;
+mod worker;
+
 use std::sync::Arc;
 
 use crate::base::TrackId;
 pub use crate::dsp::picture::NO_LEVEL;
 use crate::dsp::picture::PictureSpec;
+
+pub(super) use maker::TileMaker;
+pub(super) use plan::{Song, Wish};
+pub(super) use worker::{levels_of, reach};
 
 /// Columns of a tile.
 pub const TILE_COLUMNS: usize = 256;
