@@ -9,13 +9,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_kittest::Harness;
-use support::{FakeDialogs, FakeEngine, library, live_columns, playing, settings, window};
+use egui_kittest::kittest::Queryable as _;
+use support::{FakeDialogs, FakeEngine, library, live_columns, live_picture, playing, settings, window};
 use timbre::audio::player::{OutputState, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, TrackId};
 use timbre::engine::settings::Theme;
 use timbre::engine::{Event, JobEvent, JobKind, JobPhase, Progress};
 use timbre::library::model::Snapshot;
-use timbre::state::{Action, SelectMode, Source, Verb};
+use timbre::state::inspect::Cursor;
+use timbre::state::{Action, InspectAction, SelectMode, Source, Verb};
 use timbre::ui::App;
 
 /// Runs the window and, if asked to, writes what it looks like.
@@ -79,6 +81,7 @@ fn every_screen() {
         show(&format!("library-{look}"), &mut harness);
         act(&mut harness, Action::Do(Verb::GoInspect));
         show(&format!("inspect-{look}"), &mut harness);
+        inspect_screens(look, &engine, &mut harness);
         act(&mut harness, Action::Do(Verb::GoSettings));
         show(&format!("settings-{look}"), &mut harness);
         act(&mut harness, Action::Show(Source::Problems));
@@ -96,6 +99,43 @@ fn every_screen() {
     }
 }
 
+/// Inspect zoomed, compared, live, explained, with its settings open; at the end as it was.
+fn inspect_screens(look: &str, engine: &FakeEngine, harness: &mut Harness<'static, App>) {
+    let cursor = |secs, hz| InspectAction::Point(Some(Cursor { secs, hz, held: true }));
+    for _ in 0..5 {
+        act(harness, Action::Do(Verb::ZoomIn));
+    }
+    act(harness, Action::Inspect(cursor(84.2, 440.0)));
+    act(harness, Action::Inspect(InspectAction::DraftLoop(82.0, 83.5)));
+    for verb in [Verb::Harmonics, Verb::PeakHold] {
+        act(harness, Action::Do(verb));
+    }
+    show(&format!("inspect-zoomed-{look}"), harness);
+    for verb in [Verb::Harmonics, Verb::PeakHold, Verb::Curve, Verb::Escape, Verb::Escape, Verb::Compare] {
+        act(harness, Action::Do(verb));
+    }
+    show(&format!("inspect-compare-{look}"), harness);
+    act(harness, Action::Do(Verb::Compare));
+    for (kind, name) in [("Spectrogram", "spectrogram"), ("Scalogram", "scalogram")] {
+        harness.get_by_label(&format!("{kind} settings")).click();
+        show(&format!("inspect-{name}-settings-{look}"), harness);
+        harness.key_press(eframe::egui::Key::Escape);
+        harness.run_ok();
+    }
+    for verb in [Verb::ZoomWhole, Verb::Explain, Verb::LiveOrWhole] {
+        act(harness, Action::Do(verb));
+    }
+    let settings = harness.state().state().settings.clone();
+    engine.tell(live_picture(settings.spectrogram.spec, 60_000, 1_100));
+    engine.tell(live_picture(settings.scalogram.spec, 60_000, 1_088));
+    show(&format!("inspect-live-{look}"), harness);
+    for verb in [Verb::LiveOrWhole, Verb::Explain, Verb::FullScreen] {
+        act(harness, Action::Do(verb));
+    }
+    show(&format!("inspect-full-{look}"), harness);
+    act(harness, Action::Do(Verb::FullScreen));
+}
+
 #[test]
 fn large_small_and_strange() {
     let (engine, mut harness) = opened([1920.0, 1080.0], library(100_000), Theme::Dark);
@@ -107,6 +147,9 @@ fn large_small_and_strange() {
     engine.tell(playing(TrackId(9), 12.0, 200.0));
     engine.tell(live_columns(900));
     show("huge-dark", &mut harness);
+    act(&mut harness, Action::Do(Verb::GoInspect));
+    act(&mut harness, Action::Do(Verb::Explain));
+    show("inspect-huge-dark", &mut harness);
 
     let (_, mut harness) = opened([1280.0, 800.0], awkward(library(6)), Theme::Dark);
     act(&mut harness, Action::Select { row: 0, mode: SelectMode::Only });
@@ -127,4 +170,6 @@ fn large_small_and_strange() {
     harness.set_pixels_per_point(2.0);
     act(&mut harness, Action::Select { row: 2, mode: SelectMode::Only });
     show("scaled-dark", &mut harness);
+    act(&mut harness, Action::Do(Verb::GoInspect));
+    show("inspect-scaled-dark", &mut harness);
 }

@@ -6,6 +6,7 @@ use crate::base::{JobId, PlaylistId, TrackId};
 use crate::engine::{ExportSelection, Settings};
 
 use super::app::{Overlay, Source};
+use super::inspect::InspectAction;
 use super::rows::Column;
 use super::verb::Verb;
 
@@ -81,6 +82,9 @@ pub enum Action {
     ExportTo(PathBuf, ExportSelection),
     /// Asks a job to stop.
     CancelJob(JobId),
+
+    /// Something in Inspect.
+    Inspect(InspectAction),
 
     /// Stores settings.
     ChangeSettings(Settings),

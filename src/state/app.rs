@@ -11,6 +11,7 @@ use super::covers::Covers;
 use super::derived::Derived;
 use super::effect::Effect;
 use super::genre::decision_rule;
+use super::inspect::Inspect;
 use super::jobs::Jobs;
 use super::live::LiveRing;
 use super::review::Review;
@@ -28,7 +29,7 @@ pub enum Place {
     /// Songs, genres, playlists.
     #[default]
     Library,
-    /// The sound that plays, as a picture.
+    /// Sound as pictures.
     Inspect,
     /// Settings.
     Settings,
@@ -107,6 +108,8 @@ pub struct AppState {
     pub muted_from: Option<f32>,
     /// The live spectrogram.
     pub live: LiveRing,
+    /// The pictures of sound.
+    pub inspect: Inspect,
     /// Cover pictures.
     pub covers: Covers,
     /// Output devices, the default one first; empty until asked for.
@@ -146,6 +149,7 @@ impl Default for AppState {
             now_secs: 0.0,
             muted_from: None,
             live: LiveRing::default(),
+            inspect: Inspect::default(),
             covers: Covers::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),

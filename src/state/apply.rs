@@ -26,7 +26,10 @@ impl AppState {
                 self.toasts.push(Tone::Error, format!("Skipped “{name}”: {reason}"), None);
             }
             Event::LiveColumns(columns) => self.live.extend(columns),
-            Event::TileColumns(_) | Event::LivePicture(_) => {}
+            Event::TileColumns(columns) => self.inspect.tiles.insert(&columns),
+            // What is frozen stays as it is; the engine may still be sending what it had begun.
+            Event::LivePicture(picture) if !self.inspect.is_frozen() => self.inspect.live.insert(&picture),
+            Event::LivePicture(_) => {}
             Event::Cover(id, image) => self.covers.answer(id, image),
             Event::OutputDevices(devices) => self.devices = devices,
             Event::Failed(report) => self.toasts.report(&report),

@@ -18,7 +18,11 @@ pub enum Effect {
     /// Brings a row of the table into view.
     ScrollToRow(usize),
     /// Full screen on or off.
-    ToggleFullScreen,
+    FullScreen(bool),
+    /// Gives the keyboard to the pictures of Inspect.
+    FocusPicture,
+    /// Takes the keyboard from them.
+    LeavePicture,
     /// Puts text on the clipboard.
     Copy(String),
 }

@@ -115,6 +115,12 @@ impl AppState {
         }
     }
 
+    /// Plays one song alone; nothing when it cannot be played.
+    pub(super) fn play_alone(&self, id: TrackId) -> Vec<Command> {
+        let item = self.track(id).and_then(item);
+        item.map(|item| Command::Player(PlayerCommand::PlayQueue { items: vec![item], start: 0 })).into_iter().collect()
+    }
+
     /// Plays one song alone from a part of it, as review does; `None` when it cannot be played.
     pub(super) fn audition(&mut self, id: TrackId) -> Vec<Command> {
         let Some(track) = self.track(id) else { return Vec::new() };

@@ -89,6 +89,7 @@ impl AppState {
                 self.jobs.mark_cancelling(id);
                 return vec![Command::Cancel(id)];
             }
+            Action::Inspect(action) => return self.reduce_inspect(action),
             Action::ChangeSettings(settings) => return vec![Command::ChangeSettings(settings)],
             Action::Reveal(path) => self.effects.push(Effect::Reveal(path)),
             Action::Copy(text) => self.effects.push(Effect::Copy(text)),
@@ -113,7 +114,7 @@ impl AppState {
             Verb::Help => {
                 self.overlay = if self.overlay == Some(Overlay::Help) { None } else { Some(Overlay::Help) };
             }
-            Verb::FullScreen => self.effects.push(Effect::ToggleFullScreen),
+            Verb::FullScreen => self.set_full_screen(!self.inspect.full_screen),
             Verb::PlayPause => return self.play_pause(),
             Verb::Stop => return player(PlayerCommand::Stop),
             Verb::Previous => return player(PlayerCommand::Previous),
@@ -163,6 +164,25 @@ impl AppState {
             Verb::Rescan => return vec![Command::Rescan],
             Verb::Classify => return vec![Command::Classify { again: false, within: Vec::new() }],
             Verb::ExportAll => self.effects.push(Effect::ChooseFolder(FolderPurpose::Export(ExportSelection::All))),
+            Verb::ZoomIn
+            | Verb::ZoomOut
+            | Verb::ZoomPitchIn
+            | Verb::ZoomPitchOut
+            | Verb::ZoomWhole
+            | Verb::PanEarlier
+            | Verb::PanLater
+            | Verb::LiveOrWhole
+            | Verb::Follow
+            | Verb::Freeze
+            | Verb::LoopSelection
+            | Verb::Panes
+            | Verb::Harmonics
+            | Verb::Curve
+            | Verb::PeakHold
+            | Verb::Compare
+            | Verb::Explain
+            | Verb::ReadCursor
+            | Verb::CopyReadOut => return self.reduce_inspect_verb(verb),
         }
         Vec::new()
     }
@@ -195,6 +215,9 @@ impl AppState {
 
     fn escape(&mut self) -> Vec<Command> {
         if self.overlay.take().is_some() {
+            return Vec::new();
+        }
+        if self.escape_inspect() {
             return Vec::new();
         }
         if self.review.is_some() {

@@ -83,6 +83,44 @@ pub enum Verb {
     Classify,
     /// Writes all playlists.
     ExportAll,
+    /// Nearer in time.
+    ZoomIn,
+    /// Further in time.
+    ZoomOut,
+    /// Nearer in frequency.
+    ZoomPitchIn,
+    /// Further in frequency.
+    ZoomPitchOut,
+    /// The whole track and all frequencies.
+    ZoomWhole,
+    /// The view moves back.
+    PanEarlier,
+    /// The view moves on.
+    PanLater,
+    /// From the live view to the whole track and back.
+    LiveOrWhole,
+    /// Keeps the playhead in view.
+    Follow,
+    /// Holds the live view.
+    Freeze,
+    /// Plays what shows again and again, or ends that.
+    LoopSelection,
+    /// Spectrogram, scalogram or both.
+    Panes,
+    /// Lines at the harmonics.
+    Harmonics,
+    /// The spectrum of one moment.
+    Curve,
+    /// The spectrum keeps its highest levels.
+    PeakHold,
+    /// Two settings side by side.
+    Compare,
+    /// The page that explains the pictures.
+    Explain,
+    /// The cursor by keyboard.
+    ReadCursor,
+    /// Copies the read-out.
+    CopyReadOut,
 }
 
 /// The headings of the help page.
@@ -96,13 +134,15 @@ pub enum Group {
     Genres,
     /// Library jobs.
     Library,
+    /// Inspect.
+    Inspect,
     /// Window.
     Window,
 }
 
 impl Group {
     /// In the order of the help page.
-    pub const ALL: [Self; 5] = [Self::Player, Self::Songs, Self::Genres, Self::Library, Self::Window];
+    pub const ALL: [Self; 6] = [Self::Player, Self::Songs, Self::Genres, Self::Library, Self::Inspect, Self::Window];
 
     /// The heading.
     pub fn title(self) -> &'static str {
@@ -111,6 +151,7 @@ impl Group {
             Self::Songs => "Songs",
             Self::Genres => "Genres",
             Self::Library => "Library",
+            Self::Inspect => "Inspect",
             Self::Window => "Window",
         }
     }
@@ -118,7 +159,7 @@ impl Group {
 
 impl Verb {
     /// All of them, in the order of the help page. Keys with more modifiers come before those with fewer.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 58] = [
         Self::PlayPause,
         Self::Stop,
         Self::Previous,
@@ -152,6 +193,25 @@ impl Verb {
         Self::Rescan,
         Self::Classify,
         Self::ExportAll,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ZoomPitchIn,
+        Self::ZoomPitchOut,
+        Self::ZoomWhole,
+        Self::PanEarlier,
+        Self::PanLater,
+        Self::LiveOrWhole,
+        Self::Follow,
+        Self::Freeze,
+        Self::LoopSelection,
+        Self::Panes,
+        Self::Harmonics,
+        Self::Curve,
+        Self::PeakHold,
+        Self::Compare,
+        Self::Explain,
+        Self::ReadCursor,
+        Self::CopyReadOut,
         Self::GoLibrary,
         Self::GoInspect,
         Self::GoSettings,
@@ -202,6 +262,25 @@ impl Verb {
             Self::Rescan => "Rescan",
             Self::Classify => "Classify new songs",
             Self::ExportAll => "Export playlists…",
+            Self::ZoomIn => "Zoom in",
+            Self::ZoomOut => "Zoom out",
+            Self::ZoomPitchIn => "Zoom in on frequencies",
+            Self::ZoomPitchOut => "Zoom out of frequencies",
+            Self::ZoomWhole => "Whole track",
+            Self::PanEarlier => "Earlier",
+            Self::PanLater => "Later",
+            Self::LiveOrWhole => "Live or whole track",
+            Self::Follow => "Follow the playhead",
+            Self::Freeze => "Freeze",
+            Self::LoopSelection => "Loop",
+            Self::Panes => "Spectrogram, scalogram or both",
+            Self::Harmonics => "Harmonics",
+            Self::Curve => "Spectrum curve",
+            Self::PeakHold => "Peak hold",
+            Self::Compare => "Compare",
+            Self::Explain => "What am I seeing?",
+            Self::ReadCursor => "Cursor by keyboard",
+            Self::CopyReadOut => "Copy the read-out",
         }
     }
 
@@ -209,10 +288,10 @@ impl Verb {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::GoLibrary => "All songs, genres and playlists",
-            Self::GoInspect => "See the sound that plays",
+            Self::GoInspect => "See the sound as spectrogram and scalogram",
             Self::GoSettings => "Folders, classifier, sound and appearance",
             Self::Help => "Show every key",
-            Self::FullScreen => "The window over the whole screen, and back",
+            Self::FullScreen => "The pictures over the whole screen, and back",
             Self::PlayPause => "Play, or hold where it is",
             Self::Stop => "Stop and go back to the start of the song",
             Self::Previous => "The song before, or the start of this one",
@@ -242,6 +321,25 @@ impl Verb {
             Self::Rescan => "Look for new, changed and vanished files",
             Self::Classify => "Let the network listen to songs it has not heard",
             Self::ExportAll => "Write every playlist as an .m3u8 file",
+            Self::ZoomIn => "Show a shorter stretch of time, larger",
+            Self::ZoomOut => "Show a longer stretch of time",
+            Self::ZoomPitchIn => "Show fewer frequencies, larger",
+            Self::ZoomPitchOut => "Show more frequencies",
+            Self::ZoomWhole => "Show the whole track and all frequencies",
+            Self::PanEarlier => "Move the view to what came before",
+            Self::PanLater => "Move the view to what comes next",
+            Self::LiveOrWhole => "Switch between what is heard now and the whole track",
+            Self::Follow => "Keep the playhead in view",
+            Self::Freeze => "Hold the live pictures while the sound goes on",
+            Self::LoopSelection => "Play what shows again and again, or end the loop",
+            Self::Panes => "Switch between both pictures and one of them",
+            Self::Harmonics => "Draw lines at two to ten times the frequency under the cursor",
+            Self::Curve => "Show the levels of one moment over frequency",
+            Self::PeakHold => "Keep the highest level at every frequency",
+            Self::Compare => "Put the same song beside itself with other settings",
+            Self::Explain => "Explain in plain words what the pictures show",
+            Self::ReadCursor => "Move a cursor over the picture with the arrow keys",
+            Self::CopyReadOut => "Put time, frequency, note and level on the clipboard",
         }
     }
 
@@ -289,6 +387,25 @@ impl Verb {
             Self::Rescan => S::plain(K::Function(5)),
             Self::Classify => S::plain(K::Function(6)),
             Self::ExportAll => S::ctrl(K::Char('E')),
+            Self::ZoomIn => S::plain(K::Char('+')),
+            Self::ZoomOut => S::plain(K::Char('-')),
+            Self::ZoomPitchIn => S::shift(K::PageUp),
+            Self::ZoomPitchOut => S::shift(K::PageDown),
+            Self::ZoomWhole => S::plain(K::Char('0')),
+            Self::PanEarlier => S::plain(K::Char(',')),
+            Self::PanLater => S::plain(K::Char('.')),
+            Self::LiveOrWhole => S::plain(K::Char('V')),
+            Self::Follow => S::plain(K::Char('W')),
+            Self::Freeze => S::plain(K::Char('F')),
+            Self::LoopSelection => S::plain(K::Char('L')),
+            Self::Panes => S::plain(K::Char('X')),
+            Self::Harmonics => S::plain(K::Char('H')),
+            Self::Curve => S::plain(K::Char('S')),
+            Self::PeakHold => S::plain(K::Char('P')),
+            Self::Compare => S::plain(K::Char('C')),
+            Self::Explain => S::plain(K::Char('E')),
+            Self::ReadCursor => S::plain(K::Char('K')),
+            Self::CopyReadOut => S::ctrl(K::Char('C')),
         })
     }
 
@@ -340,6 +457,25 @@ impl Verb {
             | Self::RemoveFromPlaylist => Group::Songs,
             Self::SetGenre | Self::ReviewUnsure | Self::Undo | Self::Redo => Group::Genres,
             Self::AddFolder | Self::Rescan | Self::Classify | Self::ExportAll => Group::Library,
+            Self::ZoomIn
+            | Self::ZoomOut
+            | Self::ZoomPitchIn
+            | Self::ZoomPitchOut
+            | Self::ZoomWhole
+            | Self::PanEarlier
+            | Self::PanLater
+            | Self::LiveOrWhole
+            | Self::Follow
+            | Self::Freeze
+            | Self::LoopSelection
+            | Self::Panes
+            | Self::Harmonics
+            | Self::Curve
+            | Self::PeakHold
+            | Self::Compare
+            | Self::Explain
+            | Self::ReadCursor
+            | Self::CopyReadOut => Group::Inspect,
             Self::GoLibrary | Self::GoInspect | Self::GoSettings | Self::Help | Self::FullScreen | Self::Escape => {
                 Group::Window
             }

@@ -79,6 +79,7 @@ impl App {
         }
         self.state.tick(ctx.input(|input| input.time));
         self.actions.extend(self.dialogs.poll());
+        self.state.update_inspect();
         self.send_wanted();
         if matches!(self.state.player.output, OutputState::Silent(_)) && self.state.silent_because().is_none() {
             ctx.request_repaint_after(Duration::from_secs_f64(SILENCE_SHOWN_AFTER_SECS));
@@ -105,6 +106,7 @@ impl App {
                 self.engine.send(command);
             }
         }
+        self.state.update_inspect();
         self.send_wanted();
         for effect in self.state.take_effects() {
             self.carry_out(&ctx, effect);
@@ -121,6 +123,13 @@ impl App {
                 .exact_size(banner::HEIGHT)
                 .frame(raised)
                 .show(ui, |ui| banner::banner(ui, reason, actions));
+        }
+        if state.place == Place::Inspect && state.inspect.full_screen {
+            let ground = Frame::NONE.fill(tokens.screen);
+            CentralPanel::default().frame(ground).show(ui, |ui| inspect::inspect(ui, state, local, actions));
+            help::help(ui.ctx(), state, actions);
+            toasts::toasts(ui.ctx(), state, actions);
+            return;
         }
         Panel::bottom("player").exact_size(size::PLAYER_BAR).frame(panel).show(ui, |ui| {
             player_bar::player_bar(ui, state, local, actions);
@@ -173,10 +182,9 @@ impl App {
             Effect::FocusSearch => self.local.focus_search = true,
             Effect::FocusTable => self.local.focus_table = true,
             Effect::ScrollToRow(row) => self.local.scroll_to_row = Some(row),
-            Effect::ToggleFullScreen => {
-                let full = ctx.input(|input| input.viewport().fullscreen.unwrap_or(false));
-                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(!full));
-            }
+            Effect::FullScreen(on) => ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on)),
+            Effect::FocusPicture => self.local.inspect.focus = true,
+            Effect::LeavePicture => ctx.memory_mut(|memory| memory.surrender_focus(inspect::picture_id())),
             Effect::Copy(text) => ctx.copy_text(text),
         }
         ctx.request_repaint();

@@ -30,10 +30,10 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
         ScrollArea::vertical().max_height(ctx.content_rect().height() - 160.0).show(ui, |ui| {
             ui.columns(2, |columns| {
                 if let [left, right] = columns {
-                    for group in [Group::Player, Group::Library, Group::Window] {
+                    for group in [Group::Player, Group::Inspect] {
                         list(left, group);
                     }
-                    for group in [Group::Songs, Group::Genres] {
+                    for group in [Group::Songs, Group::Genres, Group::Library, Group::Window] {
                         list(right, group);
                     }
                     review_keys(right);

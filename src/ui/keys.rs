@@ -5,6 +5,7 @@ use eframe::egui::{self, Key as EguiKey, KeyboardShortcut, Modifiers, Ui};
 use crate::state::shortcut::{Key, Shortcut};
 use crate::state::{Action, AppState, Verb};
 
+use super::inspect::{self, picture_id};
 use super::table::table_id;
 use super::{review, top_bar};
 
@@ -12,9 +13,12 @@ use super::{review, top_bar};
 pub fn keys(ui: &Ui, state: &AppState, actions: &mut Vec<Action>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.memory(|memory| memory.focused());
-    let on_control = focused.is_some_and(|id| id != table_id()) && !typing;
+    let on_control = focused.is_some_and(|id| id != table_id() && id != picture_id()) && !typing;
     if state.overlay.is_some() || egui::Popup::is_any_open(ui.ctx()) {
         return;
+    }
+    if focused == Some(picture_id()) {
+        inspect::keys(ui, state, actions);
     }
     if state.review.is_some() && !typing && !on_control {
         review::keys(ui, state, actions);
@@ -52,10 +56,13 @@ fn operates_controls(shortcut: Shortcut) -> bool {
 }
 
 fn pressed(ui: &Ui, shortcut: Shortcut) -> bool {
-    if shortcut.key == Key::Char('?') {
-        // Where the question mark lies depends on the keyboard, so its text is what counts.
-        return ui
-            .input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Text(text) if text == "?")));
+    if let Key::Char(sign @ ('?' | '+' | '-')) = shortcut.key {
+        // Where these signs lie depends on the keyboard, so their text is what counts.
+        return inspect::typed(ui, sign);
+    }
+    if shortcut == Shortcut::ctrl(Key::Char('C')) {
+        // The window turns this key into a wish before it is seen as a key.
+        return ui.input(|input| input.events.contains(&egui::Event::Copy));
     }
     let Some(logical_key) = egui_key(shortcut.key) else { return false };
     let mut modifiers = Modifiers::NONE;
@@ -101,7 +108,8 @@ mod tests {
     fn every_shortcut_has_a_key() {
         for verb in Verb::ALL {
             for shortcut in verb.shortcut().into_iter().chain(verb.other_shortcut()) {
-                assert!(shortcut.key == Key::Char('?') || egui_key(shortcut.key).is_some(), "{shortcut}");
+                let by_sign = matches!(shortcut.key, Key::Char('?' | '+' | '-'));
+                assert!(by_sign || egui_key(shortcut.key).is_some(), "{shortcut}");
             }
         }
     }

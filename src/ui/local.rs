@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::Column;
 
 use super::cover_textures::CoverTextures;
+use super::inspect::InspectLocal;
 use super::live_texture::LiveTexture;
 
 /// A column of the table and how wide it is.
@@ -61,6 +62,8 @@ pub struct Local {
     pub seeking: Option<f64>,
     /// The live spectrogram on the graphics card.
     pub live: LiveTexture,
+    /// The pictures of Inspect.
+    pub inspect: InspectLocal,
     /// Covers on the graphics card.
     pub covers: CoverTextures,
 }

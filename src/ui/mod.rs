@@ -10,7 +10,7 @@ mod drop;
 mod first_run;
 mod help;
 mod icons;
-mod inspect;
+pub mod inspect;
 mod jobs;
 mod keys;
 mod library;

@@ -1,12 +1,16 @@
 //! Settings: folders, classifier, sound, appearance, where things are. Every change holds at once.
 
-use eframe::egui::{Align, Checkbox, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Ui, WidgetText};
+use eframe::egui::{
+    Align, Checkbox, CollapsingHeader, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Ui, WidgetText,
+};
 
 use crate::engine::Settings;
 use crate::engine::settings::Theme;
+use crate::state::inspect::{Kind, Side};
 use crate::state::{Action, AppState, Verb};
 
 use super::icons::Icon;
+use super::inspect::controls::controls;
 use super::theme::{fonts, tokens};
 use super::widgets::button::{self, Weight};
 use super::widgets::{meter, slider};
@@ -27,6 +31,7 @@ pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 folders(ui, state, actions);
                 classifier(ui, &mut changed, actions);
                 sound(ui, state, actions);
+                views(ui, &mut changed);
                 appearance(ui, &mut changed);
                 ui.add_space(32.0);
             });
@@ -149,6 +154,21 @@ fn sound(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             })
             .response
     });
+}
+
+fn views(ui: &mut Ui, settings: &mut Settings) {
+    section(ui, "Pictures of sound");
+    for kind in Kind::ALL {
+        CollapsingHeader::new(kind.name()).id_salt(("picture", kind)).show(ui, |ui| {
+            let current = match kind {
+                Kind::Spectrogram => &mut settings.spectrogram,
+                Kind::Scalogram => &mut settings.scalogram,
+            };
+            if let Some(changed) = controls(ui, (kind, Side::A), current) {
+                *current = changed;
+            }
+        });
+    }
 }
 
 fn appearance(ui: &mut Ui, settings: &mut Settings) {

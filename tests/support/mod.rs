@@ -11,7 +11,11 @@ use egui_kittest::{Harness, HarnessBuilder};
 use timbre::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
 use timbre::base::{PlaylistId, TrackId};
 use timbre::dsp::live::{LIVE_BANDS, LiveColumn};
+use timbre::dsp::picture::PictureSpec;
 use timbre::engine::event::CoverImage;
+use timbre::engine::tiles::{
+    LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture, TILE_COLUMNS, TILE_ROWS, TileColumns, TilePlace, column_secs,
+};
 use timbre::engine::{Command, Event, Settings};
 use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
@@ -48,6 +52,13 @@ impl EngineLink for FakeEngine {
     fn send(&self, command: Command) {
         if let Command::LoadCover(id) = command {
             self.tell(Event::Cover(id, (id.0 % 3 != 0).then(|| Arc::new(cover(id)))));
+        }
+        if let Command::WantTiles(wishes) = &command {
+            for wish in wishes {
+                for place in &wish.tiles {
+                    self.tell(Event::TileColumns(tile(wish.track, wish.spec, *place)));
+                }
+            }
         }
         self.sent.borrow_mut().push(command);
     }
@@ -272,6 +283,52 @@ pub fn live_columns(count: usize) -> Event {
             })
             .collect(),
     )
+}
+
+/// The level of made-up music at a time and a frequency, dB: notes of a second with harmonics over a beat and falling noise.
+pub fn level_db(track: TrackId, secs: f64, hz: f64) -> f64 {
+    const NOTES: [f64; 6] = [220.0, 277.18, 329.63, 440.0, 369.99, 293.66];
+    let note = NOTES[(secs as usize + track.0.unsigned_abs() as usize) % NOTES.len()];
+    let age = secs.fract();
+    let mut level: f64 = -72.0 - 4.0 * (hz / 1_000.0).max(0.01).log2();
+    level = level.max(-30.0 - 90.0 * (secs * 2.0).fract() - 4.0 * (hz / 80.0).log2().abs());
+    let harmonic = (hz / note).round();
+    if (1.0..=12.0).contains(&harmonic) {
+        let off_cents = 1_200.0 * (hz / (note * harmonic)).log2();
+        level = level.max(-12.0 - 5.0 * harmonic - 14.0 * age - (off_cents / 22.0).powi(2));
+    }
+    level.clamp(-120.0, 0.0)
+}
+
+/// A whole tile of it.
+pub fn tile(track: TrackId, spec: PictureSpec, place: TilePlace) -> TileColumns {
+    let step_secs = column_secs(place.time_level);
+    let rows = f64::from(1_u32 << place.band_level) * TILE_ROWS as f64;
+    let frequencies: Vec<f64> = (0..TILE_ROWS)
+        .map(|row| {
+            let at = (f64::from(place.band_index) * TILE_ROWS as f64 + row as f64 + 0.5) / rows;
+            f64::from(spec.axis.hz(at as f32))
+        })
+        .collect();
+    let mut levels = Vec::with_capacity(TILE_COLUMNS * TILE_ROWS);
+    for column in 0..TILE_COLUMNS {
+        let secs = (f64::from(place.time_index) * TILE_COLUMNS as f64 + column as f64 + 0.5) * step_secs;
+        levels.extend(frequencies.iter().map(|hz| (level_db(track, secs, *hz) * 100.0) as i16));
+    }
+    TileColumns { track, spec, place, first_column: 0, levels: levels.into(), rough: false, complete: true }
+}
+
+/// So many columns of a live picture of it, from this number on.
+pub fn live_picture(spec: PictureSpec, first_column: u64, count: usize) -> Event {
+    let mut levels = Vec::with_capacity(count * LIVE_ROWS);
+    for column in 0..count {
+        let secs = (first_column as f64 + column as f64) / LIVE_COLUMNS_PER_SEC;
+        levels.extend((0..LIVE_ROWS).map(|row| {
+            let hz = f64::from(spec.axis.hz((row as f32 + 0.5) / LIVE_ROWS as f32));
+            (level_db(TrackId(0), secs, hz) * 100.0) as i16
+        }));
+    }
+    Event::LivePicture(LivePicture { spec, first_column, levels: levels.into() })
 }
 
 /// The settings an engine would tell.

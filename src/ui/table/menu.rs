@@ -3,7 +3,7 @@
 use eframe::egui::{Button, Ui};
 
 use crate::state::genre::{GENRES, display_name};
-use crate::state::{Action, AppState, Overlay, Source, Verb};
+use crate::state::{Action, AppState, InspectAction, Overlay, Source, Verb};
 
 /// Draws the menu for the selected songs; `row` is the one under the pointer.
 pub fn menu(ui: &mut Ui, state: &AppState, row: usize, actions: &mut Vec<Action>) {
@@ -12,6 +12,14 @@ pub fn menu(ui: &mut Ui, state: &AppState, row: usize, actions: &mut Vec<Action>
         actions.push(Action::PlayRow(row));
     }
     verb(ui, Verb::QueueSelected, actions);
+    if let Some(track) = state.row_track(row) {
+        if ui.button("Inspect").clicked() {
+            actions.push(Action::Inspect(InspectAction::Open(track.id)));
+        }
+        if ui.button("Compare in Inspect").clicked() {
+            actions.push(Action::Inspect(InspectAction::CompareTrack(track.id)));
+        }
+    }
     ui.separator();
     ui.menu_button("Set genre", |ui| {
         for genre in GENRES {

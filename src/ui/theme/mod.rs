@@ -4,15 +4,18 @@ pub mod colormap;
 pub mod fonts;
 mod genre;
 pub mod oklch;
+pub mod shade;
 mod style;
 
 use std::sync::OnceLock;
 
 use eframe::egui::{self, Color32, Context, ThemePreference};
 
+use crate::dsp::picture::{Levels, PictureSettings};
 use crate::engine::Settings;
 use crate::engine::settings::Theme as ThemeSetting;
 use crate::state::genre::{GENRES, index_of};
+use crate::state::inspect::read_out::shows_phase;
 
 use oklch::oklch;
 
@@ -97,6 +100,10 @@ pub struct Tokens {
     pub screen_text: Color32,
     /// Lines on a screen.
     pub screen_line: Color32,
+    /// The accent on a screen.
+    pub screen_accent: Color32,
+    /// Over what must not be read as music, and behind words on a screen.
+    pub screen_veil: Color32,
     hues: [Color32; GENRES.len()],
     hue_other: Color32,
 }
@@ -134,6 +141,8 @@ impl Tokens {
             screen: colormap::color(0.0),
             screen_text: oklch(0.860, 0.008, 262.0),
             screen_line: Color32::from_white_alpha(26),
+            screen_accent: oklch(0.815, 0.135, 72.0),
+            screen_veil: Color32::from_black_alpha(150),
             hues: genre::hues(true),
             hue_other: oklch(0.600, 0.030, 230.0),
         }
@@ -166,8 +175,25 @@ impl Tokens {
             screen: colormap::color(0.0),
             screen_text: oklch(0.860, 0.008, 262.0),
             screen_line: Color32::from_white_alpha(26),
+            screen_accent: oklch(0.815, 0.135, 72.0),
+            screen_veil: Color32::from_black_alpha(150),
             hues: genre::hues(false),
             hue_other: oklch(0.600, 0.025, 230.0),
+        }
+    }
+}
+
+/// The darkest and the brightest level of a picture, dB (degrees for a phase). `loudest` is the highest level in it,
+/// hundredths, for automatic levels.
+pub fn level_range(settings: &PictureSettings, loudest: Option<i16>) -> (f32, f32) {
+    if shows_phase(settings) {
+        return (-180.0, 180.0);
+    }
+    match settings.levels {
+        Levels::Fixed { low_db, high_db } => (low_db, high_db),
+        Levels::Auto { range_db } => {
+            let high = loudest.map_or(0.0, |level| f32::from(level) / 100.0);
+            (high - range_db, high)
         }
     }
 }

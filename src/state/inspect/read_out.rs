@@ -1,0 +1,132 @@
+//! What lies under the cursor, as numbers and as a sentence.
+
+use crate::dsp::picture::{Part, PictureSettings, Transform};
+use crate::state::AppState;
+
+use super::views::{Side, View};
+use super::{Cursor, Kind, Mode};
+
+/// The numbers of one place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadOut {
+    /// The time, as it is written.
+    pub time: String,
+    /// The frequency, as it is written.
+    pub frequency: String,
+    /// The nearest note and the distance from it.
+    pub note: String,
+    /// What each picture says there: its name and its level.
+    pub levels: Vec<(&'static str, String)>,
+}
+
+impl ReadOut {
+    /// One line, for the clipboard and for screen readers.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}, {}, {}", self.time, self.frequency, self.note);
+        for (name, level) in &self.levels {
+            text.push_str(&format!(", {name} {level}"));
+        }
+        text
+    }
+}
+
+impl AppState {
+    /// What lies under the cursor.
+    pub fn read_out(&self) -> Option<ReadOut> {
+        let Cursor { secs, hz, .. } = self.inspect.cursor?;
+        let (note, cents) = nearest_note(hz);
+        let sign = if cents < 0 { '−' } else { '+' };
+        let views = self.inspect_views();
+        let levels = views.iter().map(|view| (name(view, &views), self.level_text(view, secs, hz))).collect();
+        let time = match self.inspect.mode {
+            Mode::Whole => time_text(secs, self.inspect_span().len()),
+            Mode::Live => {
+                let now = self.inspect.frozen_secs.or_else(|| self.inspect.live.now_secs()).unwrap_or(secs);
+                format!("{:.2} s ago", (now - secs).max(0.0))
+            }
+        };
+        Some(ReadOut { time, frequency: hz_text(hz), note: format!("{note} {sign}{} ct", cents.abs()), levels })
+    }
+
+    fn level_text(&self, view: &View, secs: f64, hz: f32) -> String {
+        let level = self.picture_level(view, secs, hz);
+        level.map_or_else(|| "–".to_owned(), |level| level_text(&view.settings, level))
+    }
+}
+
+fn name(view: &View, all: &[View]) -> &'static str {
+    let compared = all.iter().any(|other| other.side == Side::B);
+    match (view.kind, view.side, compared) {
+        (Kind::Spectrogram, _, false) => "spectrogram",
+        (Kind::Scalogram, _, false) => "scalogram",
+        (Kind::Spectrogram, Side::A, true) => "spectrogram A",
+        (Kind::Spectrogram, Side::B, true) => "spectrogram B",
+        (Kind::Scalogram, Side::A, true) => "scalogram A",
+        (Kind::Scalogram, Side::B, true) => "scalogram B",
+    }
+}
+
+/// Whether a picture shows angles instead of levels.
+pub fn shows_phase(settings: &PictureSettings) -> bool {
+    matches!(settings.spec.transform, Transform::Scalogram(scalogram) if scalogram.part == Part::Phase)
+}
+
+/// A level as it is written: dB, or degrees for a phase.
+pub fn level_text(settings: &PictureSettings, level: i16) -> String {
+    let value = f32::from(level) / 100.0;
+    let sign = if value < -0.05 { "−" } else { "" };
+    if shows_phase(settings) { format!("{sign}{:.0}°", value.abs()) } else { format!("{sign}{:.1} dB", value.abs()) }
+}
+
+/// A frequency as it is written.
+pub fn hz_text(hz: f32) -> String {
+    if hz < 1_000.0 { format!("{hz:.1} Hz") } else { format!("{:.3} kHz", hz / 1_000.0) }
+}
+
+/// A time within a song, as exact as a view of that length can show it.
+pub fn time_text(secs: f64, span_secs: f64) -> String {
+    let secs = secs.max(0.0);
+    let digits = if span_secs < 2.0 {
+        4
+    } else if span_secs < 60.0 {
+        3
+    } else {
+        2
+    };
+    let scale = 10_f64.powi(digits);
+    let rounded = (secs * scale).round() / scale;
+    let fraction = format!("{:.*}", digits as usize, rounded.fract());
+    format!("{}{}", crate::base::time::clock_text(rounded), fraction.trim_start_matches('0'))
+}
+
+/// The nearest note of equal temperament (A4 = 440 Hz) and how far the frequency lies from it, in cents.
+pub fn nearest_note(hz: f32) -> (String, i32) {
+    const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
+    let semitones = 69.0 + 12.0 * (hz.max(1e-3) / 440.0).log2();
+    let nearest = semitones.round();
+    let cents = ((semitones - nearest) * 100.0).round() as i32;
+    let number = nearest as i32;
+    (format!("{}{}", NAMES[number.rem_euclid(12) as usize], number.div_euclid(12) - 1), cents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frequencies_name_their_notes() {
+        assert_eq!(nearest_note(440.0), ("A4".to_owned(), 0));
+        assert_eq!(nearest_note(261.63), ("C4".to_owned(), 0));
+        assert_eq!(nearest_note(445.0), ("A4".to_owned(), 20));
+    }
+
+    #[test]
+    fn times_are_as_exact_as_the_view() {
+        assert_eq!(time_text(83.4, 240.0), "1:23.40");
+        assert_eq!(time_text(83.4567, 30.0), "1:23.457");
+        assert_eq!(time_text(59.9999, 240.0), "1:00.00");
+        assert_eq!(time_text(0.01234, 0.5), "0:00.0123");
+        assert_eq!(level_text(&PictureSettings::spectrogram(), -2304), "−23.0 dB");
+        assert_eq!(hz_text(12_345.0), "12.345 kHz");
+    }
+}
