@@ -125,7 +125,7 @@ impl App {
                 .show(ui, |ui| banner::banner(ui, reason, actions));
         }
         if state.place == Place::Inspect && state.inspect.full_screen {
-            let ground = Frame::NONE.fill(tokens.screen);
+            let ground = Frame::NONE.fill(tokens.background);
             CentralPanel::default().frame(ground).show(ui, |ui| inspect::inspect(ui, state, local, actions));
             help::help(ui.ctx(), state, actions);
             toasts::toasts(ui.ctx(), state, actions);

@@ -16,7 +16,7 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
         return;
     }
     let response = modal(ctx, "help", |ui| {
-        ui.set_width(720.0_f32.min(ctx.content_rect().width() - 64.0));
+        ui.set_width(1060.0_f32.min(ctx.content_rect().width() - 64.0));
         ui.horizontal(|ui| {
             ui.label(RichText::new("Keys").font(fonts::heading()));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -28,16 +28,19 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
         ui.separator();
         ui.spacing_mut().interact_size.y = 20.0;
         ScrollArea::vertical().max_height(ctx.content_rect().height() - 160.0).show(ui, |ui| {
-            ui.columns(2, |columns| {
-                if let [left, right] = columns {
-                    for group in [Group::Player, Group::Inspect] {
-                        list(left, group);
+            let columns = if ui.available_width() > 900.0 { 3 } else { 2 };
+            ui.columns(columns, |columns| {
+                let last = columns.len() - 1;
+                for (column, groups) in [
+                    (0, &[Group::Player, Group::Library][..]),
+                    (1, &[Group::Songs, Group::Genres, Group::Window]),
+                    (last, &[Group::Inspect]),
+                ] {
+                    for group in groups {
+                        list(&mut columns[column], *group);
                     }
-                    for group in [Group::Songs, Group::Genres, Group::Library, Group::Window] {
-                        list(right, group);
-                    }
-                    review_keys(right);
                 }
+                review_keys(&mut columns[0]);
             });
         });
     });

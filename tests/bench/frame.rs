@@ -1,4 +1,4 @@
-//! What a frame costs with a hundred thousand songs, the live spectrogram running; and what a change of the library costs.
+//! What a frame costs with a hundred thousand songs, the live pictures running; and what a change of the library costs.
 //! Drawing on the graphics card is not in it; laying out, tessellating and uploading are.
 #![allow(missing_docs, reason = "a benchmark")]
 
@@ -9,10 +9,10 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use eframe::egui::{Context, Event as Input, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, pos2, vec2};
-use support::{FakeDialogs, FakeEngine, library, live_columns, playing};
+use support::{FakeDialogs, FakeEngine, library, live_columns, live_picture, playing};
 use timbre::base::TrackId;
 use timbre::engine::Event;
-use timbre::state::{Action, AppState, Column, SelectMode};
+use timbre::state::{Action, AppState, Column, SelectMode, Verb};
 use timbre::ui::App;
 use timbre::ui::local::Layout;
 
@@ -92,6 +92,63 @@ fn frames(c: &mut Criterion) {
     });
 }
 
+fn inspect(c: &mut Criterion) {
+    let mut window = Window::open();
+    window.app.act(Action::Do(Verb::GoInspect));
+    window.app.act(Action::Do(Verb::LiveOrWhole));
+    let settings = window.app.state().settings.clone();
+    let specs = [settings.spectrogram.spec, settings.scalogram.spec];
+    let mut column = 10_000;
+    for spec in specs {
+        window.engine.tell(live_picture(spec, column, 1_500));
+    }
+    column += 1_500;
+    window.frame(0.0);
+    // Made before the clock runs: what is measured is the window, not the made-up music.
+    let pictures: Vec<_> = (0..600).map(|step| specs.map(|spec| live_picture(spec, column + step, 1))).collect();
+    let mut turn = 0;
+    c.bench_function("frame, 100 000 songs, both live pictures", |b| {
+        b.iter(|| {
+            let at = window.time;
+            window.engine.tell(playing(TrackId(9), at, 9_999.0));
+            window.engine.tell(live_columns(1));
+            for picture in &pictures[turn % pictures.len()] {
+                let Event::LivePicture(mut picture) = picture.clone() else { continue };
+                picture.first_column += (turn / pictures.len() * pictures.len()) as u64;
+                window.engine.tell(Event::LivePicture(picture));
+            }
+            turn += 1;
+            window.frame(0.0);
+        });
+    });
+    let shown = window.app.state().inspect.live.now_secs();
+    assert!(shown.is_some_and(|secs| secs > 190.0), "the live pictures do not run: {shown:?}");
+
+    window.app.act(Action::Do(Verb::LiveOrWhole));
+    for _ in 0..40 {
+        window.engine.tell(playing(TrackId(9), 20.0, 9_999.0));
+        window.app.act(Action::Do(Verb::ZoomIn));
+        window.frame(0.0);
+    }
+    for _ in 0..12 {
+        window.app.act(Action::Do(Verb::ZoomOut));
+    }
+    for _ in 0..200 {
+        window.frame(0.0);
+    }
+    let mut secs = 20.0;
+    c.bench_function("frame, 100 000 songs, both pictures of a whole track, playing", |b| {
+        b.iter(|| {
+            // Not so far that tiles have to be made up while the clock runs.
+            secs = if secs > 20.2 { 20.0 } else { secs + 1.0 / 60.0 };
+            window.engine.tell(playing(TrackId(9), secs, 9_999.0));
+            window.engine.tell(live_columns(1));
+            window.frame(0.0);
+        });
+    });
+    assert!(!window.app.state().inspect.tiles.is_empty());
+}
+
 fn changes(c: &mut Criterion) {
     let snapshot = library(SONGS);
     let mut state = AppState::default();
@@ -123,5 +180,5 @@ fn changes(c: &mut Criterion) {
     });
 }
 
-criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = frames, changes }
+criterion_group! { name = benches; config = Criterion::default().sample_size(20); targets = frames, inspect, changes }
 criterion_main!(benches);

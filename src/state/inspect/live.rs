@@ -95,7 +95,7 @@ impl LivePictures {
 
     /// Takes columns in. A gap is filled with nothing; a clock that was set back begins anew.
     pub fn insert(&mut self, picture: &LivePicture) {
-        if picture.levels.is_empty() || picture.levels.len() % LIVE_ROWS != 0 {
+        if picture.levels.is_empty() || !picture.levels.len().is_multiple_of(LIVE_ROWS) {
             return;
         }
         let at = match self.rings.iter().position(|ring| ring.spec == picture.spec) {

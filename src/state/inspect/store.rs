@@ -145,7 +145,7 @@ impl TileStore {
     pub fn insert(&mut self, columns: &TileColumns) {
         let first = usize::from(columns.first_column);
         let count = columns.levels.len() / TILE_ROWS;
-        if columns.levels.len() % TILE_ROWS != 0 || first + count > TILE_COLUMNS {
+        if !columns.levels.len().is_multiple_of(TILE_ROWS) || first + count > TILE_COLUMNS {
             return;
         }
         let key = TileKey { track: columns.track, spec: self.spec_id(&columns.spec), place: columns.place };

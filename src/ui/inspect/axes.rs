@@ -136,8 +136,7 @@ pub fn times(ui: &Ui, picture: Rect, span: Span, mode: Mode, labelled: bool) {
                 Mode::Live => format!("−{} s", short(-number * step)),
                 Mode::Whole => tick_time(secs, step),
             };
-            let width = apart as f32;
-            let place = Rect::from_center_size(pos2(x, picture.bottom() + 11.0), eframe::egui::vec2(width, 16.0));
+            let place = Rect::from_center_size(pos2(x, picture.bottom() + 11.0), eframe::egui::vec2(apart, 16.0));
             text::line(ui.painter(), place, &label, fonts::tiny(), tokens.text_muted, Align::Center);
         }
         number += 1.0;
@@ -153,8 +152,10 @@ fn tick_time(secs: f64, step: f64) -> String {
     if step >= 0.999 {
         return crate::base::time::clock_text(secs + 1e-6);
     }
+    // Three digits for thousandths, two for hundredths, one for tenths.
     let text = time_text(secs, if step < 0.0099 { 10.0 } else { 240.0 });
-    text.strip_suffix('0').filter(|_| step > 0.0999 || step < 0.0099).unwrap_or(&text).to_owned()
+    let tenths = step > 0.0999;
+    text.strip_suffix('0').filter(|_| tenths).unwrap_or(&text).to_owned()
 }
 
 fn time_step(least: f64) -> f64 {

@@ -38,6 +38,7 @@ pub fn controls(ui: &mut Ui, of: (Kind, Side), settings: &PictureSettings) -> Op
 
 fn all(ui: &mut Ui, kind: Kind, settings: &mut PictureSettings) {
     ui.spacing_mut().item_spacing.y = 6.0;
+    ui.spacing_mut().button_padding = vec2(7.0, 4.0);
     match &mut settings.spec.transform {
         Transform::Spectrogram(spectrogram) => spectrogram_ui(ui, spectrogram),
         Transform::Scalogram(scalogram) => scalogram_ui(ui, scalogram),
@@ -90,7 +91,8 @@ fn choose<T: PartialEq + Copy>(ui: &mut Ui, label: &str, help: &str, value: &mut
 fn slide(ui: &mut Ui, label: &str, help: &str, value: &mut f32, range: RangeInclusive<f32>, step: f64, unit: &str) {
     row(ui, label, help, |ui| {
         ui.spacing_mut().slider_width = 220.0;
-        let response = ui.add(Slider::new(value, range).step_by(step).suffix(unit));
+        let response =
+            ui.add(Slider::new(value, range).step_by(step).suffix(unit).fixed_decimals(usize::from(step < 1.0)));
         named(response, label).on_hover_text(help);
     });
 }

@@ -1,6 +1,6 @@
 //! The spectrum of one moment: level over frequency.
 
-use eframe::egui::{Rect, Ui};
+use eframe::egui::{Rect, TextStyle, Ui};
 use egui_plot::{GridMark, Legend, Line, Plot, PlotPoints};
 
 use crate::dsp::picture::FrequencyAxis;
@@ -11,7 +11,7 @@ use crate::state::inspect::read_out::{hz_text, nearest_note, shows_phase};
 use crate::state::inspect::{Side, View};
 use crate::ui::theme::{level_range, tokens};
 
-use super::{at, index_of};
+use super::{at, axes, index_of};
 
 /// Draws the curves of all pictures over the axis of the first.
 pub fn curve(ui: &mut Ui, state: &AppState, place: Rect) {
@@ -21,6 +21,7 @@ pub fn curve(ui: &mut Ui, state: &AppState, place: Rect) {
     let axis = first.settings.spec.axis;
     let secs = state.curve_secs();
     let (low, high) = level_range(&first.settings, None);
+    let place = Rect::from_min_max(place.min, eframe::egui::pos2(place.right() - axes::RIGHT, place.bottom()));
     at(ui, "curve", place, |ui| {
         let plot = Plot::new("spectrum curve")
             .height(place.height())
@@ -32,7 +33,12 @@ pub fn curve(ui: &mut Ui, state: &AppState, place: Rect) {
             .default_x_bounds(0.0, 1.0)
             .default_y_bounds(f64::from(low), f64::from(high.max(low + 10.0)))
             .auto_bounds(false)
-            .legend(Legend::default())
+            .legend(Legend::default().text_style(TextStyle::Small).background_alpha(0.6).follow_insertion_order(true))
+            .grid_color(tokens.hairline)
+            .grid_fade(0.0)
+            .show_background(false)
+            .y_axis_min_width(axes::LEFT - 6.0)
+            .y_grid_spacer(|input| level_marks(input.bounds))
             .x_grid_spacer(move |input| marks(axis, input.bounds))
             .x_axis_formatter(move |mark, _| short_hz(axis.hz(mark.value as f32)))
             .y_axis_formatter(|mark, _| format!("{:.0} dB", mark.value).replace('-', "−"))
@@ -98,6 +104,13 @@ fn marks(axis: FrequencyAxis, (from, to): (f64, f64)) -> Vec<GridMark> {
         }
     }
     marks
+}
+
+/// Every twenty dB.
+fn level_marks((from, to): (f64, f64)) -> Vec<GridMark> {
+    let first = (from / 20.0).ceil() as i32;
+    let last = (to / 20.0).floor() as i32;
+    (first..=last).map(|step| GridMark { value: f64::from(step) * 20.0, step_size: 20.0 }).collect()
 }
 
 fn short_hz(hz: f32) -> String {

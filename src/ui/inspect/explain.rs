@@ -27,7 +27,10 @@ pub fn explain(ui: &mut Ui, state: &AppState, local: &mut Local, place: Rect, ac
                     }
                 });
             });
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| content(ui, state, local));
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_max_width(ui.available_width() - 12.0);
+                content(ui, state, local);
+            });
         });
     });
 }

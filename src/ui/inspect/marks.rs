@@ -58,6 +58,7 @@ fn cursor(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, win
     if !state.inspect.harmonics {
         return;
     }
+    let mut last_label = f32::INFINITY;
     for harmonic in 2..=HARMONICS {
         let y = y(cursor.hz * f32::from(harmonic));
         if y < window.picture.top() {
@@ -69,7 +70,11 @@ fn cursor(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, win
             8.0,
             6.0,
         ));
-        let label = pos2(window.picture.right() - 8.0, y);
+        if last_label - y < 13.0 {
+            continue;
+        }
+        last_label = y;
+        let label = pos2(window.picture.right() - 44.0, y);
         painter.text(label, Align2::RIGHT_BOTTOM, format!("{harmonic}f"), fonts::tiny(), tokens.screen_text);
     }
 }

@@ -1,12 +1,12 @@
 //! The settings of one picture, one click away from it.
 
-use eframe::egui::{Popup, PopupCloseBehavior, RichText, ScrollArea, Ui};
+use eframe::egui::{Frame, Margin, Popup, PopupCloseBehavior, RichText, Role, ScrollArea, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::dsp::picture::{Part, PictureSettings, Transform, Wavelet};
 use crate::state::inspect::{Compare, Kind, Side, View};
 use crate::state::{Action, AppState, InspectAction};
-use crate::ui::icons::Icon;
-use crate::ui::theme::fonts;
+use crate::ui::icons::{self, Icon};
+use crate::ui::theme::{fonts, size, tokens};
 use crate::ui::widgets::button;
 
 use super::controls;
@@ -19,17 +19,28 @@ pub fn button(ui: &mut Ui, state: &AppState, view: &View, actions: &mut Vec<Acti
         (true, Side::B) => " B",
     };
     let name = format!("{} settings{side}", view.kind.name());
-    let response = button::icon(ui, Icon::Settings, 28.0, &name, "How this picture is made and coloured");
-    Popup::menu(&response).close_behavior(PopupCloseBehavior::CloseOnClickOutside).width(470.0).show(|ui| {
-        ui.set_width(470.0);
-        ui.label(RichText::new(&name).font(fonts::heading()));
-        let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            if let Some(changed) = controls::controls(ui, (view.kind, view.side), &view.settings) {
-                actions.push(Action::Inspect(InspectAction::SetPicture(view.kind, view.side, changed)));
-            }
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(28.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    let tokens = tokens(ui);
+    let color = if response.hovered() { tokens.screen_accent } else { tokens.screen_text };
+    icons::paint(ui.painter(), Icon::Settings, rect.shrink(6.0), color);
+    button::focus_ring(ui, &response, f32::from(size::RADIUS));
+    let response = response.on_hover_text("How this picture is made and coloured");
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(16));
+    Popup::from_toggle_button_response(&response)
+        .frame(frame)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .width(470.0)
+        .show(|ui| {
+            ui.set_width(470.0);
+            ui.label(RichText::new(&name).font(fonts::heading()));
+            let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
+            ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                if let Some(changed) = controls::controls(ui, (view.kind, view.side), &view.settings) {
+                    actions.push(Action::Inspect(InspectAction::SetPicture(view.kind, view.side, changed)));
+                }
+            });
         });
-    });
 }
 
 /// What a picture is, in a few words over it.

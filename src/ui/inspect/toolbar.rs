@@ -93,7 +93,7 @@ fn tools(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     } else {
         toggle(ui, Verb::Freeze, "Freeze", inspect.is_frozen(), actions);
     }
-    toggle(ui, Verb::ZoomWhole, if whole { "Whole track" } else { "Whole range" }, false, actions);
+    toggle(ui, Verb::ZoomWhole, "Show all", false, actions);
     ui.separator();
     toggle(ui, Verb::Harmonics, "Harmonics", inspect.harmonics, actions);
     toggle(ui, Verb::Curve, "Spectrum curve", inspect.curve, actions);
