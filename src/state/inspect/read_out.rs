@@ -1,5 +1,6 @@
 //! What lies under the cursor, as numbers and as a sentence.
 
+use crate::dsp::picture::pitch::nearest_note;
 use crate::dsp::picture::{Part, PictureSettings, Transform};
 use crate::state::AppState;
 
@@ -34,8 +35,6 @@ impl AppState {
     /// What lies under the cursor.
     pub fn read_out(&self) -> Option<ReadOut> {
         let Cursor { secs, hz, .. } = self.inspect.cursor?;
-        let (note, cents) = nearest_note(hz);
-        let sign = if cents < 0 { '−' } else { '+' };
         let views = self.inspect_views();
         let levels = views.iter().map(|view| (name(view, &views), self.level_text(view, secs, hz))).collect();
         let time = match self.inspect.mode {
@@ -45,7 +44,7 @@ impl AppState {
                 format!("{:.2} s ago", (now - secs).max(0.0))
             }
         };
-        Some(ReadOut { time, frequency: hz_text(hz), note: format!("{note} {sign}{} ct", cents.abs()), levels })
+        Some(ReadOut { time, frequency: hz_text(hz), note: note_text(hz), levels })
     }
 
     fn level_text(&self, view: &View, secs: f64, hz: f32) -> String {
@@ -83,6 +82,12 @@ pub fn hz_text(hz: f32) -> String {
     if hz < 1_000.0 { format!("{hz:.1} Hz") } else { format!("{:.3} kHz", hz / 1_000.0) }
 }
 
+/// The nearest note and the distance from it, as they are written.
+pub fn note_text(hz: f32) -> String {
+    let Some((note, cents)) = nearest_note(hz) else { return "–".to_owned() };
+    format!("{note} {}{} ct", if cents < 0 { '−' } else { '+' }, cents.abs())
+}
+
 /// A time within a song, as exact as a view of that length can show it.
 pub fn time_text(secs: f64, span_secs: f64) -> String {
     let secs = secs.max(0.0);
@@ -99,26 +104,9 @@ pub fn time_text(secs: f64, span_secs: f64) -> String {
     format!("{}{}", crate::base::time::clock_text(rounded), fraction.trim_start_matches('0'))
 }
 
-/// The nearest note of equal temperament (A4 = 440 Hz) and how far the frequency lies from it, in cents.
-pub fn nearest_note(hz: f32) -> (String, i32) {
-    const NAMES: [&str; 12] = ["C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B"];
-    let semitones = 69.0 + 12.0 * (hz.max(1e-3) / 440.0).log2();
-    let nearest = semitones.round();
-    let cents = ((semitones - nearest) * 100.0).round() as i32;
-    let number = nearest as i32;
-    (format!("{}{}", NAMES[number.rem_euclid(12) as usize], number.div_euclid(12) - 1), cents)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn frequencies_name_their_notes() {
-        assert_eq!(nearest_note(440.0), ("A4".to_owned(), 0));
-        assert_eq!(nearest_note(261.63), ("C4".to_owned(), 0));
-        assert_eq!(nearest_note(445.0), ("A4".to_owned(), 20));
-    }
 
     #[test]
     fn times_are_as_exact_as_the_view() {
@@ -128,5 +116,9 @@ mod tests {
         assert_eq!(time_text(0.01234, 0.5), "0:00.0123");
         assert_eq!(level_text(&PictureSettings::spectrogram(), -2304), "−23.0 dB");
         assert_eq!(hz_text(12_345.0), "12.345 kHz");
+        assert_eq!(
+            (note_text(445.0), note_text(435.0), note_text(-1.0)),
+            ("A4 +20 ct".into(), "A4 −20 ct".into(), "–".into())
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! The scales around a picture: time below, Hz at the left, notes and levels at the right.
 
-use eframe::egui::{Align, Mesh, Rect, Ui, pos2};
+use eframe::egui::{Align, Color32, Mesh, Rect, Ui, pos2};
 
+use crate::dsp::picture::pitch::note_lines;
 use crate::dsp::picture::{FrequencyAxis, FrequencyScale, PictureSettings};
-use crate::state::inspect::read_out::{nearest_note, shows_phase, time_text};
+use crate::state::inspect::read_out::{shows_phase, time_text};
 use crate::state::inspect::{Mode, Span};
 use crate::ui::theme::{fonts, level_range, shade::Shade, tokens};
 use crate::ui::widgets::text;
@@ -41,23 +42,19 @@ pub fn secs_at(picture: Rect, span: Span, x: f32) -> f64 {
 }
 
 /// Draws Hz with lines across the picture, and notes.
-pub fn frequencies(ui: &Ui, picture: Rect, axis: FrequencyAxis, band: Span) {
+pub fn frequencies(ui: &Ui, picture: Rect, axis: FrequencyAxis, band: Span, line: Color32) {
     let tokens = tokens(ui);
     let ends = (axis.hz(band.from as f32), axis.hz(band.to as f32));
     for hz in frequency_ticks(axis, ends, picture.height()) {
         let y = y_of(picture, axis, band, hz);
-        ui.painter().hline(picture.x_range(), y, (1.0, tokens.screen_line));
+        ui.painter().hline(picture.x_range(), y, (1.0, line));
         let place = Rect::from_min_max(pos2(picture.left() - LEFT, y - 8.0), pos2(picture.left() - 6.0, y + 8.0));
         text::line(ui.painter(), place, &tick_text(hz), fonts::tiny(), tokens.text_muted, Align::Max);
     }
     let semitone = (y_of(picture, axis, band, ends.0) - y_of(picture, axis, band, ends.0 * 1.0595)).abs();
     let mut last_y = f32::INFINITY;
-    for number in 12..136 {
-        let hz = 440.0 * 2f32.powf((number as f32 - 69.0) / 12.0);
-        let is_c = number % 12 == 0;
-        if hz < ends.0 || hz > ends.1 || !(is_c || semitone > 13.0) {
-            continue;
-        }
+    for note in note_lines(ends.0, ends.1, semitone <= 13.0) {
+        let hz = note.hz;
         let y = y_of(picture, axis, band, hz);
         if last_y - y < 13.0 || y > picture.bottom() - 4.0 || y < picture.top() + 4.0 {
             continue;
@@ -66,7 +63,7 @@ pub fn frequencies(ui: &Ui, picture: Rect, axis: FrequencyAxis, band: Span) {
         ui.painter().hline(picture.right()..=picture.right() + 4.0, y, (1.0, tokens.text_faint));
         let place =
             Rect::from_min_max(pos2(picture.right() + 7.0, y - 8.0), pos2(picture.right() + NOTES + 4.0, y + 8.0));
-        text::line(ui.painter(), place, &nearest_note(hz).0, fonts::tiny(), tokens.text_muted, Align::Min);
+        text::line(ui.painter(), place, &note.name, fonts::tiny(), tokens.text_muted, Align::Min);
     }
 }
 
@@ -116,7 +113,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// Draws times below the picture with lines up through it.
-pub fn times(ui: &Ui, picture: Rect, span: Span, mode: Mode, labelled: bool) {
+pub fn times(ui: &Ui, picture: Rect, span: Span, mode: Mode, labelled: bool, line: Color32) {
     let tokens = tokens(ui);
     let apart = if mode == Mode::Live { 64.0 } else { 88.0 };
     let step = time_step(span.len() / f64::from((picture.width() / apart).max(1.0)));
@@ -129,7 +126,7 @@ pub fn times(ui: &Ui, picture: Rect, span: Span, mode: Mode, labelled: bool) {
             break;
         }
         let x = x_of(picture, span, secs);
-        ui.painter().vline(x, picture.y_range(), (1.0, tokens.screen_line));
+        ui.painter().vline(x, picture.y_range(), (1.0, line));
         if labelled {
             let label = match mode {
                 Mode::Live if number == 0.0 => "now".to_owned(),

@@ -1,10 +1,10 @@
 //! The cone of influence: where a wavelet reaches over an end of the sound, its level cannot be trusted.
 
-use eframe::egui::{Mesh, Painter, Pos2, Shape, pos2};
+use eframe::egui::{Color32, Mesh, Painter, Pos2, Shape, pos2};
 
+use crate::dsp::picture::Analyzer;
 use crate::state::AppState;
 use crate::state::inspect::{Kind, Mode, View};
-use crate::ui::theme::Tokens;
 
 use super::axes;
 use super::paint::Window;
@@ -12,30 +12,32 @@ use super::paint::Window;
 /// Points along the border.
 const STEPS: usize = 96;
 
-/// Draws a dashed border and a veil over what lies outside of it.
-pub fn cone(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, window: &Window) {
+/// Draws a dashed border (in the second colour) and a veil (in the first) over what lies outside of it.
+pub fn cone(painter: &Painter, colors: (Color32, Color32), state: &AppState, view: &View, window: &Window) {
     if view.kind != Kind::Scalogram {
         return;
     }
     match state.inspect.mode {
-        Mode::Live => edge(painter, tokens, view, window, window.span.to, -1.0),
+        Mode::Live => edge(painter, colors, view, window, window.span.to, -1.0),
         Mode::Whole => {
             let Some(track) = view.track else { return };
-            edge(painter, tokens, view, window, 0.0, 1.0);
-            edge(painter, tokens, view, window, state.track_secs(track), -1.0);
+            edge(painter, colors, view, window, 0.0, 1.0);
+            edge(painter, colors, view, window, state.track_secs(track), -1.0);
         }
     }
 }
 
 /// The border at one end of the sound; `inwards` is 1 at a beginning and -1 at an end.
-fn edge(painter: &Painter, tokens: &Tokens, view: &View, window: &Window, end_secs: f64, inwards: f64) {
+fn edge(painter: &Painter, colors: (Color32, Color32), view: &View, window: &Window, end_secs: f64, inwards: f64) {
     let spec = &view.settings.spec;
+    // The cone does not depend on the sample rate; nothing is planned until something is rendered.
+    let analyzer = Analyzer::new(&spec.transform, 48_000);
     let end_x = axes::x_of(window.picture, window.span, end_secs);
     let border: Vec<Pos2> = (0..=STEPS)
         .map(|step| {
             let y = window.picture.bottom() - window.picture.height() * step as f32 / STEPS as f32;
             let hz = axes::hz_at(window.picture, spec.axis, window.band, y);
-            let secs = end_secs + inwards * reach_secs(spec, hz);
+            let secs = end_secs + inwards * analyzer.cone_secs(hz);
             pos2(axes::x_of(window.picture, window.span, secs), y)
         })
         .collect();
@@ -47,8 +49,8 @@ fn edge(painter: &Painter, tokens: &Tokens, view: &View, window: &Window, end_se
     }
     let mut veil = Mesh::default();
     for (index, point) in border.iter().enumerate() {
-        veil.colored_vertex(pos2(end_x, point.y), tokens.screen_veil);
-        veil.colored_vertex(*point, tokens.screen_veil);
+        veil.colored_vertex(pos2(end_x, point.y), colors.0);
+        veil.colored_vertex(*point, colors.0);
         if index > 0 {
             let base = 2 * index as u32;
             veil.add_triangle(base - 2, base - 1, base);
@@ -56,16 +58,5 @@ fn edge(painter: &Painter, tokens: &Tokens, view: &View, window: &Window, end_se
         }
     }
     painter.add(veil);
-    painter.extend(Shape::dashed_line(&border, (1.0, tokens.screen_text), 5.0, 4.0));
-}
-
-/// How far from an end a wavelet of that frequency is disturbed, seconds.
-fn reach_secs(spec: &crate::dsp::picture::PictureSpec, hz: f32) -> f64 {
-    // Replaced by the analysis' own figure as soon as it is there.
-    let crate::dsp::picture::Transform::Scalogram(settings) = spec.transform else { return 0.0 };
-    let w0 = match settings.wavelet {
-        crate::dsp::picture::Wavelet::Morlet { cycles } => f64::from(cycles),
-        _ => 3.0,
-    };
-    std::f64::consts::SQRT_2 * w0 / (std::f64::consts::TAU * f64::from(hz))
+    painter.extend(Shape::dashed_line(&border, (1.0, colors.1), 5.0, 4.0));
 }

@@ -7,7 +7,7 @@ use crate::dsp::picture::FrequencyAxis;
 use crate::engine::tiles::NO_LEVEL;
 use crate::state::AppState;
 use crate::state::inspect::curve::POINTS;
-use crate::state::inspect::read_out::{hz_text, nearest_note, shows_phase};
+use crate::state::inspect::read_out::{hz_text, note_text, shows_phase};
 use crate::state::inspect::{Side, View};
 use crate::ui::theme::{level_range, tokens};
 
@@ -48,7 +48,7 @@ pub fn curve(ui: &mut Ui, state: &AppState, place: Rect) {
                     | egui_plot::HoverPosition::Elsewhere { position } => position,
                 };
                 let hz = axis.hz(point.x as f32);
-                Some(format!("{}\n{}\n{:.1} dB", hz_text(hz), nearest_note(hz).0, point.y).replace('-', "−"))
+                Some(format!("{}\n{}\n{:.1} dB", hz_text(hz), note_text(hz), point.y).replace('-', "−"))
             });
         plot.show(ui, |plot| {
             plot.set_plot_bounds_x(state.inspect.band.from..=state.inspect.band.to);

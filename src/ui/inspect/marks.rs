@@ -1,6 +1,6 @@
 //! Lines over a picture: playhead, loop, cursor, harmonics.
 
-use eframe::egui::{Align2, Painter, Rect, Shape, pos2, vec2};
+use eframe::egui::{Align2, Color32, Painter, Rect, Shape, pos2, vec2};
 
 use crate::state::AppState;
 use crate::state::inspect::View;
@@ -13,10 +13,10 @@ use super::paint::Window;
 const HARMONICS: u16 = 10;
 
 /// Draws them; `painter` is clipped to the picture.
-pub fn marks(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, window: &Window) {
+pub fn marks(painter: &Painter, tokens: &Tokens, ink: Color32, state: &AppState, view: &View, window: &Window) {
     looped(painter, tokens, state, view, window);
     playhead(painter, tokens, state, view, window);
-    cursor(painter, tokens, state, view, window);
+    cursor(painter, tokens, ink, state, view, window);
 }
 
 fn looped(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, window: &Window) {
@@ -44,10 +44,10 @@ fn playhead(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, w
     painter.add(Shape::convex_polygon(points, tokens.screen_accent, eframe::egui::Stroke::NONE));
 }
 
-fn cursor(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, window: &Window) {
+fn cursor(painter: &Painter, tokens: &Tokens, ink: Color32, state: &AppState, view: &View, window: &Window) {
     let Some(cursor) = state.inspect.cursor else { return };
     let axis = view.settings.spec.axis;
-    let faint = tokens.screen_text.gamma_multiply(0.55);
+    let faint = ink.gamma_multiply(0.55);
     let x = axes::x_of(window.picture, window.span, cursor.secs);
     painter.vline(x, window.picture.y_range(), (1.0, faint));
     let y = |hz| axes::y_of(window.picture, axis, window.band, hz);
@@ -75,6 +75,6 @@ fn cursor(painter: &Painter, tokens: &Tokens, state: &AppState, view: &View, win
         }
         last_label = y;
         let label = pos2(window.picture.right() - 44.0, y);
-        painter.text(label, Align2::RIGHT_BOTTOM, format!("{harmonic}f"), fonts::tiny(), tokens.screen_text);
+        painter.text(label, Align2::RIGHT_BOTTOM, format!("{harmonic}f"), fonts::tiny(), ink);
     }
 }

@@ -28,10 +28,11 @@ pub fn pane(
     let picture = axes::picture_of(place);
     let (span, band) = (state.inspect_span(), state.inspect.band);
     let axis = view.settings.spec.axis;
-    ui.painter().rect_filled(picture, f32::from(size::RADIUS), tokens.screen);
     let loudest = loudest(state, view);
     let kind = index_of(view.kind);
     let look = local.inspect.textures.look(kind, view.side, &view.settings, loudest);
+    let (line, ink) = tokens.on_picture(view.settings.inverted);
+    ui.painter().rect_filled(picture, f32::from(size::RADIUS), look.shade.ground());
     let window = Window { picture, span, band };
     let painter = ui.painter().with_clip_rect(picture);
     let textures = &mut local.inspect.textures;
@@ -50,11 +51,11 @@ pub fn pane(
             }
         }
     }
-    axes::frequencies(ui, picture, axis, band);
-    axes::times(ui, picture, span, state.inspect.mode, lowest);
+    axes::frequencies(ui, picture, axis, band, line);
+    axes::times(ui, picture, span, state.inspect.mode, lowest, line);
     axes::levels(ui, picture, &view.settings, loudest, &look.shade);
-    cone::cone(&painter, tokens, state, view, &window);
-    marks::marks(&painter, tokens, state, view, &window);
+    cone::cone(&painter, (tokens.screen_veil, ink), state, view, &window);
+    marks::marks(&painter, tokens, ink, state, view, &window);
     let response = ui.interact(picture, ui.scope_id().with(("picture", kind, view.side)), Sense::CLICK | Sense::DRAG);
     let name = name_of(state, view);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));

@@ -114,6 +114,15 @@ impl Tokens {
         index_of(name).map_or(self.hue_other, |index| self.hues[index])
     }
 
+    /// Lines of scales and of the cursor over a picture, which is bright where silence is bright.
+    pub fn on_picture(&self, inverted: bool) -> (Color32, Color32) {
+        if inverted {
+            (Color32::from_black_alpha(36), Color32::from_black_alpha(230))
+        } else {
+            (self.screen_line, self.screen_text)
+        }
+    }
+
     fn dark() -> Self {
         Self {
             dark: true,
