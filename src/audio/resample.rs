@@ -140,14 +140,20 @@ impl StreamResampler {
             }
             let surplus = (self.frames_out - expected) as usize * self.channels;
             out.truncate(out.len() - surplus);
-            if let Some(fft) = &mut self.fft {
-                fft.reset();
-                self.delay_left = fft.output_delay();
-            }
+        }
+        self.reset();
+        Ok(())
+    }
+
+    /// Forgets what is inside and starts afresh.
+    pub fn reset(&mut self) {
+        self.waiting.clear();
+        if let Some(fft) = &mut self.fft {
+            fft.reset();
+            self.delay_left = fft.output_delay();
         }
         self.frames_in = 0;
         self.frames_out = 0;
-        Ok(())
     }
 
     fn process(&mut self, block: &[f32], partial: Option<usize>, out: &mut Vec<f32>) -> Result<(), ResampleError> {

@@ -40,6 +40,11 @@ impl DataDir {
         self.root.join("settings.json")
     }
 
+    /// The queue as it was when the window was closed (JSON).
+    pub fn queue(&self) -> PathBuf {
+        self.root.join("queue.json")
+    }
+
     /// The folder of the built-in demo collection once it is made.
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo")

@@ -15,6 +15,7 @@ use crate::library::{Library, LibraryError};
 
 use super::event::{Event, JobKind, JobOutcome};
 use super::jobs::{JobSpec, Shared};
+use super::resume::{Keeper, Kept};
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::views::LiveWishes;
 use super::{Command, cover, job};
@@ -47,7 +48,9 @@ pub(super) struct Dispatcher {
     pub inbox: Receiver<Message>,
     /// Jobs report back through this.
     pub back: Sender<Message>,
-    pub player: Option<Player>,
+    pub player: Option<Arc<Player>>,
+    /// Keeps the queue for the next start.
+    keeper: Option<Keeper>,
     pub live_wishes: LiveWishes,
     pub interactive: bool,
     /// What clients saw last.
@@ -68,16 +71,18 @@ impl Dispatcher {
         library: Library,
         inbox: Receiver<Message>,
         back: Sender<Message>,
-        player: Option<Player>,
+        player: Option<Arc<Player>>,
+        keeper: Option<Keeper>,
         live_wishes: LiveWishes,
-        interactive: bool,
     ) -> Self {
+        let interactive = player.is_some();
         Self {
             shared,
             library,
             inbox,
             back,
             player,
+            keeper,
             live_wishes,
             interactive,
             snapshot: Snapshot::default(),
@@ -96,6 +101,7 @@ impl Dispatcher {
         if self.interactive {
             self.shared.outbox.send(Event::Settings(self.shared.settings()));
             self.send_snapshot();
+            self.restore_queue();
         }
         loop {
             let message = if self.changed {
@@ -121,6 +127,8 @@ impl Dispatcher {
                 Message::Shutdown => break,
             }
         }
+        // The keeper looks at the player once more.
+        drop(self.keeper.take());
         drop(self.player.take());
         drop(self.tiles.take());
         self.cancel_all();
@@ -234,6 +242,17 @@ impl Dispatcher {
             self.shared.outbox.send(Event::Failed(report));
         }
         self.shared.outbox.send(Event::Settings(settings));
+    }
+
+    /// Holds where the window was closed; songs that are not there any more are left out.
+    fn restore_queue(&mut self) {
+        if !self.shared.settings().resume {
+            return;
+        }
+        let restored = Kept::read(&self.shared.data_dir.queue()).and_then(|kept| kept.restore(&self.snapshot.tracks));
+        if let Some(command) = restored {
+            self.tell_player(command);
+        }
     }
 
     fn tell_player(&mut self, command: PlayerCommand) {

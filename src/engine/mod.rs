@@ -12,6 +12,7 @@ mod job;
 mod jobs;
 pub mod outbox;
 pub mod picture;
+mod resume;
 pub mod settings;
 pub mod tiles;
 mod views;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::audio::player::{OutputKind, Player};
+use crate::audio::player::{OutputKind, Player, PlayerCommand};
 use crate::base::DataDir;
 use crate::library::model::{DecisionRule, Snapshot};
 use crate::library::{Library, LibraryError};
@@ -37,6 +38,7 @@ pub use settings::Settings;
 use dispatcher::{Dispatcher, Message};
 use jobs::Shared;
 use outbox::Outbox;
+use resume::Keeper;
 use views::{LiveViews, LiveWishes};
 
 /// Commands that may wait for the engine's thread.
@@ -101,24 +103,34 @@ impl Engine {
             settings.jobs = jobs;
         }
         let (outbox, events) = Outbox::new(waker);
-        let interactive = player.is_some();
         let player = player.map(|output| {
             let output = match (output, &settings.output_device) {
                 (OutputKind::Default, Some(name)) => OutputKind::Named(name.clone()),
                 (output, _) => output,
             };
             let to_client = outbox.clone();
-            Player::spawn(output, settings.volume, move |event| to_client.send_if_room(Event::Player(event)))
+            let player = Player::spawn(
+                output,
+                settings.volume,
+                |_| None,
+                move |event| to_client.send_if_room(Event::Player(event)),
+            );
+            player.send(PlayerCommand::SetRepeat(settings.repeat));
+            player.send(PlayerCommand::SetShuffle(settings.shuffle));
+            Arc::new(player)
         });
+        let keeper = match &player {
+            Some(player) => Some(Keeper::spawn(Arc::clone(player), data_dir.queue())?),
+            None => None,
+        };
         let live_wishes = LiveWishes::default();
-        let live_views = match player.as_ref().and_then(Player::take_tap) {
+        let live_views = match player.as_ref().and_then(|player| player.take_tap()) {
             Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
             None => None,
         };
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
-        let dispatcher =
-            Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, live_wishes, interactive);
+        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, keeper, live_wishes);
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
         Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), live_views })
     }

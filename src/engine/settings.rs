@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::audio::player::Repeat;
 use crate::base::fs::write_atomic;
 use crate::dsp::picture::PictureSettings;
 
@@ -25,6 +26,12 @@ pub struct Settings {
     pub volume: f32,
     /// Output device by name; `None` is the system's choice.
     pub output_device: Option<String>,
+    /// What comes after the end of a song or of the queue.
+    pub repeat: Repeat,
+    /// The queue plays in an order of chance.
+    pub shuffle: bool,
+    /// The window starts with the queue and the place at which it was closed.
+    pub resume: bool,
     /// Where playlists were exported last.
     pub playlists_folder: Option<PathBuf>,
     /// The spectrogram.
@@ -66,6 +73,9 @@ impl Default for Settings {
             jobs: 0,
             volume: 0.8,
             output_device: None,
+            repeat: Repeat::Off,
+            shuffle: false,
+            resume: true,
             playlists_folder: None,
             spectrogram: PictureSettings::spectrogram(),
             scalogram: PictureSettings::scalogram(),

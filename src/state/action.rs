@@ -7,6 +7,7 @@ use crate::engine::{ExportSelection, Settings};
 
 use super::app::{Overlay, Source};
 use super::inspect::InspectAction;
+use super::queue::QueueAction;
 use super::rows::Column;
 use super::verb::Verb;
 
@@ -34,6 +35,10 @@ pub enum Action {
 
     /// Plays this row and goes on with the rows below.
     PlayRow(usize),
+    /// Something in the queue panel.
+    Queue(QueueAction),
+    /// Speed of the playback, 1 is as recorded.
+    SetSpeed(f32),
     /// Jumps within the song, seconds from its start.
     SeekTo(f64),
     /// Loudness while it is dragged, 0..1.

@@ -14,6 +14,7 @@ use super::genre::decision_rule;
 use super::inspect::Inspect;
 use super::jobs::Jobs;
 use super::live::LiveRing;
+use super::queue::QueuePanel;
 use super::review::Review;
 use super::rows::{Column, Rows, Sort, rows};
 use super::selection::Selection;
@@ -112,6 +113,8 @@ pub struct AppState {
     pub inspect: Inspect,
     /// Cover pictures.
     pub covers: Covers,
+    /// The queue panel.
+    pub queue_panel: QueuePanel,
     /// Output devices, the default one first; empty until asked for.
     pub devices: Vec<String>,
     /// Messages.
@@ -151,6 +154,7 @@ impl Default for AppState {
             live: LiveRing::default(),
             inspect: Inspect::default(),
             covers: Covers::default(),
+            queue_panel: QueuePanel::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),
             undo: UndoStack::default(),
@@ -175,6 +179,15 @@ impl AppState {
         let OutputState::Silent(reason) = &self.player.output else { return None };
         let since_secs = self.silent_since_secs.filter(|_| !self.silence_accepted)?;
         (self.now_secs - since_secs >= SILENCE_SHOWN_AFTER_SECS).then_some(reason)
+    }
+
+    /// What is to be said across the window about the sound output: that its device is gone, or that there is none.
+    pub fn output_notice(&self) -> Option<String> {
+        if let OutputState::Gone(name) = &self.player.output {
+            return Some(format!("{name} is gone; playback is paused. It goes on when it or another comes back."));
+        }
+        let reason = self.silent_because()?.trim_end_matches('.');
+        Some(format!("No sound output: {reason}. Everything else works."))
     }
 
     /// What the window itself is asked to do, oldest first; empty afterwards.

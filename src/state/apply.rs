@@ -73,7 +73,7 @@ impl AppState {
         }
         self.silent_since_secs = match status.output {
             OutputState::Silent(_) => self.silent_since_secs.or(Some(self.now_secs)),
-            OutputState::Device(_) => None,
+            OutputState::Device(_) | OutputState::Gone(_) => None,
         };
         let song_changed = status.current != self.player.current;
         self.player = status;

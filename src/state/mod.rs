@@ -20,6 +20,7 @@ pub mod link;
 pub mod live;
 pub mod playing;
 pub mod prepare;
+pub mod queue;
 pub mod reduce;
 pub mod review;
 pub mod rows;

@@ -9,7 +9,7 @@ use super::app::AppState;
 use super::toast::Tone;
 
 /// A queue item of a song that can be played.
-fn item(track: &Track) -> Option<QueueItem> {
+pub(super) fn item(track: &Track) -> Option<QueueItem> {
     (track.playable && !track.missing).then(|| QueueItem { track: track.id, path: track.path.clone() })
 }
 

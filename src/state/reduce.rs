@@ -7,6 +7,7 @@ use crate::engine::{Command, ExportSelection};
 use super::action::{Action, SelectMode};
 use super::app::{AppState, Overlay, Place, Source};
 use super::effect::{Effect, FolderPurpose};
+use super::queue::SPEED_STEP;
 use super::rows::Sort;
 use super::toast::Tone;
 use super::undo::GenreChange;
@@ -37,6 +38,8 @@ impl AppState {
             Action::Select { row, mode } => self.select_row(row, mode),
             Action::PageRows(rows) => self.page_rows = rows.max(1),
             Action::PlayRow(row) => return self.play_row(row),
+            Action::Queue(action) => return self.reduce_queue(action),
+            Action::SetSpeed(speed) => return self.set_speed(speed),
             Action::SeekTo(secs) => return self.seek_to(secs),
             Action::SetVolume(volume) => return self.set_volume(volume),
             Action::KeepVolume => return self.keep_volume(),
@@ -123,6 +126,12 @@ impl AppState {
             Verb::SeekForward => return self.seek_by(5.0),
             Verb::SeekBackFine => return self.seek_by(-1.0),
             Verb::SeekForwardFine => return self.seek_by(1.0),
+            Verb::Repeat => return self.step_repeat(),
+            Verb::Shuffle => return self.toggle_shuffle(),
+            Verb::Slower => return self.set_speed(self.player.speed - SPEED_STEP),
+            Verb::Faster => return self.set_speed(self.player.speed + SPEED_STEP),
+            Verb::OwnSpeed => return self.set_speed(1.0),
+            Verb::Queue => self.toggle_queue(),
             Verb::Mute => return self.mute(),
             Verb::VolumeUp => return self.step_volume(0.05),
             Verb::VolumeDown => return self.step_volume(-0.05),
@@ -149,6 +158,7 @@ impl AppState {
             }
             Verb::PlaySelected => return self.play_selected(),
             Verb::QueueSelected => return self.queue_selected(),
+            Verb::PlayNextSelected => return self.play_next_selected(),
             Verb::SetGenre => {
                 if !self.selection.is_empty() {
                     self.overlay = Some(Overlay::GenrePicker);

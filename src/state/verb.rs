@@ -65,6 +65,20 @@ pub enum Verb {
     PlaySelected,
     /// Puts the selected songs at the end of the queue.
     QueueSelected,
+    /// Puts the selected songs behind the one that plays.
+    PlayNextSelected,
+    /// What comes after the end.
+    Repeat,
+    /// An order of chance.
+    Shuffle,
+    /// A slower speed.
+    Slower,
+    /// A faster speed.
+    Faster,
+    /// The speed of the recording.
+    OwnSpeed,
+    /// Shows or hides the queue.
+    Queue,
     /// Chooses a genre for the selected songs.
     SetGenre,
     /// Goes through the songs without a certain genre.
@@ -159,7 +173,7 @@ impl Group {
 
 impl Verb {
     /// All of them, in the order of the help page. Keys with more modifiers come before those with fewer.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 65] = [
         Self::PlayPause,
         Self::Stop,
         Self::Previous,
@@ -171,6 +185,12 @@ impl Verb {
         Self::Mute,
         Self::VolumeUp,
         Self::VolumeDown,
+        Self::Repeat,
+        Self::Shuffle,
+        Self::Slower,
+        Self::Faster,
+        Self::OwnSpeed,
+        Self::Queue,
         Self::ShowPlaying,
         Self::Search,
         Self::ExtendUp,
@@ -182,6 +202,7 @@ impl Verb {
         Self::SelectFirst,
         Self::SelectLast,
         Self::SelectAll,
+        Self::PlayNextSelected,
         Self::QueueSelected,
         Self::PlaySelected,
         Self::RemoveFromPlaylist,
@@ -239,6 +260,12 @@ impl Verb {
             Self::Mute => "Mute",
             Self::VolumeUp => "Louder",
             Self::VolumeDown => "Quieter",
+            Self::Repeat => "Repeat",
+            Self::Shuffle => "Shuffle",
+            Self::Slower => "Slower",
+            Self::Faster => "Faster",
+            Self::OwnSpeed => "Normal speed",
+            Self::Queue => "Queue",
             Self::ShowPlaying => "Show the playing song",
             Self::Search => "Search",
             Self::Escape => "Close or clear",
@@ -253,6 +280,7 @@ impl Verb {
             Self::SelectAll => "Select all",
             Self::PlaySelected => "Play",
             Self::QueueSelected => "Add to the queue",
+            Self::PlayNextSelected => "Play next",
             Self::SetGenre => "Set genre…",
             Self::ReviewUnsure => "Review unsure songs",
             Self::Undo => "Undo",
@@ -301,6 +329,12 @@ impl Verb {
             Self::Mute => "Silence, and back to the volume before",
             Self::VolumeUp => "Five percent louder",
             Self::VolumeDown => "Five percent quieter",
+            Self::Repeat => "Repeat nothing, the whole queue, or one song",
+            Self::Shuffle => "Play the queue in an order of chance, each song once",
+            Self::Slower => "Play slower at the same pitch",
+            Self::Faster => "Play faster at the same pitch",
+            Self::OwnSpeed => "Play at the speed of the recording",
+            Self::Queue => "Show what plays next, or hide it",
             Self::ShowPlaying => "Select the song that plays",
             Self::Search => "Find songs by title, artist, album or genre",
             Self::Escape => "Close what is open, then empty the search, then the selection",
@@ -312,6 +346,7 @@ impl Verb {
             Self::SelectAll => "Select every song of the list",
             Self::PlaySelected => "Play the selected song and go on with the list",
             Self::QueueSelected => "Put the selected songs at the end of the queue",
+            Self::PlayNextSelected => "Put the selected songs behind the one that plays",
             Self::SetGenre => "Choose the genre of the selected songs yourself",
             Self::ReviewUnsure => "Decide the unsure songs one by one, by ear",
             Self::Undo => "Take the last change of a genre back",
@@ -364,6 +399,12 @@ impl Verb {
             Self::Mute => S::plain(K::Char('M')),
             Self::VolumeUp => S::ctrl(K::Up),
             Self::VolumeDown => S::ctrl(K::Down),
+            Self::Repeat => S::plain(K::Char('R')),
+            Self::Shuffle => S::plain(K::Char('S')),
+            Self::Slower => S::plain(K::Char('[')),
+            Self::Faster => S::plain(K::Char(']')),
+            Self::OwnSpeed => S::plain(K::Char('\\')),
+            Self::Queue => S::plain(K::Char('Q')),
             Self::ShowPlaying => S::ctrl(K::Char('L')),
             Self::Search => S::ctrl(K::Char('F')),
             Self::Escape => S::plain(K::Escape),
@@ -378,6 +419,7 @@ impl Verb {
             Self::SelectAll => S::ctrl(K::Char('A')),
             Self::PlaySelected => S::plain(K::Enter),
             Self::QueueSelected => S::ctrl(K::Enter),
+            Self::PlayNextSelected => S::ctrl_shift(K::Enter),
             Self::SetGenre => S::plain(K::Char('G')),
             Self::ReviewUnsure => S::plain(K::Char('U')),
             Self::Undo => S::ctrl(K::Char('Z')),
@@ -441,6 +483,12 @@ impl Verb {
             | Self::Mute
             | Self::VolumeUp
             | Self::VolumeDown
+            | Self::Repeat
+            | Self::Shuffle
+            | Self::Slower
+            | Self::Faster
+            | Self::OwnSpeed
+            | Self::Queue
             | Self::ShowPlaying => Group::Player,
             Self::Search
             | Self::SelectUp
@@ -454,6 +502,7 @@ impl Verb {
             | Self::SelectAll
             | Self::PlaySelected
             | Self::QueueSelected
+            | Self::PlayNextSelected
             | Self::RemoveFromPlaylist => Group::Songs,
             Self::SetGenre | Self::ReviewUnsure | Self::Undo | Self::Redo => Group::Genres,
             Self::AddFolder | Self::Rescan | Self::Classify | Self::ExportAll => Group::Library,

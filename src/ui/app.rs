@@ -15,7 +15,7 @@ use super::local::{Layout, Local};
 use super::preparer::Preparer;
 use super::theme::{self, size, tokens};
 use super::{
-    banner, drop, first_run, help, inspect, keys, library, player_bar, popups, rail, reveal, settings, toasts,
+    banner, drop, first_run, help, inspect, keys, library, player_bar, popups, queue, rail, reveal, settings, toasts,
 };
 
 /// Under which name the layout is stored.
@@ -117,12 +117,12 @@ impl App {
         let Self { state, local, .. } = self;
         let tokens = tokens(ui);
         let panel = Frame::NONE.fill(tokens.panel);
-        if let Some(reason) = state.silent_because() {
+        if let Some(notice) = state.output_notice() {
             let raised = Frame::NONE.fill(tokens.raised);
             Panel::top("banner")
                 .exact_size(banner::HEIGHT)
                 .frame(raised)
-                .show(ui, |ui| banner::banner(ui, reason, actions));
+                .show(ui, |ui| banner::banner(ui, &notice, state.silent_because().is_some(), actions));
         }
         if state.place == Place::Inspect && state.inspect.full_screen {
             let ground = Frame::NONE.fill(tokens.background);
@@ -135,6 +135,13 @@ impl App {
             player_bar::player_bar(ui, state, local, actions);
         });
         Panel::left("rail").exact_size(size::RAIL).frame(panel).show(ui, |ui| rail::rail(ui, state, actions));
+        if state.queue_panel.open {
+            Panel::right("queue")
+                .default_size(320.0)
+                .size_range(240.0..=520.0)
+                .frame(panel)
+                .show(ui, |ui| queue::queue(ui, state, local, actions));
+        }
         match state.place {
             Place::Library if state.is_first_run() => {
                 CentralPanel::no_frame().show(ui, |ui| first_run::first_run(ui, actions));

@@ -11,18 +11,19 @@ use super::widgets::{button, text};
 /// Height of the banner.
 pub const HEIGHT: f32 = 32.0;
 
-/// Draws the banner.
-pub fn banner(ui: &mut Ui, reason: &str, actions: &mut Vec<Action>) {
+/// Draws the banner; with a cross if it `can_close`.
+pub fn banner(ui: &mut Ui, sentence: &str, can_close: bool, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let icon = Rect::from_center_size(pos2(rect.left() + size::MARGIN + 9.0, rect.center().y), vec2(17.0, 17.0));
     icons::paint(ui.painter(), Icon::Muted, icon, tokens.warning);
     let words = Rect::from_min_max(pos2(icon.right() + 10.0, rect.top()), pos2(rect.right() - 48.0, rect.bottom()));
-    let reason = reason.trim_end_matches('.');
-    let sentence = format!("No sound output: {reason}. Everything else works.");
-    text::line(ui.painter(), words, &sentence, fonts::small(), tokens.text, Align::Min);
-    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Status, true, &sentence));
-    response.on_hover_text(reason);
+    text::line(ui.painter(), words, sentence, fonts::small(), tokens.text, Align::Min);
+    response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Status, true, sentence));
+    response.on_hover_text(sentence);
+    if !can_close {
+        return;
+    }
     let place = Rect::from_center_size(pos2(rect.right() - 24.0, rect.center().y), vec2(24.0, 24.0));
     let mut child = ui.new_child(UiBuilder::new().max_rect(place));
     if button::icon(&mut child, Icon::Close, 24.0, "Close this notice", "Close this notice until the next start")

@@ -7,7 +7,7 @@ use crate::state::{Action, AppState, Verb};
 
 use super::inspect::{self, picture_id};
 use super::table::table_id;
-use super::{review, top_bar};
+use super::{queue, review, top_bar};
 
 /// Reads the keys of this frame.
 pub fn keys(ui: &Ui, state: &AppState, actions: &mut Vec<Action>) {
@@ -19,6 +19,9 @@ pub fn keys(ui: &Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     if focused == Some(picture_id()) {
         inspect::keys(ui, state, actions);
+    }
+    if focused == Some(queue::queue_id()) {
+        queue::keys(ui, state, actions);
     }
     if state.review.is_some() && !typing && !on_control {
         review::keys(ui, state, actions);
@@ -93,6 +96,9 @@ fn egui_key(key: Key) -> Option<EguiKey> {
         Key::End => EguiKey::End,
         Key::Delete => EguiKey::Delete,
         Key::Function(number) => EguiKey::from_name(&format!("F{number}"))?,
+        Key::Char('[') => EguiKey::OpenBracket,
+        Key::Char(']') => EguiKey::CloseBracket,
+        Key::Char('\\') => EguiKey::Backslash,
         Key::Char('/') => EguiKey::Slash,
         Key::Char(',') => EguiKey::Comma,
         Key::Char('.') => EguiKey::Period,

@@ -7,6 +7,7 @@ use crate::state::Column;
 use super::cover_textures::CoverTextures;
 use super::inspect::InspectLocal;
 use super::live_texture::LiveTexture;
+use super::queue::QueueView;
 
 /// A column of the table and how wide it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +61,10 @@ pub struct Local {
     pub popup_open: bool,
     /// Where the seek bar is being dragged to, seconds.
     pub seeking: Option<f64>,
+    /// The queue panel.
+    pub queue: QueueView,
+    /// How far the queue is scrolled, and how much of it shows, points.
+    pub queue_scroll: (f32, f32),
     /// The live spectrogram on the graphics card.
     pub live: LiveTexture,
     /// The pictures of Inspect.

@@ -8,6 +8,7 @@ use crate::state::{Action, AppState, Verb};
 
 use super::icons::{self, Icon};
 use super::local::Local;
+use super::play_order;
 use super::theme::{fonts, size, tokens};
 use super::widgets::{button, slider, text};
 
@@ -81,6 +82,9 @@ fn transport_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut 
     place(ui, 92.0, side, &mut |ui| {
         button::verb(ui, Icon::Stop, side, Verb::Stop, actions);
     });
+    place(ui, -126.0, 28.0, &mut |ui| play_order::repeat(ui, state, actions));
+    place(ui, -94.0, 28.0, &mut |ui| play_order::shuffle(ui, state, actions));
+    place(ui, 132.0, 44.0, &mut |ui| play_order::speed(ui, state, actions));
     let bar = Rect::from_min_max(
         pos2(rect.left() + 16.0, rect.bottom() - 28.0),
         pos2(rect.right() - 16.0, rect.bottom() - 8.0),
@@ -136,12 +140,7 @@ fn seek_bar(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<
     }
     let position = local.seeking.unwrap_or(player.position_secs);
     let share = if duration > 0.0 { (position / duration).clamp(0.0, 1.0) as f32 } else { 0.0 };
-    if can_seek {
-        slider::paint(ui, trough, share, response.hovered() || response.dragged());
-    } else {
-        let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
-        ui.painter().rect_filled(line, 2.0, tokens.control);
-    }
+    paint_trough(ui, state, trough, can_seek.then_some(share), response.hovered() || response.dragged());
     let (now, end) = if can_seek || player.current.is_some() {
         (clock_text(position), clock_text(duration))
     } else {
@@ -157,9 +156,27 @@ fn seek_bar(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<
     }
 }
 
+/// What lies inside of the seek bar: the whole song, how much of it was heard (`share`, 0..1), and the loop.
+fn paint_trough(ui: &Ui, state: &AppState, trough: Rect, share: Option<f32>, active: bool) {
+    let tokens = tokens(ui);
+    let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
+    if let (Some((from, to)), true) = (state.player.loop_secs, state.player.duration_secs > 0.0) {
+        let at =
+            |secs: f64| trough.left() + trough.width() * (secs / state.player.duration_secs).clamp(0.0, 1.0) as f32;
+        let range = Rect::from_min_max(pos2(at(from), trough.top() + 2.0), pos2(at(to), trough.bottom() - 2.0));
+        ui.painter().rect_filled(range, 2.0, tokens.accent_soft);
+    }
+    match share {
+        Some(share) => slider::paint(ui, trough, share, active),
+        None => {
+            ui.painter().rect_filled(line, 2.0, tokens.control);
+        }
+    }
+}
+
 fn sound_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
     let rect = ui.max_rect().shrink2(vec2(12.0, 12.0));
-    let loudness = 148.0;
+    let loudness = 180.0;
     let strip = Rect::from_min_max(rect.min, pos2(rect.right() - loudness - 8.0, rect.bottom()));
     live_strip(ui, state, local, strip, actions);
     let side = Rect::from_min_max(pos2(rect.right() - loudness, rect.top()), rect.max);
@@ -168,6 +185,7 @@ fn sound_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<
     let device = match &state.player.output {
         OutputState::Device(name) if name.is_empty() => String::new(),
         OutputState::Device(name) => name.clone(),
+        OutputState::Gone(name) => format!("{name} is gone"),
         OutputState::Silent(_) => "No sound output".to_owned(),
     };
     let lower = Rect::from_min_max(pos2(side.left() + 4.0, upper.bottom()), side.max);
@@ -180,7 +198,7 @@ fn volume_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         let muted = state.player.volume <= 0.0;
         button::verb(ui, if muted { Icon::Muted } else { Icon::Volume }, 28.0, Verb::Mute, actions);
         let mut volume = state.player.volume;
-        let response = slider::slider(ui, &mut volume, ui.available_width(), "Volume");
+        let response = slider::slider(ui, &mut volume, ui.available_width() - 32.0, "Volume");
         let shown = super::widgets::meter::percent(volume);
         if response.changed() {
             actions.push(Action::SetVolume(volume));
@@ -189,6 +207,7 @@ fn volume_ui(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             actions.push(Action::KeepVolume);
         }
         response.on_hover_text(format!("Volume {shown} (Ctrl+↑/↓)"));
+        play_order::queue(ui, state, actions);
     });
 }
 

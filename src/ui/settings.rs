@@ -31,6 +31,7 @@ pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 folders(ui, state, actions);
                 classifier(ui, &mut changed, actions);
                 sound(ui, state, actions);
+                resume(ui, &mut changed);
                 views(ui, &mut changed);
                 appearance(ui, &mut changed);
                 ui.add_space(32.0);
@@ -169,6 +170,11 @@ fn views(ui: &mut Ui, settings: &mut Settings) {
             }
         });
     }
+}
+
+fn resume(ui: &mut Ui, settings: &mut Settings) {
+    let help = "Start with the queue and the place at which the window was closed.";
+    row(ui, "Resume at start", help, |ui| ui.add(Checkbox::new(&mut settings.resume, "")));
 }
 
 fn appearance(ui: &mut Ui, settings: &mut Settings) {

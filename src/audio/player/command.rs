@@ -1,6 +1,9 @@
 //! What the player is told and what it tells.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::base::TrackId;
 
@@ -13,18 +16,59 @@ pub struct QueueItem {
     pub path: PathBuf,
 }
 
-/// What the player is told. Each is answered by a [`PlayerEvent::Status`].
+/// What comes after the end of a song or of the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// The next song; after the last one the player stops.
+    #[default]
+    Off,
+    /// The same song again.
+    One,
+    /// After the last song the first, or with shuffle all songs in a new order.
+    All,
+}
+
+/// The speeds at which songs can be played.
+pub const SPEEDS: std::ops::RangeInclusive<f32> = 0.5..=2.0;
+
+/// What the player is told. Places in the queue count in the order in which it plays ([`PlayerStatus::queue`]). Each is answered by a [`PlayerEvent::Status`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlayerCommand {
-    /// Replaces the queue and plays from `start` (an index into `items`).
+    /// Replaces the queue and plays from `start` (an index into `items`); with shuffle, the others follow in any order.
     PlayQueue {
-        /// The songs, in the order in which they play.
+        /// The songs in the order of their list.
         items: Vec<QueueItem>,
         /// The first to play.
         start: usize,
     },
     /// Adds songs to the end of the queue; an empty player stays stopped.
     Enqueue(Vec<QueueItem>),
+    /// Puts songs behind the current one; an empty player stays stopped.
+    PlayNext(Vec<QueueItem>),
+    /// Moves one song of the queue; `to` is its place afterwards.
+    MoveInQueue {
+        /// Where it stands.
+        from: usize,
+        /// Where it will stand.
+        to: usize,
+    },
+    /// Takes songs out of the queue. If the current one is among them, the next that stays plays.
+    RemoveFromQueue(Vec<usize>),
+    /// Takes all songs but the current one out of the queue; when stopped, that one too.
+    ClearQueue,
+    /// Plays that song of the queue. With shuffle, those it jumps over come later.
+    PlayIndex(usize),
+    /// Replaces the queue by one of an earlier run, in the order in which it plays, and holds at a place of one of its
+    /// songs.
+    Restore {
+        /// The songs in the order in which they play.
+        items: Vec<QueueItem>,
+        /// The song to hold in.
+        index: usize,
+        /// Where in it, seconds.
+        position_secs: f64,
+    },
     /// Goes on, or starts the queue's current song.
     Play,
     /// Holds; the position stays.
@@ -42,6 +86,13 @@ pub enum PlayerCommand {
     /// Plays this stretch of the current song again and again, seconds from its start; `None` goes on to its end. Another
     /// song ends it.
     SetLoop(Option<(f64, f64)>),
+    /// Sets the speed, 1 is as recorded ([`SPEEDS`]; others are clamped). The pitch stays.
+    SetSpeed(f32),
+    /// Sets what comes after the end.
+    SetRepeat(Repeat),
+    /// Plays the queue in an order of chance, or (from the current song on) in that of its list. Every song plays before
+    /// one plays twice.
+    SetShuffle(bool),
     /// Sets the loudness, 0 (silent) to 1 (as recorded).
     SetVolume(f32),
     /// Plays on the device of that name from now on; `None` is the system's own choice.
@@ -67,6 +118,9 @@ pub enum OutputState {
     Device(String),
     /// Nowhere: time runs, nothing is heard. Says why.
     Silent(String),
+    /// The device of that name went away: playback is held and goes on when it (or, where the system chooses, another)
+    /// comes back.
+    Gone(String),
 }
 
 /// All that a player bar shows.
@@ -76,7 +130,9 @@ pub struct PlayerStatus {
     pub state: PlayState,
     /// The song at the playhead.
     pub current: Option<TrackId>,
-    /// Its place in the queue.
+    /// The queue, in the order in which it plays; the same allocation until it changes.
+    pub queue: Arc<[TrackId]>,
+    /// The current song's place in the queue.
     pub queue_index: usize,
     /// Songs in the queue.
     pub queue_len: usize,
@@ -86,6 +142,12 @@ pub struct PlayerStatus {
     pub duration_secs: f64,
     /// The stretch that plays again and again, seconds.
     pub loop_secs: Option<(f64, f64)>,
+    /// Seconds of the song in a second, 1 is as recorded.
+    pub speed: f32,
+    /// What comes after the end.
+    pub repeat: Repeat,
+    /// The order is one of chance.
+    pub shuffle: bool,
     /// 0..1.
     pub volume: f32,
     /// Where the sound goes.
@@ -98,11 +160,15 @@ impl PlayerStatus {
         Self {
             state: PlayState::Stopped,
             current: None,
+            queue: Arc::default(),
             queue_index: 0,
             queue_len: 0,
             position_secs: 0.0,
             duration_secs: 0.0,
             loop_secs: None,
+            speed: 1.0,
+            repeat: Repeat::Off,
+            shuffle: false,
             volume,
             output: OutputState::Device(String::new()),
         }

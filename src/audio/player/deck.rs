@@ -5,14 +5,35 @@ use crate::audio::reader::AudioReader;
 use crate::audio::resample::{ResampleError, StreamResampler};
 use crate::base::CancelToken;
 
+use super::channels::to_stereo;
 use super::command::QueueItem;
 use super::feed::CHANNELS;
+use super::looping::{Loop, LoopMemory};
+
+/// What one step of decoding gave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Step {
+    /// Sound.
+    Sound,
+    /// Sound up to the end of the loop; what comes next stands at this place of the song, seconds.
+    Again(f64),
+    /// The end of the song.
+    End,
+}
 
 /// A song on its way into the ring.
 pub(super) struct Deck {
     reader: AudioReader,
     resampler: StreamResampler,
+    /// What every sample is multiplied with.
+    factor: f32,
     block: Vec<f32>,
+    /// Decoded stereo frames that were not used yet.
+    held: Vec<f32>,
+    /// Where in the song the next frame stands, frames of the file's rate.
+    position: u64,
+    looping: Option<Loop>,
+    memory: LoopMemory,
 }
 
 impl Deck {
@@ -23,16 +44,17 @@ impl Deck {
     pub(super) fn open(
         item: &QueueItem,
         secs: f64,
+        gain_db: Option<f32>,
         rate_hz: u32,
         before: &mut Option<StreamResampler>,
         out: &mut Vec<f32>,
         cancel: &CancelToken,
     ) -> Result<(Self, u64), AudioError> {
         let mut reader = AudioReader::open_with(&item.path, cancel)?;
+        let from_hz = reader.spec().sample_rate_hz;
         if secs > 0.0 {
             reader.seek(secs)?;
         }
-        let from_hz = reader.spec().sample_rate_hz;
         let (resampler, owed_frames) = match before.take() {
             Some(before) if before.from_hz() == from_hz => {
                 let owed = before.owed_frames();
@@ -45,7 +67,40 @@ impl Deck {
                 (StreamResampler::new(from_hz, rate_hz, CHANNELS).map_err(|error| damaged(item, &error))?, 0)
             }
         };
-        Ok((Self { reader, resampler, block: Vec::new() }, owed_frames))
+        let factor = gain_db.filter(|db| db.is_finite()).map_or(1.0, |db| 10.0_f32.powf(db / 20.0));
+        let deck = Self {
+            reader,
+            resampler,
+            factor,
+            block: Vec::new(),
+            held: Vec::new(),
+            position: frame_at(secs, from_hz),
+            looping: None,
+            memory: LoopMemory::default(),
+        };
+        Ok((deck, owed_frames))
+    }
+
+    /// Goes elsewhere in the song, as if it was opened there.
+    pub(super) fn seek(&mut self, secs: f64) -> Result<(), AudioError> {
+        self.memory.forget();
+        self.resampler.reset();
+        self.go_to(frame_at(secs, self.rate_hz()))
+    }
+
+    /// Leaves out the next `secs` of the song; less at its end or the end of a loop.
+    pub(super) fn leave_out(&mut self, secs: f64) -> Result<(), AudioError> {
+        let mut left = frame_at(secs, self.rate_hz());
+        if let Some(looping) = self.looping.filter(|looping| self.position < looping.end) {
+            left = left.min(looping.fade_start().saturating_sub(self.position));
+        }
+        while left > 0 && self.hold()? {
+            let count = left.min(self.held_frames());
+            self.held.drain(..count as usize * CHANNELS);
+            self.position += count;
+            left -= count;
+        }
+        Ok(())
     }
 
     /// Playing time, 0 when unknown.
@@ -53,131 +108,136 @@ impl Deck {
         self.reader.spec().duration_secs.unwrap_or(0.0)
     }
 
-    /// Decodes one block and appends its frames; false at the end of the song.
-    pub(super) fn next(&mut self, out: &mut Vec<f32>) -> Result<bool, AudioError> {
-        self.block.clear();
-        if self.reader.next_block(&mut self.block)? == 0 {
-            return Ok(false);
+    /// Where in the song the next frame stands, seconds.
+    pub(super) fn position_secs(&self) -> f64 {
+        self.position as f64 / f64::from(self.rate_hz())
+    }
+
+    /// Frames of the song so far that did not come out of the resampler yet, in the output's rate.
+    pub(super) fn owed_frames(&self) -> u64 {
+        self.resampler.owed_frames()
+    }
+
+    /// Plays this stretch again and again once its end is reached; `None` goes on behind it.
+    pub(super) fn set_loop(&mut self, range_secs: Option<(f64, f64)>) -> Result<(), AudioError> {
+        let rate_hz = self.rate_hz();
+        let replays = self.memory.is_replaying();
+        self.memory.forget();
+        self.looping = range_secs.map(|(from, to)| Loop::new(frame_at(from, rate_hz), frame_at(to, rate_hz), rate_hz));
+        // While a loop plays from memory the reader rests.
+        if replays { self.go_to(self.position) } else { Ok(()) }
+    }
+
+    /// Decodes one block and appends its frames.
+    pub(super) fn next(&mut self, out: &mut Vec<f32>) -> Result<Step, AudioError> {
+        if self.memory.is_replaying() {
+            return self.replay(out);
         }
-        to_stereo(&mut self.block, self.reader.spec().channels);
-        let path = self.reader.path();
-        self.resampler
-            .push(&self.block, out)
-            .map_err(|error| AudioError::Damaged { path: path.to_path_buf(), reason: error.to_string() })?;
-        Ok(true)
+        let before_loop_ends = self.looping.filter(|looping| self.position < looping.end);
+        let Some(looping) = before_loop_ends else {
+            return if self.hold()? { self.emit(self.held_frames(), out) } else { Ok(Step::End) };
+        };
+        if self.position < looping.fade_start() && self.hold()? {
+            return self.emit(self.held_frames().min(looping.fade_start() - self.position), out);
+        }
+        self.turn_back(looping, out)
     }
 
     /// The resampler, with what is still inside of it.
     pub(super) fn into_resampler(self) -> StreamResampler {
         self.resampler
     }
+
+    /// The seam of a loop: the last moments before its end pass over into those before its start.
+    fn turn_back(&mut self, looping: Loop, out: &mut Vec<f32>) -> Result<Step, AudioError> {
+        let mut tail = self.collect(looping.end.saturating_sub(self.position))?;
+        let faded = (tail.len() / CHANNELS) as u64;
+        let lead_in = faded.min(looping.start);
+        self.go_to(looping.start - lead_in)?;
+        let head = self.collect(lead_in)?;
+        super::looping::pass_over(&mut tail, &head);
+        self.position = looping.start;
+        self.push(&tail, out)?;
+        let frames = looping.end.saturating_sub(looping.start);
+        self.memory.turned_back(&tail, frames, self.rate_hz());
+        Ok(Step::Again(self.position_secs()))
+    }
+
+    fn replay(&mut self, out: &mut Vec<f32>) -> Result<Step, AudioError> {
+        let Some(looping) = self.looping else { return Ok(Step::End) };
+        let mut block = std::mem::take(&mut self.block);
+        block.clear();
+        let at_end = self.memory.replay(&mut block);
+        let frames = (block.len() / CHANNELS) as u64;
+        self.push(&block, out)?;
+        self.block = block;
+        self.position = if at_end { looping.start } else { self.position + frames };
+        Ok(if at_end { Step::Again(self.position_secs()) } else { Step::Sound })
+    }
+
+    fn emit(&mut self, frames: u64, out: &mut Vec<f32>) -> Result<Step, AudioError> {
+        let rest = self.held.split_off(frames as usize * CHANNELS);
+        let block = std::mem::replace(&mut self.held, rest);
+        self.position += frames;
+        self.memory.remember(&block);
+        self.push(&block, out)?;
+        Ok(Step::Sound)
+    }
+
+    fn push(&mut self, block: &[f32], out: &mut Vec<f32>) -> Result<(), AudioError> {
+        let path = self.reader.path();
+        self.resampler
+            .push(block, out)
+            .map_err(|error| AudioError::Damaged { path: path.to_path_buf(), reason: error.to_string() })
+    }
+
+    fn go_to(&mut self, frame: u64) -> Result<(), AudioError> {
+        self.held.clear();
+        self.reader.seek_to_frame(i64::try_from(frame).unwrap_or(i64::MAX))?;
+        self.position = frame;
+        Ok(())
+    }
+
+    /// Up to so many frames from here on; fewer at the end of the song.
+    fn collect(&mut self, frames: u64) -> Result<Vec<f32>, AudioError> {
+        let mut collected = Vec::new();
+        let wanted = frames as usize * CHANNELS;
+        while collected.len() < wanted && self.hold()? {
+            let count = self.held.len().min(wanted - collected.len());
+            collected.extend(self.held.drain(..count));
+            self.position += (count / CHANNELS) as u64;
+        }
+        Ok(collected)
+    }
+
+    /// Makes sure that something is held; false at the end of the song.
+    fn hold(&mut self) -> Result<bool, AudioError> {
+        if !self.held.is_empty() {
+            return Ok(true);
+        }
+        if self.reader.next_block(&mut self.held)? == 0 {
+            return Ok(false);
+        }
+        to_stereo(&mut self.held, self.reader.spec().channels);
+        if self.factor.to_bits() != 1.0_f32.to_bits() {
+            self.held.iter_mut().for_each(|sample| *sample *= self.factor);
+        }
+        Ok(true)
+    }
+
+    fn held_frames(&self) -> u64 {
+        (self.held.len() / CHANNELS) as u64
+    }
+
+    fn rate_hz(&self) -> u32 {
+        self.reader.spec().sample_rate_hz
+    }
+}
+
+fn frame_at(secs: f64, rate_hz: u32) -> u64 {
+    (secs.max(0.0) * f64::from(rate_hz)).round() as u64
 }
 
 fn damaged(item: &QueueItem, error: &ResampleError) -> AudioError {
     AudioError::Damaged { path: item.path.clone(), reason: error.to_string() }
-}
-
-/// -3 dB: what stands in the middle or behind goes to both sides, or to its own, with half of its power.
-const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
-
-/// Weights of the channels in the left side; on the right, pairs are swapped. In the order of WAVE and of most codecs:
-/// left, right, centre, low frequencies (left out, as ITU-R BS.775 does), back, sides.
-fn left_weights(channels: usize) -> Option<&'static [f32]> {
-    Some(match channels {
-        3 => &[1.0, 0.0, HALF_POWER],
-        4 => &[1.0, 0.0, HALF_POWER, 0.0],
-        5 => &[1.0, 0.0, HALF_POWER, HALF_POWER, 0.0],
-        6 => &[1.0, 0.0, HALF_POWER, 0.0, HALF_POWER, 0.0],
-        7 => &[1.0, 0.0, HALF_POWER, 0.0, HALF_POWER, HALF_POWER, 0.0],
-        8 => &[1.0, 0.0, HALF_POWER, 0.0, HALF_POWER, 0.0, HALF_POWER, 0.0],
-        _ => return None,
-    })
-}
-
-/// The channel that is to the right what `channel` is to the left.
-fn mirrored(channel: usize, channels: usize) -> usize {
-    let first_pair_behind = match channels {
-        3 | 5 => 3,
-        4 => 2,
-        7 => 5,
-        _ => 4,
-    };
-    match channel {
-        0 | 1 => channel ^ 1,
-        _ if channel >= first_pair_behind => first_pair_behind + ((channel - first_pair_behind) ^ 1),
-        _ => channel,
-    }
-}
-
-/// Mono twice; more than two channels are mixed down so that nothing gets louder than full scale.
-fn to_stereo(block: &mut Vec<f32>, channels: usize) {
-    if channels == CHANNELS {
-        return;
-    }
-    *block = match left_weights(channels) {
-        Some(weights) => {
-            let scale = 1.0 / weights.iter().sum::<f32>();
-            block
-                .chunks_exact(channels)
-                .flat_map(|frame| {
-                    let left: f32 = (0..channels).map(|c| weights[c] * frame[c]).sum();
-                    let right: f32 = (0..channels).map(|c| weights[c] * frame[mirrored(c, channels)]).sum();
-                    [left * scale, right * scale]
-                })
-                .collect()
-        }
-        None => {
-            let channels = channels.max(1);
-            block
-                .chunks_exact(channels)
-                .flat_map(|frame| [frame.iter().sum::<f32>() / channels as f32; CHANNELS])
-                .collect()
-        }
-    };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{CHANNELS, to_stereo};
-
-    fn mixed(frame: &[f32]) -> Vec<f32> {
-        let mut block = frame.to_vec();
-        to_stereo(&mut block, frame.len());
-        assert_eq!(block.len(), CHANNELS);
-        block
-    }
-
-    #[test]
-    fn mono_is_on_both_sides_and_full_scale_stays_full_scale() {
-        assert_eq!(mixed(&[0.5]), [0.5, 0.5]);
-        for channels in 1..12 {
-            let loud = mixed(&vec![1.0; channels]);
-            assert!(loud.iter().all(|sample| *sample <= 1.0 + 1e-6 && *sample > 0.5), "{channels}: {loud:?}");
-        }
-    }
-
-    #[test]
-    fn sides_stay_on_their_side_and_the_centre_is_on_both() {
-        for channels in 3..=8 {
-            for channel in 0..channels {
-                let mut frame = vec![0.0; channels];
-                frame[channel] = 1.0;
-                let [left, right] = mixed(&frame)[..] else { panic!() };
-                let name = match (channels, channel) {
-                    (_, 0) => "left",
-                    (_, 1) => "right",
-                    (3 | 5..=8, 2) | (7, 4) => "middle",
-                    (6..=8, 3) => "low",
-                    (4, 2) | (5, 3) | (6, 4) | (7, 5) | (8, 4 | 6) => "left",
-                    _ => "right",
-                };
-                match name {
-                    "left" => assert!(left > 0.0 && right == 0.0, "{channels} {channel}"),
-                    "right" => assert!(left == 0.0 && right > 0.0, "{channels} {channel}"),
-                    "middle" => assert!(left > 0.0 && left == right, "{channels} {channel}"),
-                    _ => assert!(left == 0.0 && right == 0.0, "{channels} {channel}"),
-                }
-            }
-        }
-    }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use rtrb::{Consumer, Producer};
 
 /// Time of a full fade in or out; shorter ones click.
-const FADE_SECS: f32 = 0.005;
+pub(super) const FADE_SECS: f32 = 0.005;
 /// Channels of what is played.
 pub(super) const CHANNELS: usize = 2;
 
@@ -66,6 +66,11 @@ impl Feed {
 
     pub(super) fn rate_hz(&self) -> u32 {
         self.rate_hz
+    }
+
+    /// The output is over.
+    pub(super) fn fail(&self) {
+        self.controls.failed.store(true, Ordering::Relaxed);
     }
 
     /// Frames that wait in the ring.

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, TrySendError};
 
-use super::command::{PlayerCommand, PlayerEvent, PlayerStatus};
+use super::command::{PlayerCommand, PlayerEvent, PlayerStatus, QueueItem};
 use super::output::OutputKind;
 use super::tap::Tap;
 use super::worker::{Worker, clean_volume};
@@ -24,10 +24,17 @@ pub struct Player {
 }
 
 impl Player {
-    /// Starts a player, stopped, with an empty queue. `on_event` is called on the worker's thread and must not block.
+    /// Starts a player, stopped, with an empty queue. `gain` says how much louder a song is to be played, dB (already so
+    /// limited that peaks do not clip; `None` is as recorded); it is asked on the worker's thread whenever a song is opened.
+    /// `on_event` is called on that thread too and must not block.
     ///
     /// Returns at once; the output opens in the background. It never fails: without a device the output is silent and says why ([`super::OutputState::Silent`]).
-    pub fn spawn(output: OutputKind, volume: f32, on_event: impl Fn(PlayerEvent) + Send + 'static) -> Self {
+    pub fn spawn(
+        output: OutputKind,
+        volume: f32,
+        gain: impl Fn(&QueueItem) -> Option<f32> + Send + 'static,
+        on_event: impl Fn(PlayerEvent) + Send + 'static,
+    ) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING_COMMANDS);
         let cancel = CancelToken::default();
         let status = Arc::new(Mutex::new(PlayerStatus::stopped(clean_volume(volume))));
@@ -37,7 +44,8 @@ impl Player {
         let tap_source = Arc::clone(&tap.source);
         // Devices are opened on the worker's own thread: not all of them may be used from another one, and some take long.
         let thread = std::thread::Builder::new().name("timbre-decode".to_owned()).spawn(move || {
-            Worker::new(output, volume, tap_source, shared_status, Box::new(on_event), worker_cancel).run(&receiver);
+            let (gain, on_event) = (Box::new(gain), Box::new(on_event));
+            Worker::new(output, volume, gain, tap_source, shared_status, on_event, worker_cancel).run(&receiver);
         });
         if let Err(error) = &thread {
             tracing::error!("the player cannot start: {error}");

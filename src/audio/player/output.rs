@@ -61,35 +61,31 @@ enum Sink {
 impl Output {
     /// Opens what was asked for, else an output that goes nowhere and says why. The tap's reading end is given back.
     pub(super) fn open(kind: &OutputKind, volume: f32) -> (Self, TapSource) {
+        Self::try_open(kind, volume).unwrap_or_else(|reason| Self::silent(reason, volume))
+    }
+
+    /// Opens what was asked for, or says why that cannot be.
+    pub(super) fn try_open(kind: &OutputKind, volume: f32) -> Result<(Self, TapSource), String> {
         let controls = Arc::new(Controls::new(volume));
-        let silent_because = match kind {
+        match kind {
+            OutputKind::CaptureTo(capture) if !capture.is_there() => Err("the captured output is not there".to_owned()),
             OutputKind::CaptureTo(capture) => {
-                return Self::paced(
-                    &controls,
-                    capture.rate_hz,
-                    capture.speed,
-                    Some(capture.clone()),
-                    "captured".to_owned(),
-                );
+                let (rate_hz, speed) = (capture.rate_hz, capture.speed);
+                Ok(Self::paced(&controls, rate_hz, speed, Some(capture.clone()), "captured".to_owned()))
             }
-            OutputKind::Silent => "silent output was asked for".to_owned(),
+            OutputKind::Silent => Ok(Self::silent("silent output was asked for".to_owned(), volume)),
             #[cfg(feature = "playback")]
             OutputKind::Default | OutputKind::Named(_) => {
                 let name = if let OutputKind::Named(name) = kind { Some(name.as_str()) } else { None };
-                match DeviceOutput::open(name, &controls) {
-                    Ok(device) => {
-                        let (ring, feed, tap) = rings(&controls, device.rate_hz());
-                        device.start(feed);
-                        let (rate_hz, state) = (device.rate_hz(), OutputState::Device(device.name.clone()));
-                        return (Self { ring, controls, rate_hz, state, _sink: Sink::Device(device) }, tap);
-                    }
-                    Err(reason) => reason,
-                }
+                let device = DeviceOutput::open(name, &controls)?;
+                let (ring, feed, tap) = rings(&controls, device.rate_hz());
+                device.start(feed);
+                let (rate_hz, state) = (device.rate_hz(), OutputState::Device(device.name.clone()));
+                Ok((Self { ring, controls, rate_hz, state, _sink: Sink::Device(device) }, tap))
             }
             #[cfg(not(feature = "playback"))]
-            OutputKind::Default | OutputKind::Named(_) => "this build has no sound output".to_owned(),
-        };
-        Self::paced(&controls, SILENT_RATE_HZ, 1.0, None, silent_because)
+            OutputKind::Default | OutputKind::Named(_) => Err("this build has no sound output".to_owned()),
+        }
     }
 
     /// An output that goes nowhere because of `reason`.

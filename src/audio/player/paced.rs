@@ -33,6 +33,10 @@ impl PacedOutput {
             let mut last = Instant::now();
             let mut owed = 0.0;
             while !stopped.load(Ordering::Relaxed) {
+                if capture.as_ref().is_some_and(|capture| !capture.is_there()) {
+                    feed.fail();
+                    return;
+                }
                 let now = Instant::now();
                 // After a machine slept, time is not made up for.
                 owed += (now - last).min(Duration::from_millis(200)).as_secs_f64() * rate;

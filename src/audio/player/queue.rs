@@ -1,55 +1,466 @@
 //! The queue and its rules.
 
-use super::command::QueueItem;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
 
-/// Songs in the order in which they play, and the one that is heard.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    pub(super) items: Vec<QueueItem>,
-    pub(super) current: usize,
-}
+use super::command::{QueueItem, Repeat};
+use crate::base::TrackId;
 
 /// `Previous` goes back to the start of the song after this much of it.
 const RESTART_AFTER_SECS: f64 = 3.0;
 
+/// A song's place in time: which entry, in which pass through the queue. It stays when entries move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    entry: u64,
+    /// Passes are told apart because with shuffle each has its own order.
+    pass: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    id: u64,
+    /// Rank in the list, which is the order without shuffle.
+    rank: usize,
+    item: QueueItem,
+}
+
+/// Songs in the order in which they play. With shuffle, what stands before the current one has been played.
+#[derive(Debug)]
+pub(super) struct Queue {
+    entries: Vec<Entry>,
+    current: usize,
+    pass: u64,
+    /// The order of the next pass, once something of it is needed.
+    next_pass: Option<Vec<Entry>>,
+    pub(super) repeat: Repeat,
+    shuffle: bool,
+    next_id: u64,
+    random: u64,
+    /// What clients see, until something changes.
+    shown: Option<Arc<[TrackId]>>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            current: 0,
+            pass: 0,
+            next_pass: None,
+            repeat: Repeat::Off,
+            shuffle: false,
+            next_id: 0,
+            random: RandomState::new().hash_one("shuffle"),
+            shown: None,
+        }
+    }
+}
+
 impl Queue {
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn current_index(&self) -> usize {
+        self.current
+    }
+
+    pub(super) fn current_item(&self) -> Option<&QueueItem> {
+        self.entries.get(self.current).map(|entry| &entry.item)
+    }
+
+    pub(super) fn is_shuffled(&self) -> bool {
+        self.shuffle
+    }
+
+    /// The songs in the order in which they play; the same allocation until that changes.
+    pub(super) fn shown(&mut self) -> Arc<[TrackId]> {
+        let entries = &self.entries;
+        self.shown.get_or_insert_with(|| entries.iter().map(|entry| entry.item.track).collect()).clone()
+    }
+
+    /// The current song's turn.
+    pub(super) fn turn(&self) -> Option<Turn> {
+        self.turn_at(self.current)
+    }
+
+    pub(super) fn turn_at(&self, index: usize) -> Option<Turn> {
+        self.entries.get(index).map(|entry| Turn { entry: entry.id, pass: self.pass })
+    }
+
+    pub(super) fn item(&self, turn: Turn) -> Option<&QueueItem> {
+        self.entries.iter().find(|entry| entry.id == turn.entry).map(|entry| &entry.item)
+    }
+
     pub(super) fn replace(&mut self, items: Vec<QueueItem>, start: usize) {
-        self.current = if start < items.len() { start } else { 0 };
-        self.items = items;
+        self.entries = self.made(items, 0);
+        self.current = if start < self.entries.len() { start } else { 0 };
+        if self.shuffle {
+            self.shuffle_all();
+        }
+        self.changed();
     }
 
-    pub(super) fn item(&self, index: usize) -> Option<&QueueItem> {
-        self.items.get(index)
+    /// A queue of an earlier run: its order stays even with shuffle.
+    pub(super) fn restore(&mut self, items: Vec<QueueItem>, index: usize) {
+        self.entries = self.made(items, 0);
+        self.current = if index < self.entries.len() { index } else { 0 };
+        self.changed();
     }
 
-    pub(super) fn next(&self) -> Option<usize> {
-        let next = self.current + 1;
-        (next < self.items.len()).then_some(next)
+    /// Adds to the end.
+    pub(super) fn append(&mut self, items: Vec<QueueItem>) {
+        let added = self.made(items, self.entries.len());
+        self.entries.extend(added);
+        self.changed();
+    }
+
+    /// Adds behind the current song, in the list as well as in the order.
+    pub(super) fn insert_next(&mut self, items: Vec<QueueItem>) {
+        let Some(rank) = self.entries.get(self.current).map(|entry| entry.rank) else { return self.append(items) };
+        for entry in self.entries.iter_mut().filter(|entry| entry.rank > rank) {
+            entry.rank += items.len();
+        }
+        let added = self.made(items, rank + 1);
+        self.entries.splice(self.current + 1..self.current + 1, added);
+        self.changed();
+    }
+
+    pub(super) fn move_entry(&mut self, from: usize, to: usize) {
+        if from >= self.entries.len() || from == to {
+            return;
+        }
+        let playing = self.turn();
+        let entry = self.entries.remove(from);
+        self.entries.insert(to.min(self.entries.len()), entry);
+        self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
+        if !self.shuffle {
+            self.rank_as_they_stand();
+        }
+        self.changed();
+    }
+
+    /// Takes entries out. If the current one is among them, the next that stays becomes it (or the first, when none
+    /// follows), and the answer is whether one follows.
+    pub(super) fn remove(&mut self, indices: &[usize]) -> Option<bool> {
+        let gone: HashSet<usize> = indices.iter().copied().filter(|index| *index < self.entries.len()).collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let current_goes = gone.contains(&self.current);
+        let before = (0..self.current).filter(|index| gone.contains(index)).count();
+        let mut index = 0;
+        self.entries.retain(|_| {
+            index += 1;
+            !gone.contains(&(index - 1))
+        });
+        self.current -= before;
+        let follows = self.current < self.entries.len();
+        if !follows {
+            self.current = 0;
+        }
+        self.changed();
+        current_goes.then_some(follows)
+    }
+
+    /// Leaves only the current song, or nothing.
+    pub(super) fn clear(&mut self, keep_current: bool) {
+        let kept = (keep_current && self.current < self.entries.len()).then(|| self.entries.swap_remove(self.current));
+        self.entries = kept.into_iter().collect();
+        self.current = 0;
+        self.changed();
+    }
+
+    pub(super) fn set_shuffle(&mut self, shuffle: bool) {
+        if shuffle == self.shuffle {
+            return;
+        }
+        self.shuffle = shuffle;
+        if shuffle {
+            self.shuffle_all();
+        } else {
+            let playing = self.turn();
+            self.entries.sort_by_key(|entry| entry.rank);
+            self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
+        }
+        self.changed();
+    }
+
+    /// Makes a song of the queue the current one; with shuffle those that are jumped over stay to be played.
+    pub(super) fn go_to(&mut self, index: usize) -> bool {
+        if index >= self.entries.len() {
+            return false;
+        }
+        if self.shuffle && index > self.current + 1 {
+            let entry = self.entries.remove(index);
+            self.current += 1;
+            self.entries.insert(self.current, entry);
+            self.changed();
+        } else {
+            self.current = index;
+            self.next_pass = None;
+        }
+        true
+    }
+
+    /// Follows what is heard.
+    pub(super) fn heard(&mut self, turn: Turn) {
+        if turn.pass > self.pass {
+            self.pass = turn.pass;
+            if let Some(next) = self.next_pass.take() {
+                self.entries = next;
+                self.shown = None;
+            }
+        }
+        if let Some(index) = self.index_of(turn) {
+            self.current = index;
+        }
+    }
+
+    /// What plays after the end of a song by itself.
+    pub(super) fn following(&mut self, turn: Turn) -> Option<Turn> {
+        if self.repeat == Repeat::One { Some(turn) } else { self.next_of(turn) }
+    }
+
+    /// What stands behind a song, whatever repeats.
+    pub(super) fn next_of(&mut self, turn: Turn) -> Option<Turn> {
+        let ahead = turn.pass > self.pass;
+        let order = if ahead { self.next_pass.as_ref().unwrap_or(&self.entries) } else { &self.entries };
+        let place = order.iter().position(|entry| entry.id == turn.entry);
+        // What was taken out while it was decoded is followed by what stands in its place.
+        let next = place.map_or(self.current, |place| place + 1);
+        if let Some(entry) = order.get(next) {
+            return Some(Turn { entry: entry.id, pass: turn.pass });
+        }
+        if self.repeat != Repeat::All {
+            return None;
+        }
+        if self.shuffle && !ahead && self.next_pass.is_none() {
+            let mut next = self.entries.clone();
+            self.mix(&mut next);
+            // Not the same song twice in a row, if there is another.
+            if next.len() > 1 && next[0].id == turn.entry {
+                let other = 1 + self.roll(next.len() - 1);
+                next.swap(0, other);
+            }
+            self.next_pass = Some(next);
+        }
+        let first = self.next_pass.as_ref().unwrap_or(&self.entries).first()?;
+        Some(Turn { entry: first.id, pass: self.pass + 1 })
     }
 
     /// Where `Previous` leads from `position_secs` of the current song.
     pub(super) fn previous(&self, position_secs: f64) -> usize {
-        if position_secs > RESTART_AFTER_SECS { self.current } else { self.current.saturating_sub(1) }
+        if position_secs > RESTART_AFTER_SECS {
+            self.current
+        } else if self.current == 0 && self.repeat == Repeat::All && !self.shuffle {
+            self.entries.len().saturating_sub(1)
+        } else {
+            self.current.saturating_sub(1)
+        }
+    }
+
+    fn index_of(&self, turn: Turn) -> Option<usize> {
+        self.entries.iter().position(|entry| entry.id == turn.entry)
+    }
+
+    fn made(&mut self, items: Vec<QueueItem>, first_rank: usize) -> Vec<Entry> {
+        let first = self.next_id;
+        self.next_id += items.len() as u64;
+        (first..).zip(first_rank..).zip(items).map(|((id, rank), item)| Entry { id, rank, item }).collect()
+    }
+
+    fn rank_as_they_stand(&mut self) {
+        for (rank, entry) in self.entries.iter_mut().enumerate() {
+            entry.rank = rank;
+        }
+    }
+
+    fn changed(&mut self) {
+        self.next_pass = None;
+        self.shown = None;
+    }
+
+    /// The current song first, the others behind it in any order.
+    fn shuffle_all(&mut self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        self.entries.swap(0, self.current);
+        self.current = 0;
+        let mut entries = std::mem::take(&mut self.entries);
+        self.mix(&mut entries[1..]);
+        self.entries = entries;
+    }
+
+    /// Every order is as likely (Fisher and Yates).
+    fn mix(&mut self, entries: &mut [Entry]) {
+        for last in (1..entries.len()).rev() {
+            let other = self.roll(last + 1);
+            entries.swap(last, other);
+        }
+    }
+
+    /// A number below `below`, by SplitMix64.
+    fn roll(&mut self, below: usize) -> usize {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        ((u128::from(mixed) * below as u128) >> 64) as usize
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::TrackId;
+
+    fn items(ids: std::ops::Range<i64>) -> Vec<QueueItem> {
+        ids.map(|n| QueueItem { track: TrackId(n), path: "a".into() }).collect()
+    }
+
+    fn queue(count: i64, start: usize) -> Queue {
+        let mut queue = Queue::default();
+        queue.replace(items(0..count), start);
+        queue
+    }
+
+    fn ids(queue: &mut Queue) -> Vec<i64> {
+        queue.shown().iter().map(|id| id.0).collect()
+    }
+
+    /// Lets the queue play by itself and says what is heard.
+    fn played(queue: &mut Queue, songs: usize) -> Vec<i64> {
+        let mut heard = Vec::new();
+        let mut turn = queue.turn();
+        while let Some(now) = turn.filter(|_| heard.len() < songs) {
+            // The decoder asks while the song before is still heard.
+            let next = queue.following(now);
+            queue.heard(now);
+            heard.push(queue.current_item().unwrap().track.0);
+            assert_eq!(queue.following(now), next, "asked twice, answered the same");
+            turn = next;
+        }
+        heard
+    }
 
     #[test]
-    fn next_ends_and_previous_restarts_first() {
-        let mut queue = Queue::default();
-        assert_eq!((queue.next(), queue.previous(0.0)), (None, 0));
-        let items = (0..3).map(|n| QueueItem { track: TrackId(n), path: "a".into() }).collect();
-        queue.replace(items, 1);
-        assert_eq!(queue.next(), Some(2));
-        assert_eq!(queue.previous(1.0), 0);
-        assert_eq!(queue.previous(3.5), 1);
-        queue.current = 2;
-        assert_eq!(queue.next(), None);
-        queue.replace(Vec::new(), 7);
-        assert_eq!(queue.current, 0);
+    fn it_ends_and_previous_restarts_first() {
+        let mut empty = Queue::default();
+        assert_eq!((empty.turn(), empty.previous(0.0)), (None, 0));
+        empty.replace(Vec::new(), 7);
+        assert_eq!(empty.current_index(), 0);
+        let mut queue = queue(3, 1);
+        assert_eq!((queue.previous(1.0), queue.previous(3.5)), (0, 1));
+        assert_eq!(played(&mut queue, 9), [1, 2]);
+    }
+
+    #[test]
+    fn repeating_goes_round_or_stays() {
+        let mut queue = queue(3, 1);
+        queue.repeat = Repeat::All;
+        assert_eq!(played(&mut queue, 6), [1, 2, 0, 1, 2, 0]);
+        assert_eq!(queue.previous(0.0), 2, "back over the start");
+        queue.repeat = Repeat::One;
+        assert_eq!(played(&mut queue, 3), [0, 0, 0]);
+    }
+
+    #[test]
+    fn shuffle_plays_all_before_one_plays_twice() {
+        let mut queue = queue(50, 20);
+        queue.repeat = Repeat::All;
+        queue.set_shuffle(true);
+        let heard = played(&mut queue, 200);
+        assert_eq!(heard[0], 20, "what plays goes on");
+        for pass in heard.chunks(50) {
+            let mut sorted = pass.to_vec();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+        }
+        assert!(heard.windows(2).all(|pair| pair[0] != pair[1]));
+        assert_ne!(heard[..50], heard[50..100], "each pass has its own order");
+    }
+
+    #[test]
+    fn shuffle_off_goes_on_in_the_order_of_the_list() {
+        let mut queue = queue(20, 5);
+        queue.set_shuffle(true);
+        played(&mut queue, 4);
+        let now = queue.current_item().unwrap().track.0;
+        let order = ids(&mut queue);
+        assert_eq!(queue.previous(0.0), 2);
+        queue.set_shuffle(false);
+        assert_eq!(ids(&mut queue), (0..20).collect::<Vec<_>>());
+        assert_eq!(queue.current_item().unwrap().track.0, now);
+        assert_ne!(order, (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn with_shuffle_a_jump_leaves_what_it_jumps_over_for_later() {
+        let mut queue = queue(10, 0);
+        queue.set_shuffle(true);
+        let order = ids(&mut queue);
+        assert!(queue.go_to(6));
+        assert_eq!(queue.current_item().unwrap().track.0, order[6]);
+        assert_eq!(ids(&mut queue)[0], order[0], "and Previous goes back to what was played");
+        let mut rest = played(&mut queue, 99);
+        assert_eq!(rest.len(), 9);
+        rest.sort_unstable();
+        rest.dedup();
+        assert_eq!(rest.len(), 9);
+        assert!(!queue.go_to(10));
+    }
+
+    #[test]
+    fn entries_move_and_go_and_the_current_song_stays_the_current_one() {
+        let mut queue = queue(6, 2);
+        queue.move_entry(5, 0);
+        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 2, 3, 4], 3));
+        queue.move_entry(3, 5);
+        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 3, 4, 2], 5));
+        queue.move_entry(9, 0);
+        assert_eq!(queue.remove(&[0, 1, 77]), None);
+        assert_eq!((ids(&mut queue), queue.current_index()), (vec![1, 3, 4, 2], 3));
+        queue.go_to(1);
+        assert_eq!(queue.remove(&[1]), Some(true));
+        assert_eq!(queue.current_item().unwrap().track.0, 4);
+        queue.insert_next(items(30..32));
+        assert_eq!(ids(&mut queue), [1, 4, 30, 31, 2]);
+        queue.append(items(40..41));
+        queue.clear(true);
+        assert_eq!(ids(&mut queue), [4]);
+        queue.clear(false);
+        assert!(queue.is_empty() && queue.turn().is_none());
+    }
+
+    #[test]
+    fn what_is_added_with_shuffle_has_a_place_in_the_list() {
+        let mut queue = queue(5, 2);
+        queue.set_shuffle(true);
+        queue.insert_next(items(10..12));
+        queue.append(items(20..21));
+        assert_eq!(ids(&mut queue)[..3], [2, 10, 11]);
+        queue.set_shuffle(false);
+        assert_eq!(ids(&mut queue), [0, 1, 2, 10, 11, 3, 4, 20]);
+    }
+
+    #[test]
+    fn what_changes_after_the_next_pass_was_drawn_counts() {
+        let mut queue = queue(4, 0);
+        queue.repeat = Repeat::All;
+        queue.set_shuffle(true);
+        played(&mut queue, 4);
+        let last = queue.turn().unwrap();
+        let drawn = queue.following(last).unwrap();
+        queue.append(items(9..10));
+        assert_ne!(queue.following(last).unwrap(), drawn);
+        assert_eq!(played(&mut queue, 2)[1], 9);
     }
 }

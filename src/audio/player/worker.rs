@@ -1,18 +1,19 @@
-//! The decoding thread: holds the queue, keeps the ring full, and knows what is heard.
+//! The decoding thread: obeys, keeps the ring full, and knows what is heard.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::command::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, QueueItem};
+use super::command::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, QueueItem, SPEEDS};
 use super::deck::Deck;
-use super::feed::CHANNELS;
+use super::lost::Lost;
 use super::output::{Output, OutputKind};
-use super::queue::Queue;
+use super::queue::{Queue, Turn};
+use super::stretch::Stretcher;
 use super::tap::TapSource;
+use super::timeline::Timeline;
 use crate::audio::resample::StreamResampler;
 use crate::base::CancelToken;
 
@@ -21,48 +22,49 @@ const STATUS_EVERY: Duration = Duration::from_millis(33);
 /// How long the worker sleeps when the ring is full or nothing plays (a lost device is noticed after this).
 const PLAYING_SLEEP: Duration = Duration::from_millis(10);
 const RESTING_SLEEP: Duration = Duration::from_millis(250);
-/// Free places in the ring for which it is worth to wake up.
-const WORTHWHILE_SAMPLES: usize = 8 * 1024;
-/// Samples that may wait for a place in the ring.
-const BACKLOG_SAMPLES: usize = 16 * 1024;
+/// Shorter loops are a buzz.
+const SHORTEST_LOOP_SECS: f64 = 0.05;
 
-/// A stretch of one song in the ring.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    /// Its first frame, counted from the output's start.
-    start: u64,
-    /// Place in the queue.
-    index: usize,
-    /// Where in the song it begins, seconds.
-    offset_secs: f64,
-    duration_secs: f64,
-}
+/// How much louder or softer a song is to be played, dB; asked on the decoding thread when a song is opened.
+pub(super) type GainOf = Box<dyn Fn(&QueueItem) -> Option<f32> + Send>;
 
 pub(super) struct Worker {
-    output_kind: OutputKind,
-    output: Output,
+    pub(super) output_kind: OutputKind,
+    pub(super) output: Output,
     tap: Arc<Mutex<TapSource>>,
-    queue: Queue,
-    state: PlayState,
-    volume: f32,
-    deck: Option<Deck>,
+    pub(super) queue: Queue,
+    pub(super) state: PlayState,
+    pub(super) volume: f32,
+    pub(super) gain_of: GainOf,
+    pub(super) deck: Option<Deck>,
+    /// Whose song is on the deck, or was last.
+    pub(super) decoding: Option<Turn>,
     /// The resampler of the song that has just ended, until the next one goes on with it.
-    carry: Option<StreamResampler>,
-    /// The song to decode when the deck is empty.
-    upcoming: Option<usize>,
-    /// Decoded, but not yet in the ring.
-    backlog: Vec<f32>,
+    pub(super) carry: Option<StreamResampler>,
+    /// Nothing comes after what was decoded.
+    pub(super) ended: bool,
+    pub(super) speed: f32,
+    /// Only at other speeds than 1.
+    pub(super) stretcher: Option<Stretcher>,
+    pub(super) loop_secs: Option<(f64, f64)>,
+    /// Decoded at its own speed, on its way into the backlog.
+    pub(super) fresh: Vec<f32>,
+    /// Frames that were in `fresh` so far, since the timeline began.
+    pub(super) material: u64,
+    /// What is to be heard, but not yet in the ring.
+    pub(super) backlog: Vec<f32>,
     /// Frames put into the ring so far.
-    written: u64,
-    /// What is in the ring, oldest first; the first is what is heard.
-    segments: VecDeque<Segment>,
+    pub(super) written: u64,
+    pub(super) timeline: Timeline,
     /// Where the current song begins when it is started (set by seeking while stopped).
-    start_secs: f64,
+    pub(super) start_secs: f64,
     /// Playing time of a song of the queue, for when it is not in the ring.
-    known_duration: Option<(usize, f64)>,
+    pub(super) known_duration: Option<(Turn, f64)>,
+    /// The device that went away.
+    pub(super) lost: Option<Lost>,
     status: Arc<Mutex<PlayerStatus>>,
     on_event: Box<dyn Fn(PlayerEvent) + Send>,
-    cancel: CancelToken,
+    pub(super) cancel: CancelToken,
     last_status: Instant,
 }
 
@@ -70,6 +72,7 @@ impl Worker {
     pub(super) fn new(
         output_kind: OutputKind,
         volume: f32,
+        gain_of: GainOf,
         tap: Arc<Mutex<TapSource>>,
         status: Arc<Mutex<PlayerStatus>>,
         on_event: Box<dyn Fn(PlayerEvent) + Send>,
@@ -80,19 +83,27 @@ impl Worker {
         *tap.lock().unwrap_or_else(PoisonError::into_inner) = source;
         Self {
             output_kind,
+            timeline: Timeline::new(output.rate_hz, 0, 1.0),
             output,
             tap,
             queue: Queue::default(),
             state: PlayState::Stopped,
             volume,
+            gain_of,
             deck: None,
+            decoding: None,
             carry: None,
-            upcoming: None,
+            ended: true,
+            speed: 1.0,
+            stretcher: None,
+            loop_secs: None,
+            fresh: Vec::new(),
+            material: 0,
             backlog: Vec::new(),
             written: 0,
-            segments: VecDeque::new(),
             start_secs: 0.0,
             known_duration: None,
+            lost: None,
             status,
             on_event,
             cancel,
@@ -118,8 +129,9 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             if self.output.controls.failed.load(Ordering::Relaxed) {
-                self.fall_silent();
+                self.lose_output();
             }
+            self.look_for_output();
             if self.state != PlayState::Stopped {
                 self.fill_ring();
                 self.follow();
@@ -134,15 +146,25 @@ impl Worker {
         match command {
             PlayerCommand::PlayQueue { items, start } => {
                 self.queue.replace(items, start);
-                self.known_duration = None;
-                self.jump(self.queue.current, 0.0, PlayState::Playing);
+                self.begin(PlayState::Playing);
             }
-            PlayerCommand::Enqueue(items) => {
-                let was_at_end = self.upcoming.is_none();
-                let first = self.queue.items.len();
-                self.queue.items.extend(items);
-                if self.state != PlayState::Stopped && was_at_end && first < self.queue.items.len() {
-                    self.upcoming = Some(first);
+            PlayerCommand::Restore { items, index, position_secs } => {
+                self.queue.restore(items, index);
+                self.loop_secs = None;
+                let state = if self.queue.is_empty() { PlayState::Stopped } else { PlayState::Paused };
+                self.jump(clean_secs(position_secs), state);
+            }
+            PlayerCommand::Enqueue(items) => self.change_queue(|queue| queue.append(items)),
+            PlayerCommand::PlayNext(items) => self.change_queue(|queue| queue.insert_next(items)),
+            PlayerCommand::MoveInQueue { from, to } => self.change_queue(|queue| queue.move_entry(from, to)),
+            PlayerCommand::RemoveFromQueue(indices) => self.remove(&indices),
+            PlayerCommand::ClearQueue => {
+                let keep_current = self.state != PlayState::Stopped;
+                self.change_queue(|queue| queue.clear(keep_current));
+            }
+            PlayerCommand::PlayIndex(index) => {
+                if self.queue.go_to(index) {
+                    self.begin(PlayState::Playing);
                 }
             }
             PlayerCommand::Play => self.play(),
@@ -150,179 +172,153 @@ impl Worker {
             PlayerCommand::Toggle if self.state == PlayState::Playing => self.pause(),
             PlayerCommand::Toggle => self.play(),
             PlayerCommand::Stop => self.stop(),
-            PlayerCommand::Next => match self.queue.next() {
-                Some(next) => self.jump(next, 0.0, self.state),
-                None => self.stop(),
-            },
+            PlayerCommand::Next => self.next(),
             PlayerCommand::Previous => {
                 let previous = self.queue.previous(self.position_secs());
-                self.jump(previous, 0.0, self.state);
+                if previous == self.queue.current_index() {
+                    self.jump(0.0, self.state);
+                } else if self.queue.go_to(previous) {
+                    self.begin(self.state);
+                }
             }
-            PlayerCommand::Seek(secs) => {
-                let secs = if secs.is_finite() { secs.max(0.0) } else { 0.0 };
-                let duration = self.duration_secs();
-                let secs = if duration > 0.0 { secs.min(duration) } else { secs };
-                self.jump(self.queue.current, secs, self.state);
-            }
-            // Nothing repeats yet: the status says so.
-            PlayerCommand::SetLoop(_) => {}
+            PlayerCommand::Seek(secs) => self.seek(secs),
+            PlayerCommand::SetLoop(range_secs) => self.set_loop(range_secs),
+            PlayerCommand::SetSpeed(speed) => self.set_speed(speed),
+            PlayerCommand::SetRepeat(repeat) => self.change_queue(|queue| queue.repeat = repeat),
+            PlayerCommand::SetShuffle(shuffle) => self.change_queue(|queue| queue.set_shuffle(shuffle)),
             PlayerCommand::SetVolume(volume) => {
                 self.volume = clean_volume(volume);
                 self.output.controls.set_volume(self.volume);
             }
             PlayerCommand::SetDevice(name) => {
                 self.output_kind = name.map_or(OutputKind::Default, OutputKind::Named);
-                let opened = Output::open(&self.output_kind, self.volume);
-                self.switch_output(opened);
+                self.choose_output();
             }
         }
     }
 
+    /// The current song from its start.
+    fn begin(&mut self, state: PlayState) {
+        self.loop_secs = None;
+        self.jump(0.0, state);
+    }
+
+    /// The user's wish to go on: also without the device that was lost.
     fn play(&mut self) {
+        self.stop_waiting_for_output();
         match self.state {
             PlayState::Playing => {}
             PlayState::Paused => self.set_state(PlayState::Playing),
-            PlayState::Stopped => self.jump(self.queue.current, self.start_secs, PlayState::Playing),
+            PlayState::Stopped => self.jump(self.start_secs, PlayState::Playing),
         }
     }
 
     fn pause(&mut self) {
+        if let Some(lost) = &mut self.lost {
+            lost.plays_on = false;
+        }
         if self.state == PlayState::Playing {
             self.set_state(PlayState::Paused);
         }
     }
 
-    fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         self.drop_what_is_ahead();
         self.start_secs = 0.0;
+        self.loop_secs = None;
         self.set_state(PlayState::Stopped);
     }
 
-    fn set_state(&mut self, state: PlayState) {
+    pub(super) fn set_state(&mut self, state: PlayState) {
         self.state = state;
         // While stopped what is ahead is dropped, so the feed must run.
         self.output.controls.paused.store(state == PlayState::Paused, Ordering::Relaxed);
     }
 
-    /// Goes to `secs` of a song of the queue. What cannot be played is skipped; if nothing can, the player stops.
-    fn jump(&mut self, index: usize, secs: f64, state: PlayState) {
-        self.drop_what_is_ahead();
-        self.queue.current = index.min(self.queue.items.len().saturating_sub(1));
-        self.start_secs = secs;
-        if state == PlayState::Stopped {
-            self.set_state(PlayState::Stopped);
+    fn next(&mut self) {
+        let next = self.queue.turn().and_then(|turn| self.queue.next_of(turn));
+        match next {
+            Some(next) => {
+                self.queue.heard(next);
+                self.begin(self.state);
+            }
+            None => self.stop(),
+        }
+    }
+
+    fn remove(&mut self, indices: &[usize]) {
+        match self.queue.remove(indices) {
+            Some(true) => self.begin(self.state),
+            Some(false) => self.stop(),
+            None => {}
+        }
+        self.check_what_is_ahead();
+    }
+
+    fn change_queue(&mut self, change: impl FnOnce(&mut Queue)) {
+        change(&mut self.queue);
+        self.check_what_is_ahead();
+    }
+
+    fn seek(&mut self, secs: f64) {
+        let duration = self.duration_secs();
+        let secs = if duration > 0.0 { clean_secs(secs).min(duration) } else { clean_secs(secs) };
+        if self.loop_secs.is_some_and(|(_, to)| secs >= to) {
+            self.loop_secs = None;
+        }
+        self.jump(secs, self.state);
+    }
+
+    /// Loops with an end before their start, or hardly after it, are none.
+    fn set_loop(&mut self, range_secs: Option<(f64, f64)>) {
+        let duration = self.duration_secs();
+        let range_secs = range_secs
+            .map(|(from, to)| {
+                (clean_secs(from), if duration > 0.0 { clean_secs(to).min(duration) } else { clean_secs(to) })
+            })
+            .filter(|(from, to)| to - from >= SHORTEST_LOOP_SECS && !self.queue.is_empty());
+        if range_secs == self.loop_secs {
             return;
         }
-        self.upcoming = (!self.queue.items.is_empty()).then_some(self.queue.current);
-        if self.load_upcoming(secs) {
-            self.set_state(state);
-        } else {
-            self.stop();
+        self.loop_secs = range_secs;
+        let position = self.position_secs();
+        match range_secs {
+            Some((from, to)) if position < from || position >= to => self.jump(from, self.state),
+            _ if self.state != PlayState::Stopped => self.rejoin(),
+            _ => {}
         }
     }
 
-    /// Puts the upcoming song, or the first after it that can be played, on the deck.
-    fn load_upcoming(&mut self, secs: f64) -> bool {
-        let mut secs = secs;
-        while let Some(index) = self.upcoming {
-            let Some(item) = self.queue.item(index).cloned() else {
-                self.upcoming = None;
-                return false;
-            };
-            self.upcoming = (index + 1 < self.queue.items.len()).then_some(index + 1);
-            let (carry, backlog) = (&mut self.carry, &mut self.backlog);
-            match Deck::open(&item, secs, self.output.rate_hz, carry, backlog, &self.cancel) {
-                Ok((deck, owed_frames)) => {
-                    let start = self.written + (self.backlog.len() / CHANNELS) as u64 + owed_frames;
-                    let duration_secs = deck.duration_secs();
-                    self.known_duration = Some((index, duration_secs));
-                    self.segments.push_back(Segment { start, index, offset_secs: secs, duration_secs });
-                    self.deck = Some(deck);
-                    return true;
-                }
-                Err(error) => {
-                    if !self.cancel.is_cancelled() {
-                        self.skip(item, error.to_string());
-                    }
-                    secs = 0.0;
-                }
+    fn set_speed(&mut self, speed: f32) {
+        let speed = if speed.is_finite() { speed.clamp(*SPEEDS.start(), *SPEEDS.end()) } else { 1.0 };
+        if speed.to_bits() == self.speed.to_bits() {
+            return;
+        }
+        self.speed = speed;
+        let is_own = speed.to_bits() == 1.0_f32.to_bits();
+        match &mut self.stretcher {
+            // What is already decoded is little and keeps its speed.
+            Some(stretcher) if !is_own => {
+                stretcher.set_speed(f64::from(speed));
+                let made = self.written + (self.backlog.len() / super::feed::CHANNELS) as u64;
+                self.timeline.set_speed(made, f64::from(speed));
             }
-        }
-        false
-    }
-
-    fn skip(&self, item: QueueItem, reason: String) {
-        (self.on_event)(PlayerEvent::Skipped { item, reason });
-    }
-
-    /// What was decoded but not heard is not wanted any more.
-    fn drop_what_is_ahead(&mut self) {
-        self.deck = None;
-        self.carry = None;
-        self.upcoming = None;
-        self.backlog.clear();
-        self.segments.clear();
-        self.output.controls.drop_before.store(self.written, Ordering::Release);
-    }
-
-    fn can_write(&self) -> bool {
-        let more = self.deck.is_some() || self.upcoming.is_some() || !self.backlog.is_empty();
-        more && self.output.ring.slots() >= WORTHWHILE_SAMPLES
-    }
-
-    /// Decodes a little and writes what fits.
-    fn fill_ring(&mut self) {
-        while self.backlog.len() < BACKLOG_SAMPLES && self.can_write() {
-            if self.deck.is_none() && !self.load_upcoming(0.0) {
-                self.finish_carry();
-                break;
-            }
-            let Some(deck) = &mut self.deck else { break };
-            match deck.next(&mut self.backlog) {
-                Ok(true) => {}
-                Ok(false) => self.end_of_song(),
-                Err(error) => {
-                    tracing::warn!("{error}");
-                    self.end_of_song();
-                }
-            }
-        }
-        let whole = self.output.ring.slots() / CHANNELS * CHANNELS;
-        let count = self.backlog.len().min(whole);
-        if self.output.ring.push_entire_slice(&self.backlog[..count]).is_ok() {
-            self.backlog.drain(..count);
-            self.written += (count / CHANNELS) as u64;
-        }
-    }
-
-    /// Keeps what is inside the resampler for the next song; without one, it is written out.
-    fn end_of_song(&mut self) {
-        self.carry = self.deck.take().map(Deck::into_resampler);
-        if self.upcoming.is_none() {
-            self.finish_carry();
-        }
-    }
-
-    fn finish_carry(&mut self) {
-        if let Some(mut resampler) = self.carry.take()
-            && let Err(error) = resampler.finish(&mut self.backlog)
-        {
-            tracing::warn!("{error}");
+            _ if self.state != PlayState::Stopped => self.rejoin(),
+            _ => {}
         }
     }
 
     /// Finds out which song is heard, and whether all of them were.
     fn follow(&mut self) {
         let taken = self.output.controls.taken.load(Ordering::Acquire);
-        let mut changed = false;
-        while self.segments.get(1).is_some_and(|next| next.start <= taken) {
-            self.segments.pop_front();
-            changed = true;
+        let mut changed = self.timeline.advance(taken);
+        if let Some(turn) = self.timeline.now().map(|segment| segment.turn) {
+            if self.loop_secs.is_some() && self.queue.turn().is_some_and(|before| before != turn) {
+                self.loop_secs = None;
+            }
+            self.queue.heard(turn);
         }
-        if let Some(segment) = self.segments.front() {
-            self.queue.current = segment.index;
-        }
-        let decoded = self.deck.is_none() && self.upcoming.is_none() && self.backlog.is_empty();
+        let decoded = self.deck.is_none() && self.ended && self.backlog.is_empty();
         if decoded && taken >= self.written {
             self.stop();
             changed = true;
@@ -332,53 +328,54 @@ impl Worker {
         }
     }
 
-    fn fall_silent(&mut self) {
-        let reason = match &self.output.state {
-            OutputState::Device(name) => format!("{name} is gone"),
-            OutputState::Silent(reason) => reason.clone(),
-        };
-        tracing::warn!("sound output lost: {reason}");
-        let opened = Output::silent(reason, self.volume);
-        self.switch_output(opened);
-        self.tell();
-    }
-
-    /// Goes on at the same place of the same song on another output.
-    fn switch_output(&mut self, (output, tap): (Output, TapSource)) {
-        let (index, secs, state) = (self.queue.current, self.position_secs(), self.state);
+    pub(super) fn replace_output(&mut self, (output, tap): (Output, TapSource)) {
         *self.tap.lock().unwrap_or_else(PoisonError::into_inner) = tap;
         self.output = output;
         self.written = 0;
-        self.jump(index, secs, state);
     }
 
-    fn position_secs(&self) -> f64 {
-        let Some(segment) = self.segments.front() else { return self.start_secs };
+    pub(super) fn skip(&self, item: QueueItem, reason: String) {
+        (self.on_event)(PlayerEvent::Skipped { item, reason });
+    }
+
+    pub(super) fn position_secs(&self) -> f64 {
         let taken = self.output.controls.taken.load(Ordering::Relaxed);
-        segment.offset_secs + taken.saturating_sub(segment.start) as f64 / f64::from(self.output.rate_hz)
+        self.timeline.position_secs(taken).unwrap_or(self.start_secs)
     }
 
     fn duration_secs(&self) -> f64 {
-        let known = self.known_duration.filter(|(index, _)| *index == self.queue.current).map(|(_, secs)| secs);
-        self.segments.front().map(|segment| segment.duration_secs).or(known).unwrap_or(0.0)
+        let known = self.known_duration.filter(|(turn, _)| self.queue.turn() == Some(*turn)).map(|(_, secs)| secs);
+        self.timeline.now().map(|segment| segment.duration_secs).or(known).unwrap_or(0.0)
     }
 
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         self.last_status = Instant::now();
+        let output = match &self.lost {
+            Some(lost) => OutputState::Gone(lost.name.clone()),
+            None => self.output.state.clone(),
+        };
         let status = PlayerStatus {
             state: self.state,
-            current: self.queue.item(self.queue.current).map(|item| item.track),
-            queue_index: self.queue.current,
-            queue_len: self.queue.items.len(),
+            current: self.queue.current_item().map(|item| item.track),
+            queue: self.queue.shown(),
+            queue_index: self.queue.current_index(),
+            queue_len: self.queue.len(),
             position_secs: self.position_secs(),
             duration_secs: self.duration_secs(),
-            loop_secs: None,
+            loop_secs: self.loop_secs,
+            speed: self.speed,
+            repeat: self.queue.repeat,
+            shuffle: self.queue.is_shuffled(),
             volume: self.volume,
-            output: self.output.state.clone(),
+            output,
         };
         *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status.clone();
         (self.on_event)(PlayerEvent::Status(status));
     }
+}
+
+fn clean_secs(secs: f64) -> f64 {
+    if secs.is_finite() { secs.max(0.0) } else { 0.0 }
 }
 
 pub(super) fn clean_volume(volume: f32) -> f32 {

@@ -11,6 +11,7 @@ pub fn menu(ui: &mut Ui, state: &AppState, row: usize, actions: &mut Vec<Action>
     if ui.add(Button::new("Play").shortcut_text("Enter")).clicked() {
         actions.push(Action::PlayRow(row));
     }
+    verb(ui, Verb::PlayNextSelected, actions);
     verb(ui, Verb::QueueSelected, actions);
     if let Some(track) = state.row_track(row) {
         if ui.button("Inspect").clicked() {
