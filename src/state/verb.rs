@@ -400,7 +400,7 @@ impl Verb {
             Self::VolumeUp => S::ctrl(K::Up),
             Self::VolumeDown => S::ctrl(K::Down),
             Self::Repeat => S::plain(K::Char('R')),
-            Self::Shuffle => S::plain(K::Char('S')),
+            Self::Shuffle => S::plain(K::Char('Z')),
             Self::Slower => S::plain(K::Char('[')),
             Self::Faster => S::plain(K::Char(']')),
             Self::OwnSpeed => S::plain(K::Char('\\')),
