@@ -84,7 +84,8 @@ impl Reassigner {
         let bin_hz = (rate_hz / frames.fft_len() as f64) as f32;
         let step = columns.step_secs * rate_hz;
         let start = columns.start_secs * rate_hz;
-        let reach = self.window_len as f64;
+        // Energy moves by half a window at most, and the frame before tells whether a line goes on.
+        let reach = (self.window_len / 2 + hop) as f64;
         let first = ((start - reach) / hop as f64).floor() as i64;
         let last = ((start + step * columns.count as f64 + reach) / hop as f64).ceil() as i64;
         // Beyond the sound there is nothing to draw.
@@ -102,13 +103,17 @@ impl Reassigner {
                 let before = self.before[bin];
                 let joined_in_time = before.power >= FAINTEST && near(at - before.at, hop as f64);
                 let from_column = (if joined_in_time { before.at } else { at } - start) / step;
-                let to_column = (at - start) / step;
+                let columns = cells(from_column, (at - start) / step, columns.count);
+                if columns.is_empty() {
+                    continue;
+                }
                 let from_bin = match bin.checked_sub(1).map(|below| self.points[below]) {
                     Some(below) if below.power >= FAINTEST && near(f64::from(to - below.bin), 1.0) => below.bin,
                     _ => to,
                 };
-                let columns = cells(from_column, to_column, columns.count);
-                let rows = cells(f64::from(place(from_bin)), f64::from(place(to)), count);
+                let row = f64::from(place(to));
+                let from_row = if from_bin < to { f64::from(place(from_bin)) } else { row };
+                let rows = cells(from_row, row, count);
                 for column in columns {
                     for cell in &mut self.power[column * count..][rows.clone()] {
                         *cell = cell.max(power);
