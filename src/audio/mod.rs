@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod error;
+pub mod overview;
 pub mod player;
 pub mod reader;
 pub mod resample;
@@ -15,6 +16,7 @@ mod source;
 
 pub use decode::{MonoSound, decode_mono};
 pub use error::AudioError;
+pub use overview::Overview;
 pub use reader::AudioReader;
 pub use spec::{AudioSpec, probe};
 pub use windows::{DecodedWindows, WindowPlan, decode_windows};

@@ -55,6 +55,11 @@ impl DataDir {
         self.root.join("playlists")
     }
 
+    /// What was measured of songs: outlines and loudness.
+    pub fn overviews(&self) -> PathBuf {
+        self.cache.join("overviews")
+    }
+
     /// The user's own classifiers.
     pub fn models(&self) -> PathBuf {
         self.root.join("models")

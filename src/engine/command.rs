@@ -81,6 +81,8 @@ pub enum Command {
         /// Where it goes.
         file: PathBuf,
     },
+    /// Asks for a song's outline and loudness. Answered by `Event::Overview`.
+    LoadOverview(TrackId),
     /// Tells the player.
     Player(PlayerCommand),
     /// Asks for the output devices. Answered by `Event::OutputDevices`.

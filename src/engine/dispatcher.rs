@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
-use crate::audio::player::{Player, PlayerCommand, output_devices};
+use crate::audio::player::{PlayerCommand, output_devices};
 use crate::base::{CancelToken, JobId, Report, TrackId};
 use crate::library::model::Snapshot;
 use crate::library::{Library, LibraryError};
 
 use super::event::{Event, JobKind, JobOutcome};
 use super::jobs::{JobSpec, Shared};
-use super::resume::{Keeper, Kept};
+use super::listening::Listening;
+use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
-use super::views::LiveWishes;
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -48,11 +48,8 @@ pub(super) struct Dispatcher {
     pub inbox: Receiver<Message>,
     /// Jobs report back through this.
     pub back: Sender<Message>,
-    pub player: Option<Arc<Player>>,
-    /// Keeps the queue for the next start.
-    keeper: Option<Keeper>,
-    pub live_wishes: LiveWishes,
-    pub interactive: bool,
+    /// Only when a window is served.
+    listening: Option<Listening>,
     /// What clients saw last.
     snapshot: Snapshot,
     running: HashMap<JobId, Running>,
@@ -71,20 +68,14 @@ impl Dispatcher {
         library: Library,
         inbox: Receiver<Message>,
         back: Sender<Message>,
-        player: Option<Arc<Player>>,
-        keeper: Option<Keeper>,
-        live_wishes: LiveWishes,
+        listening: Option<Listening>,
     ) -> Self {
-        let interactive = player.is_some();
         Self {
             shared,
             library,
             inbox,
             back,
-            player,
-            keeper,
-            live_wishes,
-            interactive,
+            listening,
             snapshot: Snapshot::default(),
             running: HashMap::new(),
             waiting: VecDeque::new(),
@@ -98,7 +89,7 @@ impl Dispatcher {
 
     /// Runs until the client is gone, then stops all jobs and waits for them.
     pub fn run(mut self) {
-        if self.interactive {
+        if self.listening.is_some() {
             self.shared.outbox.send(Event::Settings(self.shared.settings()));
             self.send_snapshot();
             self.restore_queue();
@@ -121,15 +112,13 @@ impl Dispatcher {
             };
             match message {
                 Message::Command(command) => self.carry_out(command),
-                Message::Changed => self.changed = self.interactive,
+                Message::Changed => self.changed = self.listening.is_some(),
                 Message::JobEnded(id, kind, outcome) => self.job_ended(id, kind, outcome),
                 Message::CancelAll => self.cancel_all(),
                 Message::Shutdown => break,
             }
         }
-        // The keeper looks at the player once more.
-        drop(self.keeper.take());
-        drop(self.player.take());
+        drop(self.listening.take());
         drop(self.tiles.take());
         self.cancel_all();
         for (_, running) in self.running.drain() {
@@ -193,7 +182,13 @@ impl Dispatcher {
             }
             Command::WantTiles(wishes) => self.want_tiles(wishes),
             Command::WantLivePictures(specs) => {
-                self.live_wishes.set(specs);
+                if let Some(listening) = &self.listening {
+                    listening.live_wishes.set(specs);
+                }
+                Ok(())
+            }
+            Command::LoadOverview(track) => {
+                self.load_overview(track);
                 Ok(())
             }
             Command::ListOutputDevices => {
@@ -223,7 +218,7 @@ impl Dispatcher {
             roots.push(self.library.add_root(root)?);
         }
         if !roots.is_empty() {
-            self.changed = self.interactive;
+            self.changed = self.listening.is_some();
             self.enqueue(JobSpec::Scan { roots });
         }
         Ok(())
@@ -256,8 +251,8 @@ impl Dispatcher {
     }
 
     fn tell_player(&mut self, command: PlayerCommand) {
-        if let Some(player) = &self.player {
-            player.send(command);
+        if let Some(listening) = &self.listening {
+            listening.player.send(command);
         }
     }
 
@@ -293,6 +288,14 @@ impl Dispatcher {
         let mut report = Report::new("The system refused to start another thread");
         report.causes.push(error.to_string());
         self.shared.outbox.send(Event::Failed(report));
+    }
+
+    fn load_overview(&self, track: TrackId) {
+        let path = self.snapshot.tracks.iter().find(|candidate| candidate.id == track).map(|track| track.path.clone());
+        match (path, &self.listening) {
+            (Some(path), Some(listening)) => listening.overviews.load(track, path),
+            _ => self.shared.outbox.send(Event::Overview(track, None)),
+        }
     }
 
     fn enqueue(&mut self, spec: JobSpec) {
@@ -353,7 +356,7 @@ impl Dispatcher {
             running.thread.join().ok();
         }
         self.busy.retain(|busy| *busy != kind);
-        if self.interactive {
+        if self.listening.is_some() {
             if matches!(kind, JobKind::Scan | JobKind::Classify) {
                 self.send_snapshot();
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::audio::Overview;
 use crate::audio::player::PlayerEvent;
 use crate::base::{JobId, Report, TrackId};
 use crate::dsp::live::LiveColumn;
@@ -30,6 +31,8 @@ pub enum Event {
     TileColumns(TileColumns),
     /// New columns of a live picture.
     LivePicture(LivePicture),
+    /// A song's outline and loudness, or `None` when it cannot be decoded.
+    Overview(TrackId, Option<Arc<Overview>>),
     /// A song's cover: RGBA, 8 bits a channel, or `None` when it has none.
     Cover(TrackId, Option<Arc<CoverImage>>),
     /// The names of the output devices, the default one first.

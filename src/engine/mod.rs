@@ -10,7 +10,9 @@ mod dispatcher;
 pub mod event;
 mod job;
 mod jobs;
+mod listening;
 pub mod outbox;
+mod overviews;
 pub mod picture;
 mod resume;
 pub mod settings;
@@ -37,9 +39,8 @@ pub use settings::Settings;
 
 use dispatcher::{Dispatcher, Message};
 use jobs::Shared;
+use listening::Listening;
 use outbox::Outbox;
-use resume::Keeper;
-use views::{LiveViews, LiveWishes};
 
 /// Commands that may wait for the engine's thread.
 const INBOX_CAPACITY: usize = 1024;
@@ -85,7 +86,6 @@ pub struct Engine {
     commands: Sender<Message>,
     events: Option<Receiver<Event>>,
     dispatcher: Option<JoinHandle<()>>,
-    live_views: Option<LiveViews>,
 }
 
 impl Engine {
@@ -103,36 +103,12 @@ impl Engine {
             settings.jobs = jobs;
         }
         let (outbox, events) = Outbox::new(waker);
-        let player = player.map(|output| {
-            let output = match (output, &settings.output_device) {
-                (OutputKind::Default, Some(name)) => OutputKind::Named(name.clone()),
-                (output, _) => output,
-            };
-            let to_client = outbox.clone();
-            let player = Player::spawn(
-                output,
-                settings.volume,
-                |_| None,
-                move |event| to_client.send_if_room(Event::Player(event)),
-            );
-            player.send(PlayerCommand::SetRepeat(settings.repeat));
-            player.send(PlayerCommand::SetShuffle(settings.shuffle));
-            Arc::new(player)
-        });
-        let keeper = match &player {
-            Some(player) => Some(Keeper::spawn(Arc::clone(player), data_dir.queue())?),
-            None => None,
-        };
-        let live_wishes = LiveWishes::default();
-        let live_views = match player.as_ref().and_then(|player| player.take_tap()) {
-            Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
-            None => None,
-        };
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
+        let listening = player.map(|output| Listening::start(output, &shared)).transpose()?;
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
-        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), player, keeper, live_wishes);
+        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening);
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
-        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), live_views })
+        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher) })
     }
 
     /// Hands a command over; never waits. A command that finds the queue full (a thousand waiting) is dropped and logged.
@@ -217,7 +193,6 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // First of all nobody may wait for this client any more.
         drop(self.events.take());
-        drop(self.live_views.take());
         self.commands.send(Message::Shutdown).ok();
         if let Some(dispatcher) = self.dispatcher.take() {
             dispatcher.join().ok();

@@ -24,6 +24,8 @@ pub struct Settings {
     pub jobs: usize,
     /// Loudness, 0..1.
     pub volume: f32,
+    /// Whether songs are brought to the same loudness.
+    pub replay_gain: ReplayGain,
     /// Output device by name; `None` is the system's choice.
     pub output_device: Option<String>,
     /// What comes after the end of a song or of the queue.
@@ -63,6 +65,19 @@ pub enum Theme {
     System,
 }
 
+/// How songs are brought to the same loudness (ReplayGain 2.0): by their tags, else as measured (EBU R128).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayGain {
+    /// Songs play as recorded.
+    Off,
+    /// Every song is equally loud.
+    #[default]
+    Track,
+    /// Albums are equally loud, as far as their tags say so; within one, quiet songs stay quiet.
+    Album,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -72,6 +87,7 @@ impl Default for Settings {
             classify_after_scan: true,
             jobs: 0,
             volume: 0.8,
+            replay_gain: ReplayGain::default(),
             output_device: None,
             repeat: Repeat::Off,
             shuffle: false,

@@ -5,6 +5,7 @@ pub mod cover;
 pub mod db;
 mod error;
 mod file_name;
+pub mod loudness;
 pub mod m3u;
 pub mod model;
 pub mod playlist;
@@ -15,6 +16,7 @@ mod text;
 
 pub use db::Library;
 pub use error::LibraryError;
+pub use scan::content_hash;
 pub use text::fold;
 
 use db::{absolute, shown};

@@ -11,6 +11,7 @@ use lofty::probe::Probe;
 use lofty::tag::{Accessor as _, ItemKey, Tag};
 
 use super::asf;
+use super::loudness::{LoudnessTags, gain, peak, r128_gain};
 
 /// The most that is read of one file for its tags and playing time. Larger tags are skipped.
 const MAX_READ_BYTES: u64 = 24 * 1024 * 1024;
@@ -119,6 +120,22 @@ pub(super) fn picture(reader: impl Read + Seek, max_bytes: usize) -> Option<Vec<
         || file.tags().iter().flat_map(Tag::pictures).filter(|picture| (1..=max_bytes).contains(&picture.data().len()));
     let front = pictures().find(|picture| picture.pic_type() == PictureType::CoverFront);
     front.or_else(|| pictures().next()).map(|picture| picture.data().to_vec())
+}
+
+/// What the tags say about loudness; `None` when they cannot be read.
+pub(super) fn loudness(reader: impl Read + Seek) -> Option<LoudnessTags> {
+    prepare_thread();
+    let reader = Budget { inner: reader, left: MAX_READ_BYTES, exceeded: false };
+    let options = ParseOptions::new().read_properties(false).read_cover_art(false);
+    let file = Probe::new(reader).options(options).guess_file_type().ok()?.read().ok()?;
+    let first =
+        |key, parse: fn(&str) -> Option<f32>| file.tags().iter().flat_map(|tag| tag.get_strings(key)).find_map(parse);
+    Some(LoudnessTags {
+        track_gain_db: first(ItemKey::ReplayGainTrackGain, gain).or_else(|| first(ItemKey::R128TrackGain, r128_gain)),
+        track_peak: first(ItemKey::ReplayGainTrackPeak, peak),
+        album_gain_db: first(ItemKey::ReplayGainAlbumGain, gain).or_else(|| first(ItemKey::R128AlbumGain, r128_gain)),
+        album_peak: first(ItemKey::ReplayGainAlbumPeak, peak),
+    })
 }
 
 /// Fills as much of `buffer` as there is to read.

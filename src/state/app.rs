@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::audio::Overview;
 use crate::audio::player::{OutputState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
+use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
 use crate::library::model::{DecisionRule, Snapshot, Track};
 
-use super::covers::Covers;
+use super::asked::Asked;
 use super::derived::Derived;
 use super::effect::Effect;
 use super::genre::decision_rule;
@@ -112,9 +114,11 @@ pub struct AppState {
     /// The pictures of sound.
     pub inspect: Inspect,
     /// Cover pictures.
-    pub covers: Covers,
+    pub covers: Asked<CoverImage>,
     /// The queue panel.
     pub queue_panel: QueuePanel,
+    /// Outlines and loudness of songs.
+    pub overviews: Asked<Overview>,
     /// Output devices, the default one first; empty until asked for.
     pub devices: Vec<String>,
     /// Messages.
@@ -153,8 +157,9 @@ impl Default for AppState {
             muted_from: None,
             live: LiveRing::default(),
             inspect: Inspect::default(),
-            covers: Covers::default(),
             queue_panel: QueuePanel::default(),
+            covers: Asked::default(),
+            overviews: Asked::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),
             undo: UndoStack::default(),
@@ -282,6 +287,15 @@ impl AppState {
             &self.search,
             self.current_sort(),
         );
+    }
+
+    /// Asks for the outline of a song unless that was done.
+    pub(super) fn want_overview(&mut self, id: Option<TrackId>) {
+        if let Some(id) = id
+            && self.overviews.want(id)
+        {
+            self.wanted.push(Command::LoadOverview(id));
+        }
     }
 
     /// Asks for the cover of a song unless that was done.

@@ -30,6 +30,7 @@ impl AppState {
             // What is frozen stays as it is; the engine may still be sending what it had begun.
             Event::LivePicture(picture) if !self.inspect.is_frozen() => self.inspect.live.insert(&picture),
             Event::LivePicture(_) => {}
+            Event::Overview(id, overview) => self.overviews.answer(id, overview),
             Event::Cover(id, image) => self.covers.answer(id, image),
             Event::OutputDevices(devices) => self.devices = devices,
             Event::Failed(report) => self.toasts.report(&report),
@@ -79,6 +80,7 @@ impl AppState {
         self.player = status;
         if song_changed {
             self.want_cover(self.player.current);
+            self.want_overview(self.player.current);
         }
     }
 

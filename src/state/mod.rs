@@ -10,7 +10,7 @@
 pub mod action;
 pub mod app;
 pub mod apply;
-pub mod covers;
+pub mod asked;
 pub mod derived;
 pub mod effect;
 pub mod genre;

@@ -12,6 +12,7 @@ use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place};
 
 use super::dialogs::{Dialogs, NativeDialogs};
 use super::local::{Layout, Local};
+use super::media_keys::MediaKeys;
 use super::preparer::Preparer;
 use super::theme::{self, size, tokens};
 use super::{
@@ -29,13 +30,17 @@ pub struct App {
     preparer: Preparer,
     local: Local,
     actions: Vec<Action>,
+    media_keys: MediaKeys,
 }
 
 impl App {
     /// An application on an engine, with the system's dialogs.
     pub fn new(cc: &eframe::CreationContext<'_>, engine: impl EngineLink + 'static) -> Self {
         let layout: Layout = cc.storage.and_then(|storage| eframe::get_value(storage, LAYOUT_KEY)).unwrap_or_default();
-        Self::with_dialogs(&cc.egui_ctx, Box::new(engine), Box::new(NativeDialogs::default()), layout)
+        let dialogs = Box::new(NativeDialogs::default());
+        let mut app = Self::with_dialogs(&cc.egui_ctx, Box::new(engine), dialogs, layout);
+        app.media_keys = MediaKeys::connect(&cc.egui_ctx, window_handle(cc));
+        app
     }
 
     /// An application with dialogs of one's own, as tests use it.
@@ -48,6 +53,7 @@ impl App {
             preparer: Preparer::default(),
             local: Local { layout, ..Local::default() },
             actions: Vec::new(),
+            media_keys: MediaKeys::default(),
         }
     }
 
@@ -79,6 +85,10 @@ impl App {
         }
         self.state.tick(ctx.input(|input| input.time));
         self.actions.extend(self.dialogs.poll());
+        // At once, not with the next drawing: a minimised window draws nothing, but its keys must work.
+        for action in self.media_keys.follow(ctx, &self.state) {
+            self.reduce(action);
+        }
         self.state.update_inspect();
         self.send_wanted();
         if matches!(self.state.player.output, OutputState::Silent(_)) && self.state.silent_because().is_none() {
@@ -102,9 +112,7 @@ impl App {
             ctx.request_repaint();
         }
         for action in actions {
-            for command in self.state.reduce(action) {
-                self.engine.send(command);
-            }
+            self.reduce(action);
         }
         self.state.update_inspect();
         self.send_wanted();
@@ -163,6 +171,12 @@ impl App {
         drop::overlay(ctx);
     }
 
+    fn reduce(&mut self, action: Action) {
+        for command in self.state.reduce(action) {
+            self.engine.send(command);
+        }
+    }
+
     fn send_wanted(&mut self) {
         for command in self.state.take_wanted() {
             self.engine.send(command);
@@ -214,4 +228,19 @@ impl eframe::App for App {
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
     }
+}
+
+/// The window's handle, which media keys need on Windows.
+#[cfg(target_os = "windows")]
+fn window_handle(cc: &eframe::CreationContext<'_>) -> Option<*mut std::ffi::c_void> {
+    use raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
+    match cc.window_handle().ok()?.as_raw() {
+        RawWindowHandle::Win32(window) => Some(window.hwnd.get() as *mut std::ffi::c_void),
+        _ => None,
+    }
+}
+
+#[cfg(not(target_os = "windows"))]
+fn window_handle(_cc: &eframe::CreationContext<'_>) -> Option<*mut std::ffi::c_void> {
+    None
 }

@@ -6,7 +6,6 @@ use eframe::egui::{self, Color32, ColorImage, CornerRadius, Painter, Rect, Textu
 
 use crate::base::TrackId;
 use crate::state::AppState;
-use crate::state::covers::Cover;
 
 use super::icons::{self, Icon};
 use super::theme::{size, tokens_of};
@@ -23,7 +22,7 @@ impl CoverTextures {
         if let Some((_, texture)) = self.0.iter().find(|(known, _)| *known == id) {
             return Some(texture.clone());
         }
-        let Some(Cover::Ready(cover)) = state.covers.get(id) else { return None };
+        let cover = state.covers.ready(id)?;
         if cover.rgba.len() != cover.width * cover.height * 4 || cover.rgba.is_empty() {
             return None;
         }

@@ -16,6 +16,7 @@ mod keys;
 mod library;
 mod live_texture;
 pub mod local;
+mod media_keys;
 mod play_order;
 mod player_bar;
 mod popups;
@@ -32,6 +33,7 @@ mod table;
 pub mod theme;
 mod toasts;
 mod top_bar;
+mod waveform;
 mod widgets;
 
 pub use app::App;

@@ -10,6 +10,7 @@ use super::icons::{self, Icon};
 use super::local::Local;
 use super::play_order;
 use super::theme::{fonts, size, tokens};
+use super::waveform;
 use super::widgets::{button, slider, text};
 
 /// Columns of the live spectrogram that the strip shows.
@@ -156,21 +157,31 @@ fn seek_bar(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<
     }
 }
 
-/// What lies inside of the seek bar: the whole song, how much of it was heard (`share`, 0..1), and the loop.
+/// What lies inside of the seek bar: the song's outline where it is known, how much of it was heard (`share`, 0..1), and
+/// the loop.
 fn paint_trough(ui: &Ui, state: &AppState, trough: Rect, share: Option<f32>, active: bool) {
     let tokens = tokens(ui);
-    let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
     if let (Some((from, to)), true) = (state.player.loop_secs, state.player.duration_secs > 0.0) {
         let at =
             |secs: f64| trough.left() + trough.width() * (secs / state.player.duration_secs).clamp(0.0, 1.0) as f32;
         let range = Rect::from_min_max(pos2(at(from), trough.top() + 2.0), pos2(at(to), trough.bottom() - 2.0));
         ui.painter().rect_filled(range, 2.0, tokens.accent_soft);
     }
-    match share {
-        Some(share) => slider::paint(ui, trough, share, active),
-        None => {
-            ui.painter().rect_filled(line, 2.0, tokens.control);
+    let Some(share) = share else {
+        let line = Rect::from_center_size(trough.center(), vec2(trough.width(), 4.0));
+        ui.painter().rect_filled(line, 2.0, tokens.control);
+        return;
+    };
+    let overview = state.player.current.and_then(|id| state.overviews.ready(id));
+    match overview.filter(|overview| !overview.outline.is_empty()) {
+        Some(overview) => {
+            let rect = trough.expand2(vec2(0.0, 2.0));
+            waveform::paint(ui.painter(), rect, &overview.outline, share, tokens.accent, tokens.text_faint);
+            let x = trough.left() + trough.width() * share;
+            let width = if active { 3.0 } else { 1.5 };
+            ui.painter().vline(x, rect.y_range(), (width, tokens.text));
         }
+        None => slider::paint(ui, trough, share, active),
     }
 }
 

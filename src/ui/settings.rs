@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use crate::engine::Settings;
-use crate::engine::settings::Theme;
+use crate::engine::settings::{ReplayGain, Theme};
 use crate::state::inspect::{Kind, Side};
 use crate::state::{Action, AppState, Verb};
 
@@ -30,7 +30,7 @@ pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 ui.add_space(24.0);
                 folders(ui, state, actions);
                 classifier(ui, &mut changed, actions);
-                sound(ui, state, actions);
+                sound(ui, state, &mut changed, actions);
                 resume(ui, &mut changed);
                 views(ui, &mut changed);
                 appearance(ui, &mut changed);
@@ -135,7 +135,7 @@ fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {
     });
 }
 
-fn sound(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn sound(ui: &mut Ui, state: &AppState, settings: &mut Settings, actions: &mut Vec<Action>) {
     section(ui, "Sound");
     let chosen = state.settings.output_device.clone();
     let shown = chosen.clone().unwrap_or_else(|| "System default".to_owned());
@@ -151,6 +151,27 @@ fn sound(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                     if ui.selectable_label(chosen.as_ref() == Some(device), device).clicked() {
                         actions.push(Action::ChooseDevice(Some(device.clone())));
                     }
+                }
+            })
+            .response
+    });
+    replay_gain(ui, settings);
+}
+
+fn replay_gain(ui: &mut Ui, settings: &mut Settings) {
+    let name = |mode| match mode {
+        ReplayGain::Off => "Off: as recorded",
+        ReplayGain::Track => "Every song",
+        ReplayGain::Album => "Every album",
+    };
+    let help = "By the tags in the file (ReplayGain, R128), else as Timbre measures it; from the next song on.";
+    row(ui, "Equal loudness", help, |ui| {
+        ComboBox::from_id_salt("replay gain")
+            .width(160.0)
+            .selected_text(name(settings.replay_gain))
+            .show_ui(ui, |ui| {
+                for mode in [ReplayGain::Off, ReplayGain::Track, ReplayGain::Album] {
+                    ui.selectable_value(&mut settings.replay_gain, mode, name(mode));
                 }
             })
             .response

@@ -1,6 +1,8 @@
 //! The content hash by which a moved file is known again.
 
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -11,6 +13,21 @@ const BLOCK_BYTES: u64 = 64 * 1024;
 
 /// A hash of a file's size and content.
 pub(in crate::library) type ContentHash = [u8; 16];
+
+/// The content hash of a file.
+///
+/// # Errors
+/// What the file system says.
+pub fn content_hash(path: &Path) -> io::Result<[u8; 16]> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > WHOLE_BYTES {
+        return of_blocks(&mut file, size);
+    }
+    let mut bytes = Vec::new();
+    file.take(WHOLE_BYTES).read_to_end(&mut bytes)?;
+    Ok(of_bytes(&bytes))
+}
 
 /// XXH3-128 over the size and all bytes.
 pub(super) fn of_bytes(bytes: &[u8]) -> ContentHash {

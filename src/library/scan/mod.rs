@@ -16,6 +16,7 @@ mod walk;
 
 use std::path::Path;
 
+pub use hash::content_hash;
 pub(super) use read::Song;
 pub use run::scan;
 pub use stamp::FileStamp;

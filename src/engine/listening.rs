@@ -1,0 +1,52 @@
+//! What only a window needs: the player and the threads that look at what it plays.
+
+use std::sync::Arc;
+
+use crate::audio::player::{OutputKind, Player, PlayerCommand};
+
+use super::event::Event;
+use super::jobs::Shared;
+use super::overviews::Overviews;
+use super::resume::Keeper;
+use super::views::{LiveViews, LiveWishes};
+
+/// A player and its followers. Dropping it stops the sound and all of the threads.
+pub(super) struct Listening {
+    // In the order in which they must end: the keeper looks at the player once more.
+    _keeper: Keeper,
+    _live_views: Option<LiveViews>,
+    pub player: Arc<Player>,
+    pub overviews: Overviews,
+    pub live_wishes: LiveWishes,
+}
+
+impl Listening {
+    /// Starts the player on an output, stopped.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn start(output: OutputKind, shared: &Arc<Shared>) -> std::io::Result<Self> {
+        let (settings, outbox) = (shared.settings(), &shared.outbox);
+        let output = match (output, &settings.output_device) {
+            (OutputKind::Default, Some(name)) => OutputKind::Named(name.clone()),
+            (output, _) => output,
+        };
+        let overviews = Overviews::spawn(shared.data_dir.overviews(), outbox.clone())?;
+        let (gains, to_client) = (overviews.gains(shared.clone()), outbox.clone());
+        let player = Arc::new(Player::spawn(
+            output,
+            settings.volume,
+            move |item| gains.of(item),
+            move |event| to_client.send_if_room(Event::Player(event)),
+        ));
+        player.send(PlayerCommand::SetRepeat(settings.repeat));
+        player.send(PlayerCommand::SetShuffle(settings.shuffle));
+        let keeper = Keeper::spawn(Arc::clone(&player), shared.data_dir.queue())?;
+        let live_wishes = LiveWishes::default();
+        let live_views = match player.take_tap() {
+            Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
+            None => None,
+        };
+        Ok(Self { _keeper: keeper, _live_views: live_views, player, overviews, live_wishes })
+    }
+}
