@@ -16,7 +16,7 @@ use crate::state::{Action, AppState, Verb};
 const WAITING: usize = 32;
 /// A step for keys that do not say how far.
 const STEP_SECS: f64 = 5.0;
-/// The desktop counts on by itself; it is told anew when it is off by more than this.
+/// The desktop does not count on by itself: what it shows may be so old.
 const TOLERATED_SECS: f64 = 1.0;
 
 /// The connection to the desktop; nothing happens where there is none.
@@ -37,14 +37,12 @@ struct Told {
     state: PlayState,
     volume: f32,
     position_secs: f64,
-    at_secs: f64,
 }
 
 impl Told {
-    /// Whether the desktop, counting on, shows something else than `now`.
+    /// Whether the desktop shows something else than `now`.
     fn outdated(&self, now: &Self) -> bool {
-        let running_secs = if self.state == PlayState::Playing { now.at_secs - self.at_secs } else { 0.0 };
-        self.state != now.state || (self.position_secs + running_secs - now.position_secs).abs() > TOLERATED_SECS
+        self.state != now.state || (self.position_secs - now.position_secs).abs() >= TOLERATED_SECS
     }
 }
 
@@ -77,9 +75,9 @@ impl MediaKeys {
     }
 
     /// Tells the desktop what plays, and gives back what its keys ask for.
-    pub fn follow(&mut self, ctx: &Context, state: &AppState, now_secs: f64) -> Vec<Action> {
+    pub fn follow(&mut self, ctx: &Context, state: &AppState) -> Vec<Action> {
         let Some(connected) = &mut self.0 else { return Vec::new() };
-        if let Err(error) = connected.tell(state, now_secs) {
+        if let Err(error) = connected.tell(state) {
             tracing::warn!(?error, "the desktop does not answer any more: media keys are off");
             self.0 = None;
             return Vec::new();
@@ -90,7 +88,7 @@ impl MediaKeys {
 }
 
 impl Connected {
-    fn tell(&mut self, state: &AppState, now_secs: f64) -> Result<(), souvlaki::Error> {
+    fn tell(&mut self, state: &AppState) -> Result<(), souvlaki::Error> {
         let player = &state.player;
         let now = Told {
             track: state.playing().map(|track| track.id),
@@ -98,7 +96,6 @@ impl Connected {
             state: player.state,
             volume: player.volume,
             position_secs: player.position_secs,
-            at_secs: now_secs,
         };
         let before = self.told.as_ref();
         if before.is_none_or(|told| (told.track, told.duration_secs) != (now.track, now.duration_secs)) {
@@ -197,18 +194,17 @@ fn desktop_answers() -> bool {
 mod tests {
     use super::*;
 
-    fn told(state: PlayState, position_secs: f64, at_secs: f64) -> Told {
-        Told { track: None, duration_secs: 9.0, state, volume: 1.0, position_secs, at_secs }
+    fn told(state: PlayState, position_secs: f64) -> Told {
+        Told { track: None, duration_secs: 9.0, state, volume: 1.0, position_secs }
     }
 
     #[test]
-    fn the_desktop_is_told_when_it_would_show_something_else() {
-        let playing = told(PlayState::Playing, 10.0, 100.0);
-        assert!(!playing.outdated(&told(PlayState::Playing, 15.2, 105.0)), "it counts on by itself");
-        assert!(playing.outdated(&told(PlayState::Playing, 40.0, 105.0)), "a seek");
-        assert!(playing.outdated(&told(PlayState::Paused, 15.0, 105.0)));
-        let paused = told(PlayState::Paused, 10.0, 100.0);
-        assert!(!paused.outdated(&told(PlayState::Paused, 10.0, 200.0)));
+    fn the_desktop_is_told_when_it_shows_something_else() {
+        let playing = told(PlayState::Playing, 10.0);
+        assert!(!playing.outdated(&told(PlayState::Playing, 10.4)), "not with every frame");
+        assert!(playing.outdated(&told(PlayState::Playing, 11.1)), "it goes on");
+        assert!(playing.outdated(&told(PlayState::Playing, 4.0)), "a seek");
+        assert!(playing.outdated(&told(PlayState::Paused, 10.0)));
     }
 
     #[test]
