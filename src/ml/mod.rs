@@ -1,5 +1,6 @@
 //! Networks: weights, forward passes, training, calibration, metrics.
 
+pub mod adam;
 pub mod classifier;
 pub mod device;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod metrics;
 pub mod mobilenet;
 pub mod musicnn;
 pub mod ops;
+pub mod plain;
 pub mod regression;
 pub mod rng;
 pub mod split;

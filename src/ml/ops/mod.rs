@@ -4,6 +4,7 @@
 pub mod band_max;
 pub mod conv3x3;
 pub mod conv_pool;
+pub mod dense;
 pub mod gemm;
 pub mod pointwise;
 pub mod time_conv;
