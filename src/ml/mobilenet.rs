@@ -8,7 +8,8 @@ use rayon::prelude::*;
 
 use super::error::MlError;
 use super::genre_file::Stored;
-use super::ops::conv3x3::{Conv3x3, Kind};
+use super::ops::Activation;
+use super::ops::conv3x3::{Conv3x3, Kind, Padding};
 use super::ops::pointwise::Pointwise;
 use super::weights::Weights;
 use crate::dsp::mel::MelBank;
@@ -180,9 +181,9 @@ impl MobileNet {
         for (i, layer) in self.layers.iter().enumerate() {
             let (stride, inputs, _) = shape_of(i);
             x = match (i, inputs) {
-                (0, _) => Conv3x3 { kind: Kind::Stem, stride }.apply(&x, &layer.weight, &layer.bias)?,
-                (_, None) => Conv3x3 { kind: Kind::Depthwise, stride }.apply(&x, &layer.weight, &layer.bias)?,
-                (_, Some(_)) => Pointwise.apply(&x, &layer.weight, &layer.bias)?,
+                (0, _) => layer3x3(Kind::Stem, stride).apply(&x, &layer.weight, &layer.bias)?,
+                (_, None) => layer3x3(Kind::Depthwise, stride).apply(&x, &layer.weight, &layer.bias)?,
+                (_, Some(_)) => Pointwise(Activation::Relu).apply(&x, &layer.weight, &layer.bias)?,
             };
         }
         Ok(x.mean((1, 2))?)
@@ -207,6 +208,10 @@ impl MobileNet {
         let total = |j: usize| parts.iter().map(|part| part[j]).sum::<f64>() / patches.len() as f64;
         Ok((0..EMBEDDING).map(total).collect())
     }
+}
+
+fn layer3x3(kind: Kind, stride: usize) -> Conv3x3 {
+    Conv3x3 { kind, stride, padding: Padding::Needed, activation: Activation::Relu }
 }
 
 #[cfg(test)]

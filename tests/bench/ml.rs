@@ -10,7 +10,8 @@ use candle_core::{DType, Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
 use timbre::ml::mobilenet::MobileNet;
 use timbre::ml::musicnn::MusiCnn;
-use timbre::ml::ops::conv3x3::{Conv3x3, Kind};
+use timbre::ml::ops::Activation;
+use timbre::ml::ops::conv3x3::{Conv3x3, Kind, Padding};
 use timbre::ml::weights::Weights;
 use timbre::ml::{Classifier, DeviceChoice};
 
@@ -28,7 +29,7 @@ fn ml(c: &mut Criterion) {
         Tensor::rand(-4f32, 1f32, (62, 96 * 64), &device).unwrap().to_dtype(DType::F32).unwrap().to_vec2().unwrap();
     c.bench_function("MobileNetV1 forward, 62 patches", |b| b.iter(|| network.mean_embedding(&patches).unwrap()));
 
-    let op = Conv3x3 { kind: Kind::Depthwise, stride: 1 };
+    let op = Conv3x3 { kind: Kind::Depthwise, stride: 1, padding: Padding::One, activation: Activation::Relu };
     let x = Var::randn(0f32, 1f32, (16, 16, 16, 256), &device).unwrap();
     let weight = Var::randn(0f32, 1f32, (9, 256), &device).unwrap();
     let bias = Var::zeros(256, DType::F32, &device).unwrap();

@@ -1,29 +1,43 @@
-//! 3x3 convolution of one channel at a time (depthwise) or of a one-channel picture (a network's first layer), bias
-//! and ReLU included, channels last: `[n, height, width, channels]`, padded as TensorFlow's SAME does.
+//! 3x3 convolution of one channel at a time (depthwise) or of a picture of few channels (a network's first layer), bias
+//! and activation included, channels last: `[n, height, width, channels]`.
 //!
 //! candle runs a depthwise convolution as one convolution for each channel; here the channels are the inner loop.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::{values, with_values};
+use super::{Activation, values, with_values};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Each channel has its own kernel.
     Depthwise,
-    /// One input channel, each output channel has its own kernel; gives no gradient for its input.
+    /// Few input channels, all of which each output channel sums; gives no gradient for its input.
     Stem,
 }
 
-/// `relu(conv(x) + bias)`; arguments: x `[n, height, width, channels or 1]`, weight `[9, channels]`, bias `[channels]`.
+/// Where a strided layer begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// As much as is needed, the smaller half before: TensorFlow's SAME.
+    Needed,
+    /// One pixel on every side: PyTorch's `padding=1`.
+    One,
+}
+
+/// `activation(conv(x) + bias)`; arguments: x `[n, height, width, inputs]`, weight `[9, channels]` (depthwise) or
+/// `[9 * inputs, channels]` (stem), bias `[channels]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Conv3x3 {
     /// Which of the two.
     pub kind: Kind,
     /// 1 or 2.
     pub stride: usize,
+    /// What surrounds the picture.
+    pub padding: Padding,
+    /// What is done with the sums.
+    pub activation: Activation,
 }
 
 /// Sizes of one call.
@@ -31,6 +45,9 @@ pub struct Conv3x3 {
 struct Plan {
     kind: Kind,
     stride: usize,
+    activation: Activation,
+    /// Of a stem: input channels.
+    inputs: usize,
     channels: usize,
     /// Height and width of the input, of the output, and the padding above and to the left.
     input: (usize, usize),
@@ -39,16 +56,19 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(op: Conv3x3, height: usize, width: usize, channels: usize) -> Self {
+    fn new(op: Conv3x3, height: usize, width: usize, inputs: usize, channels: usize) -> Self {
         // Output size and the smaller half of the padding.
         let axis = |size: usize| {
             let out = size.div_ceil(op.stride);
-            (out, (((out.max(1) - 1) * op.stride + 3).saturating_sub(size)) / 2)
+            let needed = ((out.max(1) - 1) * op.stride + 3).saturating_sub(size) / 2;
+            (out, if op.padding == Padding::One { 1 } else { needed })
         };
         let ((rows, top), (columns, left)) = (axis(height), axis(width));
         Self {
             kind: op.kind,
             stride: op.stride,
+            activation: op.activation,
+            inputs,
             channels,
             input: (height, width),
             output: (rows, columns),
@@ -57,7 +77,7 @@ impl Plan {
     }
 
     fn input_channels(&self) -> usize {
-        if self.kind == Kind::Depthwise { self.channels } else { 1 }
+        if self.kind == Kind::Depthwise { self.channels } else { self.inputs }
     }
 
     fn input_len(&self) -> usize {
@@ -91,31 +111,34 @@ impl Plan {
         let channels = self.channels;
         out.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(bias));
         self.for_each_tap(|to, tap, from| {
-            let (sum, kernel) = (&mut out[to..to + channels], &weight[tap * channels..(tap + 1) * channels]);
+            let sum = &mut out[to..to + channels];
             match self.kind {
                 Kind::Depthwise => {
+                    let kernel = &weight[tap * channels..(tap + 1) * channels];
                     for ((sum, w), x) in sum.iter_mut().zip(kernel).zip(&x[from..from + channels]) {
                         *sum += w * x;
                     }
                 }
                 Kind::Stem => {
-                    let x = x[from];
-                    sum.iter_mut().zip(kernel).for_each(|(sum, w)| *sum += w * x);
+                    let kernels = &weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
+                    for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact(channels)) {
+                        sum.iter_mut().zip(kernel).for_each(|(sum, w)| *sum += w * x);
+                    }
                 }
             }
         });
-        out.iter_mut().for_each(|y| *y = y.max(0.0));
+        self.activation.apply(out);
     }
 
-    /// `grad` is the gradient before the ReLU; adds to `grad_weight` and, for a depthwise layer, to `grad_x`.
+    /// `grad` is the gradient before the activation; adds to `grad_weight` and, for a depthwise layer, to `grad_x`.
     #[inline(always)]
     fn backward(&self, x: &[f32], weight: &[f32], grad: &[f32], grad_x: &mut [f32], grad_weight: &mut [f32]) {
         let channels = self.channels;
         self.for_each_tap(|to, tap, from| {
             let grad = &grad[to..to + channels];
-            let at = tap * channels..(tap + 1) * channels;
             match self.kind {
                 Kind::Depthwise => {
+                    let at = tap * channels..(tap + 1) * channels;
                     let taps = grad_weight[at.clone()].iter_mut().zip(&weight[at]);
                     let pixels = grad_x[from..from + channels].iter_mut().zip(&x[from..from + channels]);
                     for ((g, (gw, w)), (gx, x)) in grad.iter().zip(taps).zip(pixels) {
@@ -124,8 +147,10 @@ impl Plan {
                     }
                 }
                 Kind::Stem => {
-                    let x = x[from];
-                    grad_weight[at].iter_mut().zip(grad).for_each(|(gw, g)| *gw += g * x);
+                    let kernels = &mut grad_weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
+                    for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact_mut(channels)) {
+                        kernel.iter_mut().zip(grad).for_each(|(gw, g)| *gw += g * x);
+                    }
                 }
             }
         });
@@ -144,15 +169,18 @@ impl Conv3x3 {
     fn plan(self, x: &Shape, weight: &Shape, bias: &Shape) -> Result<(usize, Plan)> {
         let (n, height, width, channels_in) = x.dims4()?;
         let channels = bias.dims1()?;
-        let fits = channels_in == if self.kind == Kind::Depthwise { channels } else { 1 };
+        let (fits, taps) = match self.kind {
+            Kind::Depthwise => (channels_in == channels, 9),
+            Kind::Stem => (channels_in > 0, 9 * channels_in),
+        };
         if !fits
-            || weight.dims2()? != (9, channels)
+            || weight.dims2()? != (taps, channels)
             || !(1..=2).contains(&self.stride)
             || height * width * channels == 0
         {
             bail!("{self:?}: input {x:?}, weight {weight:?} and bias {bias:?} do not fit");
         }
-        Ok((n, Plan::new(self, height, width, channels)))
+        Ok((n, Plan::new(self, height, width, channels_in, channels)))
     }
 }
 
@@ -199,13 +227,10 @@ impl CustomOp3 for Conv3x3 {
             with_values([x, weight, result, &grad.contiguous()?], self.name(), |[x, weight, result, grad]| {
                 let item = |i: usize, grad_x: &mut [f32]| {
                     let outputs = i * plan.output_len()..(i + 1) * plan.output_len();
-                    let masked: Vec<f32> = grad[outputs.clone()]
-                        .iter()
-                        .zip(&result[outputs])
-                        .map(|(g, y)| if *y > 0.0 { *g } else { 0.0 })
-                        .collect();
+                    let mut masked = vec![0.0; plan.output_len()];
+                    plan.activation.backward(&grad[outputs.clone()], &result[outputs], &mut masked);
                     let x = &x[i * plan.input_len()..(i + 1) * plan.input_len()];
-                    let mut grad_weight = vec![0.0; 9 * channels];
+                    let mut grad_weight = vec![0.0; weight.len()];
                     let mut grad_bias = vec![0.0; channels];
                     pulp::Arch::new().dispatch(|| {
                         plan.backward(x, weight, &masked, grad_x, &mut grad_weight);
@@ -222,7 +247,7 @@ impl CustomOp3 for Conv3x3 {
                     (0..n).into_par_iter().map(|i| item(i, &mut [])).collect()
                 }
             })?;
-        let (mut grad_weight, mut grad_bias) = (vec![0.0f32; 9 * channels], vec![0.0f32; channels]);
+        let (mut grad_weight, mut grad_bias) = (vec![0.0f32; weight.elem_count()], vec![0.0f32; channels]);
         for (weight, bias) in &partial {
             grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
             grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
@@ -246,24 +271,32 @@ mod tests {
     fn naive(op: Conv3x3, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         let channels = bias.dim(0)?;
         let (_, height, width, _) = x.dims4()?;
-        let plan = Plan::new(op, height, width, channels);
+        let inputs = x.dim(3)?;
+        let plan = Plan::new(op, height, width, inputs, channels);
         let after = |size: usize, out: usize, before: usize| ((out - 1) * op.stride + 3).saturating_sub(size + before);
         let picture = x.permute((0, 3, 1, 2))?;
         let picture = picture.pad_with_zeros(2, plan.before.0, after(height, plan.output.0, plan.before.0))?;
         let picture = picture.pad_with_zeros(3, plan.before.1, after(width, plan.output.1, plan.before.1))?;
-        let kernel = weight.t()?.reshape((channels, 1, 3, 3))?;
-        let groups = plan.input_channels();
+        let (kernel, groups) = match op.kind {
+            Kind::Depthwise => (weight.t()?.reshape((channels, 1, 3, 3))?, channels),
+            Kind::Stem => (weight.reshape((3, 3, inputs, channels))?.permute((3, 2, 0, 1))?.contiguous()?, 1),
+        };
         let y = picture.conv2d(&kernel, 0, op.stride, 1, groups)?.permute((0, 2, 3, 1))?;
-        y.broadcast_add(bias)?.relu()
+        let y = y.broadcast_add(bias)?;
+        match op.activation {
+            Activation::None => Ok(y),
+            Activation::Relu => y.relu(),
+            Activation::Relu6 => y.clamp(0f32, 6f32),
+        }
     }
 
-    fn case(kind: Kind, stride: usize, height: usize, width: usize) -> Result<()> {
+    fn case(op: Conv3x3, height: usize, width: usize) -> Result<()> {
         let device = Device::Cpu;
-        let op = Conv3x3 { kind, stride };
+        let Conv3x3 { kind, stride, .. } = op;
         let channels = 5;
-        let inputs = if kind == Kind::Depthwise { channels } else { 1 };
+        let (inputs, taps) = if kind == Kind::Depthwise { (channels, 9) } else { (2, 18) };
         let x = Var::randn(0f32, 1f32, (2, height, width, inputs), &device)?;
-        let weight = Var::randn(0f32, 1f32, (9, channels), &device)?;
+        let weight = Var::randn(0f32, 1f32, (taps, channels), &device)?;
         let bias = Var::randn(0f32, 1f32, channels, &device)?;
         let fast = op.apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
         let slow = naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
@@ -301,8 +334,14 @@ mod tests {
     fn forward_and_gradients_equal_candles() -> Result<()> {
         for kind in [Kind::Depthwise, Kind::Stem] {
             for stride in [1, 2] {
-                for (height, width) in [(6, 8), (5, 4), (3, 2), (1, 1)] {
-                    case(kind, stride, height, width)?;
+                for (padding, activation) in [
+                    (Padding::Needed, Activation::Relu),
+                    (Padding::One, Activation::Relu6),
+                    (Padding::One, Activation::None),
+                ] {
+                    for (height, width) in [(6, 8), (5, 4), (3, 2), (1, 1)] {
+                        case(Conv3x3 { kind, stride, padding, activation }, height, width)?;
+                    }
                 }
             }
         }
@@ -312,7 +351,7 @@ mod tests {
     #[test]
     fn shapes_that_do_not_fit_are_errors() -> Result<()> {
         let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu);
-        let op = Conv3x3 { kind: Kind::Depthwise, stride: 1 };
+        let op = Conv3x3 { kind: Kind::Depthwise, stride: 1, padding: Padding::One, activation: Activation::Relu };
         assert!(op.apply(&zeros(&[1, 4, 4, 3])?, &zeros(&[9, 4])?, &zeros(&[4])?).is_err());
         assert!(op.apply(&zeros(&[1, 4, 4, 4])?, &zeros(&[8, 4])?, &zeros(&[4])?).is_err());
         Ok(())

@@ -11,6 +11,42 @@ pub mod time_conv;
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
 
+/// What a layer does with its sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// Below 0 becomes 0.
+    Relu,
+    /// Below 0 becomes 0, above 6 becomes 6 (A. Howard et al. 2017).
+    Relu6,
+}
+
+impl Activation {
+    /// Applies it to many values.
+    #[inline(always)]
+    fn apply(self, sums: &mut [f32]) {
+        match self {
+            Self::None => {}
+            Self::Relu => sums.iter_mut().for_each(|y| *y = y.max(0.0)),
+            Self::Relu6 => sums.iter_mut().for_each(|y| *y = y.clamp(0.0, 6.0)),
+        }
+    }
+
+    /// The gradient before it, by what came out of it.
+    #[inline(always)]
+    fn backward(self, grad: &[f32], result: &[f32], out: &mut [f32]) {
+        let pairs = grad.iter().zip(result);
+        match self {
+            Self::None => out.copy_from_slice(grad),
+            Self::Relu => out.iter_mut().zip(pairs).for_each(|(o, (g, y))| *o = if *y > 0.0 { *g } else { 0.0 }),
+            Self::Relu6 => {
+                out.iter_mut().zip(pairs).for_each(|(o, (g, y))| *o = if *y > 0.0 && *y < 6.0 { *g } else { 0.0 });
+            }
+        }
+    }
+}
+
 /// The contiguous float32 values behind a storage.
 ///
 /// # Errors

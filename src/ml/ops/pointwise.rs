@@ -1,14 +1,14 @@
-//! 1x1 convolution, bias and ReLU included, channels last: a matrix product over all pixels.
+//! 1x1 convolution, bias and activation included, channels last: a matrix product over all pixels.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{values, with_values};
+use super::{Activation, values, with_values};
 
-/// `relu(x weight + bias)`; arguments: x `[..., inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
+/// `activation(x weight + bias)`; arguments: x `[..., inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
 #[derive(Clone, Copy, Debug)]
-pub struct Pointwise;
+pub struct Pointwise(pub Activation);
 
 /// Pixels that one thread multiplies at a time: enough to keep the kernel busy, few enough to share out.
 const ROWS: usize = 192;
@@ -57,8 +57,9 @@ impl CustomOp3 for Pointwise {
             matmul(out, Matrix::rows(x, x.len() / inputs, inputs), weight, false);
             pulp::Arch::new().dispatch(|| {
                 for row in out.chunks_exact_mut(outputs) {
-                    row.iter_mut().zip(bias).for_each(|(y, b)| *y = (*y + b).max(0.0));
+                    row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
                 }
+                self.0.apply(out);
             });
         });
         let mut shape = x_layout.dims().to_vec();
@@ -83,9 +84,7 @@ impl CustomOp3 for Pointwise {
             let mut masked = vec![0.0; grad.len()];
             let open = result.par_chunks(ROWS * outputs).zip(grad.par_chunks(ROWS * outputs));
             masked.par_chunks_mut(ROWS * outputs).zip(open).for_each(|(masked, (result, grad))| {
-                for ((m, y), g) in masked.iter_mut().zip(result).zip(grad) {
-                    *m = if *y > 0.0 { *g } else { 0.0 };
-                }
+                self.0.backward(grad, result, masked);
             });
             let transposed = Matrix::rows(weight, inputs, outputs).transposed();
             grad_x.par_chunks_mut(ROWS * inputs).zip(masked.par_chunks(ROWS * outputs)).for_each(|(grad_x, masked)| {
@@ -126,14 +125,20 @@ mod tests {
     fn forward_and_gradients_equal_candles() -> Result<()> {
         let device = Device::Cpu;
         // More pixels and inputs than one thread takes at a time.
-        for (pixels, inputs, outputs) in [(5, 3, 4), (450, 150, 7)] {
+        for (pixels, inputs, outputs, activation) in
+            [(5, 3, 4, Activation::Relu6), (450, 150, 7, Activation::Relu), (450, 9, 7, Activation::None)]
+        {
             let x = Var::randn(0f32, 1f32, (1, pixels, 1, inputs), &device)?;
             let weight = Var::randn(0f32, 1f32, (inputs, outputs), &device)?;
             let bias = Var::randn(0f32, 1f32, outputs, &device)?;
-            let fast = Pointwise.apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
+            let fast = Pointwise(activation).apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
             assert_eq!(fast.dims(), &[1, pixels, 1, outputs]);
-            let slow =
-                x.reshape((pixels, inputs))?.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?.relu()?;
+            let slow = x.reshape((pixels, inputs))?.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?;
+            let slow = match activation {
+                Activation::None => slow,
+                Activation::Relu => slow.relu()?,
+                Activation::Relu6 => slow.clamp(0f32, 6f32)?,
+            };
             let slow = slow.reshape(fast.shape())?;
             assert!((&fast - &slow)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-4);
             let pull = Tensor::randn(0f32, 1f32, fast.dims(), &device)?;
