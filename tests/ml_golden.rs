@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 use timbre::ml::mobilenet::{self, MobileNet};
+use timbre::ml::mobilenet_v2::MobileNetV2;
 use timbre::ml::musicnn::{self, FrontEnd, MusiCnn};
 use timbre::ml::weights::{Weights, read_file};
 
@@ -92,4 +93,20 @@ fn yamnet_golden_vectors() {
     let patches = golden.get("patches", &[5, 1, 96, 64]).unwrap();
     let found = network.forward(&Tensor::from_vec(patches, (5, 96, 64), &Device::Cpu).unwrap()).unwrap();
     assert!(difference(&flat(&found), &golden.get("embedding", &[5, 1024]).unwrap()) < 1e-3);
+}
+
+#[test]
+fn mobilenet_v2_golden_vectors() {
+    let (Some(golden), Some(weights)) = (shared("golden_mobilenet_v2.safetensors"), shared("mobilenet_v2.safetensors"))
+    else {
+        return;
+    };
+    let (golden, weights) = (read_file(&golden).unwrap(), read_file(&weights).unwrap());
+    let golden = Weights::parse("golden", &golden).unwrap();
+    let network = MobileNetV2::read(&Weights::parse("mobilenet_v2", &weights).unwrap(), "").unwrap();
+    let images = golden.get("images", &[2, 3, 224, 224]).unwrap();
+    let images = Tensor::from_vec(images, (2, 3, 224, 224), &Device::Cpu).unwrap().permute((0, 2, 3, 1)).unwrap();
+    let features = flat(&network.forward(&images).unwrap());
+    let worst = difference(&features, &golden.get("features", &[2, 1280]).unwrap());
+    assert!(worst < 1e-3, "{worst}");
 }

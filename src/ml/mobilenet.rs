@@ -86,10 +86,23 @@ impl FrontEnd {
 }
 
 /// One convolution: its weight as its operation wants it, and its bias.
-#[derive(Clone)]
-struct Layer {
-    weight: Tensor,
-    bias: Tensor,
+#[derive(Clone, Debug)]
+pub(super) struct Layer {
+    pub weight: Tensor,
+    pub bias: Tensor,
+}
+
+impl Layer {
+    /// Copies that can be trained, and their variables.
+    pub fn trainable(layers: &[Self]) -> Result<(Vec<Self>, Vec<Var>), MlError> {
+        let (mut copies, mut vars) = (Vec::new(), Vec::new());
+        for layer in layers {
+            let (weight, bias) = (Var::from_tensor(&layer.weight)?, Var::from_tensor(&layer.bias)?);
+            copies.push(Self { weight: weight.as_tensor().clone(), bias: bias.as_tensor().clone() });
+            vars.extend([weight, bias]);
+        }
+        Ok((copies, vars))
+    }
 }
 
 /// The convolutions; a linear head on the embedding is kept apart.
@@ -157,12 +170,7 @@ impl MobileNet {
     /// # Errors
     /// When the tensors cannot be copied.
     pub fn trainable(&self) -> Result<(Self, Vec<Var>), MlError> {
-        let (mut layers, mut vars) = (Vec::new(), Vec::new());
-        for layer in &self.layers {
-            let (weight, bias) = (Var::from_tensor(&layer.weight)?, Var::from_tensor(&layer.bias)?);
-            layers.push(Layer { weight: weight.as_tensor().clone(), bias: bias.as_tensor().clone() });
-            vars.extend([weight, bias]);
-        }
+        let (layers, vars) = Layer::trainable(&self.layers)?;
         Ok((Self { layers }, vars))
     }
 

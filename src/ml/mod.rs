@@ -9,6 +9,7 @@ pub mod finetune;
 pub mod genre_file;
 pub mod metrics;
 pub mod mobilenet;
+pub mod mobilenet_v2;
 pub mod musicnn;
 pub mod ops;
 pub mod plain;
