@@ -32,7 +32,7 @@ impl Listening {
             (output, _) => output,
         };
         let overviews = Overviews::spawn(shared.data_dir.overviews(), outbox.clone())?;
-        let (gains, to_client) = (overviews.gains(shared.clone()), outbox.clone());
+        let (gains, to_client) = (Overviews::gains(shared.clone()), outbox.clone());
         let player = Arc::new(Player::spawn(
             output,
             settings.volume,

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::audio::player::{OutputKind, Player, PlayerCommand};
+use crate::audio::player::OutputKind;
 use crate::base::DataDir;
 use crate::library::model::{DecisionRule, Snapshot};
 use crate::library::{Library, LibraryError};

@@ -1,6 +1,5 @@
 //! Overviews of songs (outline, loudness), measured in the background and kept on disk, and the gain that follows from them.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -32,8 +31,6 @@ const WAITING: usize = 64;
 struct Request {
     track: TrackId,
     path: PathBuf,
-    /// A client waits for the answer.
-    answer: bool,
 }
 
 /// The thread that measures, and what asks it. Dropping it stops the thread.
@@ -60,18 +57,14 @@ impl Overviews {
 
     /// Asks for a song's overview; it arrives as `Event::Overview`.
     pub fn load(&self, track: TrackId, path: PathBuf) {
-        self.request(Request { track, path, answer: true });
+        if let Some(requests) = &self.requests {
+            requests.try_send(Request { track, path }).ok();
+        }
     }
 
     /// What decides the gain of songs that are about to play.
-    pub fn gains(&self, shared: Arc<Shared>) -> Gains {
-        Gains { folder: shared.data_dir.overviews(), shared, requests: self.requests.clone() }
-    }
-
-    fn request(&self, request: Request) {
-        if let Some(requests) = &self.requests {
-            requests.try_send(request).ok();
-        }
+    pub fn gains(shared: Arc<Shared>) -> Gains {
+        Gains { folder: shared.data_dir.overviews(), shared }
     }
 }
 
@@ -79,31 +72,20 @@ impl Drop for Overviews {
     fn drop(&mut self) {
         self.cancel.cancel();
         self.requests = None;
-        // Whoever plays may still hold the other end: the thread looks at the token, too.
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }
     }
 }
 
-/// The newest song that somebody waits for comes first.
+/// Songs in the order in which they are asked for, each answered once.
 fn serve(inbox: &Receiver<Request>, folder: &Path, outbox: &Outbox, cancel: &CancelToken) {
-    let mut waiting: VecDeque<Request> = VecDeque::new();
-    while !cancel.is_cancelled() {
-        if waiting.is_empty() {
-            match inbox.recv_timeout(std::time::Duration::from_millis(100)) {
-                Ok(request) => waiting.push_back(request),
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => continue,
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => return,
-            }
-        }
-        waiting.extend(inbox.try_iter());
-        let next = waiting.iter().rposition(|request| request.answer).unwrap_or(0);
-        let Some(request) = waiting.remove(next) else { continue };
+    while let Ok(request) = inbox.recv() {
         let overview = overview_of(&request.path, folder, cancel);
-        if request.answer && !cancel.is_cancelled() {
-            outbox.send(Event::Overview(request.track, overview.map(Arc::new)));
+        if cancel.is_cancelled() {
+            return;
         }
+        outbox.send(Event::Overview(request.track, overview.map(Arc::new)));
     }
 }
 
@@ -132,7 +114,6 @@ fn stored_file(path: &Path, folder: &Path) -> Option<PathBuf> {
 pub(super) struct Gains {
     shared: Arc<Shared>,
     folder: PathBuf,
-    requests: Option<Sender<Request>>,
 }
 
 impl Gains {
@@ -151,21 +132,7 @@ impl Gains {
             .and_then(|bytes| Overview::from_bytes(&bytes));
         match known {
             Some(known) => Some(from_overview(&known)),
-            None => {
-                self.prepare(item);
-                Some(UNMEASURED_GAIN_DB)
-            }
-        }
-    }
-
-    /// Has a song measured that will play soon.
-    pub fn prepare(&self, item: &QueueItem) {
-        if self.shared.settings().replay_gain == ReplayGain::Off {
-            return;
-        }
-        if let Some(requests) = &self.requests {
-            let request = Request { track: item.track, path: item.path.clone(), answer: false };
-            requests.try_send(request).ok();
+            None => Some(UNMEASURED_GAIN_DB),
         }
     }
 }

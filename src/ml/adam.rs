@@ -131,7 +131,7 @@ impl InplaceOp2 for Update<'_> {
         let weight = &mut weight[start..end];
         let mut moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
         let Moments { first, second } = &mut **moments;
-        let (Self { beta1, beta2, epsilon, rate, scale2, keep, .. }) = *self;
+        let Self { beta1, beta2, epsilon, rate, scale2, keep, .. } = *self;
         let chunks = weight.par_chunks_mut(CHUNK).zip(grad.par_chunks(CHUNK));
         let chunks = chunks.zip(first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK)));
         chunks.for_each(|((weight, grad), (first, second))| {

@@ -38,7 +38,7 @@ impl PlainCnn {
     /// # Errors
     /// When `side` is not a multiple of 8, or memory is short.
     pub fn new(side: usize, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
-        if side == 0 || side % 8 != 0 {
+        if side == 0 || !side.is_multiple_of(8) {
             return Err(MlError::Input(format!("pictures of {side} pixels cannot be halved three times")));
         }
         let mut inputs = COLOURS;

@@ -81,6 +81,8 @@ impl AppState {
         if song_changed {
             self.want_cover(self.player.current);
             self.want_overview(self.player.current);
+            // The next one, too: by then its loudness is known.
+            self.want_overview(self.player.queue.get(self.player.queue_index + 1).copied());
         }
     }
 
