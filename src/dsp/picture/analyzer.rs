@@ -34,6 +34,14 @@ impl Analyzer {
         Self { rate_hz, kind }
     }
 
+    /// For pictures that grow: every request comes from the same song, and of the sound that it depends on nothing will
+    /// change.
+    pub(super) fn keep_frames(&mut self) {
+        if let Kind::Spectrogram(spectrogram) = &mut self.kind {
+            spectrogram.keep_frames();
+        }
+    }
+
     /// Samples a second.
     pub fn rate_hz(&self) -> u32 {
         self.rate_hz

@@ -2,13 +2,21 @@
 
 use super::analyzer::Analyzer;
 use super::grid::{Columns, Rows, Sound};
-use super::settings::{PictureSpec, Transform};
+use super::settings::{PictureSpec, SpectrogramSettings, Transform};
 
 /// A live scalogram waits no longer than this for what follows a moment, seconds. Wavelets that reach further, those of
 /// the lowest frequencies, see silence there: their cone is incomplete.
 const LONGEST_WAIT_SECS: f64 = 0.25;
 
+/// Frames a second of a live spectrogram, at most: four a column at 60 columns a second.
+const MOST_FRAMES_PER_SEC: f32 = 240.0;
+/// Windows are padded to no more than this; those that are longer are not padded.
+const LONGEST_PADDED: usize = 16_384;
+
 /// The same levels as [`Analyzer`] gives for a finished file, column by column while the sound comes.
+///
+/// Settings that no live view could follow are brought down: frames come no closer than a quarter of a column at 60
+/// columns a second (and a tenth of the window when they are reassigned), and long windows are padded less.
 ///
 /// Column `n` is centred on `n / columns_per_sec` seconds after the first sample.
 pub struct LiveAnalyzer {
@@ -29,7 +37,12 @@ pub struct LiveAnalyzer {
 impl LiveAnalyzer {
     /// Columns of `rows` rows over the whole axis; a rate of 0 is taken as 1.
     pub fn new(spec: &PictureSpec, rate_hz: u32, rows: usize, columns_per_sec: f64) -> Self {
-        let analyzer = Analyzer::new(&spec.transform, rate_hz);
+        let transform = match spec.transform {
+            Transform::Spectrogram(settings) => Transform::Spectrogram(affordable(settings, rate_hz)),
+            scalogram @ Transform::Scalogram(_) => scalogram,
+        };
+        let mut analyzer = Analyzer::new(&transform, rate_hz);
+        analyzer.keep_frames();
         let rate = f64::from(analyzer.rate_hz());
         let reach = analyzer.reach_secs(spec.axis.low_hz);
         let wait = match spec.transform {
@@ -85,5 +98,38 @@ impl LiveAnalyzer {
             self.first += done as i64;
         }
         count
+    }
+}
+
+/// The same with no more work than a live view can do.
+fn affordable(mut settings: SpectrogramSettings, rate_hz: u32) -> SpectrogramSettings {
+    let len = settings.window_len.max(1) as f32;
+    let least_hop = rate_hz as f32 / MOST_FRAMES_PER_SEC;
+    let least_hop = if settings.reassigned { least_hop.max(len / 10.0) } else { least_hop };
+    let most_overlap = (100.0 * (1.0 - least_hop / len)).max(0.0);
+    settings.overlap_percent = settings.overlap_percent.min(most_overlap);
+    settings.zero_padding = settings.zero_padding.min((LONGEST_PADDED / settings.window_len.max(1)).max(1));
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_settings_stay_and_wild_ones_become_affordable() {
+        let usual = SpectrogramSettings::default();
+        assert_eq!(affordable(usual, 48_000), usual);
+        let wild = SpectrogramSettings {
+            window_len: 32_768,
+            overlap_percent: 98.0,
+            zero_padding: 8,
+            reassigned: true,
+            ..usual
+        };
+        let tame = affordable(wild, 48_000);
+        assert_eq!((tame.zero_padding, tame.overlap_percent.round()), (1, 90.0));
+        let dense = SpectrogramSettings { window_len: 256, overlap_percent: 98.0, ..usual };
+        assert!((affordable(dense, 48_000).hop_len() as f32 - 200.0).abs() <= 1.0);
     }
 }

@@ -4,6 +4,8 @@
 //! by its slope `h'(t)`, the energy of a point lies at the time `t + Re(Xt / X)` and the angular frequency
 //! `w - Im(Xd / X)`.
 
+use std::collections::VecDeque;
+
 use realfft::num_complex::Complex;
 
 use super::grid::{Columns, Rows, Sound};
@@ -27,6 +29,8 @@ pub(super) struct Reassigner {
     points: Vec<Point>,
     before: Vec<Point>,
     power: Vec<f32>,
+    /// Points of the last frames, if they may be needed again.
+    kept: Option<VecDeque<(i64, Vec<Point>)>>,
 }
 
 /// Where the energy of a bin lies.
@@ -62,9 +66,15 @@ impl Reassigner {
             points: vec![NO_POINT; by_time.fft_len() / 2 + 1],
             before: vec![NO_POINT; by_time.fft_len() / 2 + 1],
             power: Vec::new(),
+            kept: None,
             by_time,
             by_slope,
         }
+    }
+
+    /// From now on every request comes from the same song, and frames that it reaches do not change any more.
+    pub(super) fn keep_frames(&mut self) {
+        self.kept = Some(VecDeque::new());
     }
 
     /// A cell shows the strongest point in it. Points of neighbouring frames (or bins) that lie about as far apart as
@@ -93,8 +103,11 @@ impl Reassigner {
         let last = last.min((sound.first + (sound.samples.len() + self.window_len) as i64) / hop as i64 + 1);
         let place = |bin: f32| (rows.axis.position(bin * bin_hz) - rows.from) / (rows.to - rows.from) * count as f32;
         self.before.fill(NO_POINT);
+        if let Some(kept) = &mut self.kept {
+            kept.retain(|(frame, _)| *frame >= first);
+        }
         for frame in first..=last {
-            self.find_points(frames, sound, frame * hop as i64);
+            self.points_of_frame(frames, sound, frame, hop);
             for bin in 0..self.points.len() {
                 let Point { at, bin: to, power } = self.points[bin];
                 if power < FAINTEST {
@@ -129,6 +142,19 @@ impl Reassigner {
             {
                 *slot = if known { level_of_db(db_of_power(*power)) } else { NO_LEVEL };
             }
+        }
+    }
+
+    /// Leaves the points of a frame in `self.points`.
+    fn points_of_frame(&mut self, frames: &mut FrameTransform, sound: Sound<'_>, frame: i64, hop: usize) {
+        let found = self.kept.iter().flatten().find(|(kept, _)| *kept == frame);
+        if let Some((_, points)) = found {
+            self.points.copy_from_slice(points);
+            return;
+        }
+        self.find_points(frames, sound, frame * hop as i64);
+        if let Some(kept) = &mut self.kept {
+            kept.push_back((frame, self.points.clone()));
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Spectrogram {
     rate_hz: f64,
     window_len: usize,
     hop: usize,
-    pub(super) frames: FrameTransform,
+    frames: FrameTransform,
     reassigner: Option<Reassigner>,
     /// The peak over the frames of a column, of each bin.
     power: Vec<f32>,
@@ -85,6 +85,13 @@ impl Spectrogram {
             frames,
             reassigner,
             rows: None,
+        }
+    }
+
+    /// See [`Reassigner::keep_frames`].
+    pub(super) fn keep_frames(&mut self) {
+        if let Some(reassigner) = &mut self.reassigner {
+            reassigner.keep_frames();
         }
     }
 
