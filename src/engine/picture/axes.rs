@@ -78,7 +78,9 @@ pub(super) fn note_marks(rows: &Rows, gap: f32) -> Vec<Mark> {
 
 /// Marks of levels for a colour bar.
 pub(super) fn level_marks(low: f32, high: f32, gap: f32, unit: &str) -> Vec<Mark> {
-    let step = nice_step(f64::from((high - low) * gap));
+    let least = f64::from((high - low) * gap);
+    // Angles have round numbers of their own.
+    let step = if unit == "°" { if least <= 45.0 { 45.0 } else { 90.0 } } else { nice_step(least) };
     multiples(f64::from(low), f64::from(high), step)
         .map(|level| {
             // Minus nought reads badly.
@@ -157,5 +159,6 @@ mod tests {
     #[test]
     fn levels_are_round() {
         assert_eq!(labels(&level_marks(-90.0, 0.0, 0.3, " dB")), ["−50 dB", "0 dB"]);
+        assert_eq!(labels(&level_marks(-180.0, 180.0, 0.2, "°")), ["−180°", "−90°", "0°", "90°", "180°"]);
     }
 }
