@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use timbre::audio::player::OutputKind;
+use timbre::audio::player::{OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
 use timbre::base::{DataDir, JobId};
 use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobOutcome, JobPhase, Settings};
 use timbre::library::model::Snapshot;
@@ -189,4 +189,55 @@ fn dropping_the_engine_stops_its_work() {
     drop(engine);
     let reopened = open(&dir);
     until(&reopened, &mut Vec::new(), |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 30));
+}
+
+#[test]
+fn the_queue_and_the_place_are_there_again_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 3);
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, ended(JobKind::Scan));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 3));
+    let tracks = last_snapshot(&events).tracks.clone();
+    let items = tracks.iter().map(|track| QueueItem { track: track.id, path: track.path.clone() }).collect();
+    engine.send(Command::Player(PlayerCommand::PlayQueue { items, start: 1 }));
+    engine.send(Command::Player(PlayerCommand::Seek(2.0)));
+    until(
+        &engine,
+        &mut events,
+        |event| matches!(event, Event::Player(PlayerEvent::Status(status)) if status.state == PlayState::Playing && status.position_secs > 2.1),
+    );
+    drop(engine);
+
+    let again = open(&dir);
+    let mut held = None;
+    until(&again, &mut events, |event| match event {
+        Event::Player(PlayerEvent::Status(status)) if status.queue_len > 0 => {
+            held = Some(status.clone());
+            true
+        }
+        _ => false,
+    });
+    let held = held.unwrap();
+    assert_eq!((held.state, held.current, held.queue_len), (PlayState::Paused, Some(tracks[1].id), 3));
+    assert!((2.1..20.0).contains(&held.position_secs), "{held:?}");
+    // Who does not want that has an empty queue.
+    again.send(Command::ChangeSettings(Settings { resume: false, classify_after_scan: false, ..Settings::default() }));
+    until(&again, &mut events, |event| matches!(event, Event::Settings(settings) if !settings.resume));
+    drop(again);
+    let third = open(&dir);
+    until(&third, &mut events, |event| matches!(event, Event::Library(_)));
+    std::thread::sleep(Duration::from_millis(300));
+    let statuses: Vec<usize> = third
+        .poll()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::Player(PlayerEvent::Status(status)) => Some(status.queue_len),
+            _ => None,
+        })
+        .collect();
+    assert!(statuses.iter().all(|len| *len == 0), "{statuses:?}");
 }

@@ -179,4 +179,24 @@ mod tests {
         assert!(is_news(&before, &now, false));
         assert!(is_news(&before, &status(8, 3), false));
     }
+    #[test]
+    fn songs_that_are_gone_are_left_out() {
+        let restored = |index: usize, gone: &[i64]| {
+            let mut tracks: Vec<Track> = (0..5).map(|id| crate::state::derived::tests::track(id, None)).collect();
+            // One way to be gone is to be missing, another not to be in the library.
+            tracks.iter_mut().filter(|track| gone.contains(&track.id.0)).for_each(|track| track.missing = true);
+            tracks.retain(|track| track.id.0 != 4 || !gone.contains(&4));
+            match Kept::of(&status(5, index)).restore(&tracks)? {
+                PlayerCommand::Restore { items, index, position_secs } => {
+                    Some((items.iter().map(|item| item.track.0).collect::<Vec<_>>(), index, position_secs))
+                }
+                _ => None,
+            }
+        };
+        assert_eq!(restored(3, &[]), Some((vec![0, 1, 2, 3, 4], 3, 61.5)));
+        assert_eq!(restored(3, &[1, 4]), Some((vec![0, 2, 3], 2, 61.5)));
+        assert_eq!(restored(3, &[3]), Some((vec![0, 1, 2, 4], 3, 0.0)), "the next one, from its start");
+        assert_eq!(restored(4, &[4]), Some((vec![0, 1, 2, 3], 3, 0.0)));
+        assert_eq!(restored(0, &[0, 1, 2, 3, 4]), None);
+    }
 }

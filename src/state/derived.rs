@@ -125,7 +125,7 @@ fn best(track: &Track) -> Option<(&str, f32)> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use crate::library::model::{GenreProbability, Prediction, UserGenre};
