@@ -85,7 +85,7 @@ fn transport_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut 
     });
     place(ui, -126.0, 28.0, &mut |ui| play_order::repeat(ui, state, actions));
     place(ui, -94.0, 28.0, &mut |ui| play_order::shuffle(ui, state, actions));
-    place(ui, 132.0, 44.0, &mut |ui| play_order::speed(ui, state, actions));
+    place(ui, 128.0, 28.0, &mut |ui| play_order::speed(ui, state, actions));
     let bar = Rect::from_min_max(
         pos2(rect.left() + 16.0, rect.bottom() - 28.0),
         pos2(rect.right() - 16.0, rect.bottom() - 8.0),
