@@ -388,6 +388,29 @@ fn a_row_opens_and_pins_its_song() {
 }
 
 #[test]
+fn what_shows_is_saved_where_the_dialog_says() {
+    let engine = FakeEngine::default();
+    engine.tell(settings(|_| {}));
+    engine.tell(Event::Library(library(270)));
+    let mut harness = window([1280.0, 800.0], engine.clone(), FakeDialogs::answering("/tmp/pictures"));
+    harness.run_ok();
+    let song = harness.state().row_track_id(3);
+    act(&mut harness, Action::Inspect(InspectAction::Open(song)));
+    type_sign(&mut harness, "+");
+    let span = harness.state().state().inspect_span();
+    engine.take_sent();
+    harness.get_by_label("Save picture or numbers").click();
+    harness.run_ok();
+    harness.get_by_label("Save scalogram…").click();
+    harness.run_ok();
+    let sent = engine.take_sent();
+    let [Command::ExportPicture { track, request, file }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((*track, request.from_secs, request.to_secs), (song, span.from, span.to));
+    assert_eq!(request.settings, harness.state().state().settings.scalogram);
+    assert!(file.starts_with("/tmp/pictures") && file.to_string_lossy().ends_with(" scalogram.png"), "{file:?}");
+}
+
+#[test]
 fn full_screen_is_a_picture_frame_that_escape_leaves() {
     let (_, mut harness, _) = opened();
     press_with(&mut harness, Modifiers::COMMAND, Key::Num1);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::{JobId, PlaylistId, TrackId};
+use crate::engine::picture::PictureRequest;
 use crate::engine::{ExportSelection, Settings};
 
 use super::app::{Overlay, Source};
@@ -88,6 +89,15 @@ pub enum Action {
     /// Asks a job to stop.
     CancelJob(JobId),
 
+    /// Writes a picture or its numbers there; the ending says which.
+    ExportPicture {
+        /// The song.
+        track: TrackId,
+        /// What it shows, and how.
+        request: Box<PictureRequest>,
+        /// The file.
+        file: PathBuf,
+    },
     /// Something in Inspect.
     Inspect(InspectAction),
 

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 
+use crate::base::TrackId;
 use crate::engine::ExportSelection;
+use crate::engine::picture::PictureRequest;
 
 /// Something only the window can do. [`super::AppState::take_effects`] hands them over after each frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Asks the person for a folder, on another thread.
     ChooseFolder(FolderPurpose),
+    /// Asks where a picture or its numbers go, on another thread.
+    SavePicture(PictureFile),
     /// Shows a file or folder in the system's file manager.
     Reveal(PathBuf),
     /// Puts the caret into the search field.
@@ -25,6 +29,17 @@ pub enum Effect {
     LeavePicture,
     /// Puts text on the clipboard.
     Copy(String),
+}
+
+/// A picture that is to be saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureFile {
+    /// The song.
+    pub track: TrackId,
+    /// What it shows, and how.
+    pub request: Box<PictureRequest>,
+    /// A name for the file.
+    pub name: String,
 }
 
 /// What a folder is asked for.

@@ -92,6 +92,9 @@ impl AppState {
                 self.jobs.mark_cancelling(id);
                 return vec![Command::Cancel(id)];
             }
+            Action::ExportPicture { track, request, file } => {
+                return vec![Command::ExportPicture { track, request, file }];
+            }
             Action::Inspect(action) => return self.reduce_inspect(action),
             Action::ChangeSettings(settings) => return vec![Command::ChangeSettings(settings)],
             Action::Reveal(path) => self.effects.push(Effect::Reveal(path)),

@@ -194,6 +194,7 @@ impl App {
                 };
                 self.dialogs.choose_folder(ctx, purpose, start);
             }
+            Effect::SavePicture(picture) => self.dialogs.save_picture(ctx, picture),
             Effect::Reveal(path) => {
                 if let Err(error) = reveal::reveal(&path) {
                     let text = format!("The file manager could not be opened at {}: {error}", path.display());

@@ -1,16 +1,20 @@
-//! Asking for a folder without stopping the window.
+//! Asking for a folder or a file without stopping the window.
 
 use std::path::PathBuf;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::Context;
 
+use crate::state::effect::PictureFile;
 use crate::state::{Action, FolderPurpose};
 
-/// Asks for folders. Tests answer by themselves.
+/// Asks for folders and files. Tests answer by themselves.
 pub trait Dialogs {
     /// Asks; the answer comes by [`Dialogs::poll`]. A question while one is open is ignored.
     fn choose_folder(&mut self, ctx: &Context, purpose: FolderPurpose, start: Option<PathBuf>);
+
+    /// Asks where a picture or its numbers go; the answer comes by [`Dialogs::poll`] as well.
+    fn save_picture(&mut self, ctx: &Context, picture: PictureFile);
 
     /// The answers since the last call.
     fn poll(&mut self) -> Vec<Action>;
@@ -22,6 +26,12 @@ pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
         FolderPurpose::AddMusic => Action::AddRoots(vec![folder]),
         FolderPurpose::Export(selection) => Action::ExportTo(folder, selection),
     }
+}
+
+/// What a chosen file means. Without an ending it becomes a PNG.
+pub fn picture_answer(picture: PictureFile, file: PathBuf) -> Action {
+    let file = if file.extension().is_some() { file } else { file.with_extension("png") };
+    Action::ExportPicture { track: picture.track, request: picture.request, file }
 }
 
 /// The system's own dialogs, each on a thread of its own.
@@ -38,14 +48,30 @@ impl Default for NativeDialogs {
     }
 }
 
-impl Dialogs for NativeDialogs {
-    fn choose_folder(&mut self, ctx: &Context, purpose: FolderPurpose, start: Option<PathBuf>) {
+impl NativeDialogs {
+    /// Asks on a thread of its own, unless a question is open already.
+    fn ask(&mut self, ctx: &Context, question: impl FnOnce() -> Option<Action> + Send + 'static) {
         if std::mem::replace(&mut self.open, true) {
             return;
         }
         let sender = self.sender.clone();
         let repaint = ctx.clone();
         let ask = move || {
+            sender.send(question()).ok();
+            repaint.request_repaint();
+        };
+        if let Err(error) = std::thread::Builder::new().name("timbre-dialog".into()).spawn(ask) {
+            self.open = false;
+            let text = format!("The dialog could not be opened: {error}");
+            tracing::error!(%error, "no thread for a dialog");
+            self.sender.try_send(Some(Action::Complain(text))).ok();
+        }
+    }
+}
+
+impl Dialogs for NativeDialogs {
+    fn choose_folder(&mut self, ctx: &Context, purpose: FolderPurpose, start: Option<PathBuf>) {
+        self.ask(ctx, move || {
             let title = match &purpose {
                 FolderPurpose::AddMusic => "Choose your music folder",
                 FolderPurpose::Export(_) => "Choose a folder for the playlists",
@@ -54,16 +80,20 @@ impl Dialogs for NativeDialogs {
             if let Some(start) = start {
                 dialog = dialog.set_directory(start);
             }
-            let action = dialog.pick_folder().map(|folder| answer(purpose, folder));
-            sender.send(action).ok();
-            repaint.request_repaint();
-        };
-        if let Err(error) = std::thread::Builder::new().name("timbre-folder-dialog".into()).spawn(ask) {
-            self.open = false;
-            let text = format!("The folder dialog could not be opened: {error}");
-            tracing::error!(%error, "no thread for the folder dialog");
-            self.sender.try_send(Some(Action::Complain(text))).ok();
-        }
+            dialog.pick_folder().map(|folder| answer(purpose, folder))
+        });
+    }
+
+    fn save_picture(&mut self, ctx: &Context, picture: PictureFile) {
+        self.ask(ctx, move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Save picture or numbers")
+                .add_filter("Picture (PNG)", &["png"])
+                .add_filter("Numbers (CSV)", &["csv"])
+                .add_filter("Numbers (NumPy)", &["npy"])
+                .set_file_name(&picture.name);
+            dialog.save_file().map(|file| picture_answer(picture, file))
+        });
     }
 
     fn poll(&mut self) -> Vec<Action> {

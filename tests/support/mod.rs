@@ -20,10 +20,11 @@ use timbre::engine::{Command, Event, Settings};
 use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
 };
+use timbre::state::effect::PictureFile;
 use timbre::state::genre::GENRES;
 use timbre::state::{Action, EngineLink, FolderPurpose};
 use timbre::ui::App;
-use timbre::ui::dialogs::{Dialogs, answer};
+use timbre::ui::dialogs::{Dialogs, answer, picture_answer};
 use timbre::ui::local::Layout;
 
 /// An engine that keeps what it is sent and tells what it is given.
@@ -87,6 +88,13 @@ impl Dialogs for FakeDialogs {
     fn choose_folder(&mut self, _: &eframe::egui::Context, purpose: FolderPurpose, _: Option<PathBuf>) {
         if let Some(folder) = &self.folder {
             self.answers.borrow_mut().push(answer(purpose, folder.clone()));
+        }
+    }
+
+    fn save_picture(&mut self, _: &eframe::egui::Context, picture: PictureFile) {
+        if let Some(folder) = &self.folder {
+            let file = folder.join(&picture.name);
+            self.answers.borrow_mut().push(picture_answer(picture, file));
         }
     }
 

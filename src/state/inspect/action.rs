@@ -65,6 +65,8 @@ pub enum InspectAction {
     KeepLoop,
     /// How large one picture is.
     Canvas(Canvas),
+    /// Asks where this picture or its numbers are to be saved.
+    Save(Kind, Side),
     /// A picture's settings.
     SetPicture(Kind, Side, PictureSettings),
 }

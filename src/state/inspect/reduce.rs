@@ -2,7 +2,9 @@
 
 use crate::audio::player::PlayerCommand;
 use crate::dsp::picture::{PictureSettings, Transform, Wavelet};
+use crate::engine::picture::PictureRequest;
 use crate::engine::{Command, Settings};
+use crate::state::effect::PictureFile;
 use crate::state::{AppState, Effect, Place, Verb};
 
 use super::action::InspectAction;
@@ -59,6 +61,7 @@ impl AppState {
             }
             InspectAction::KeepLoop => return self.keep_loop(),
             InspectAction::Canvas(canvas) => self.inspect.canvas = Some(canvas),
+            InspectAction::Save(kind, side) => self.save_picture(kind, side),
             InspectAction::SetPicture(kind, side, settings) => return self.set_picture(kind, side, settings.clamped()),
         }
         Vec::new()
@@ -208,6 +211,33 @@ impl AppState {
             Kind::Scalogram => changed.scalogram = settings,
         }
         if changed == *self.settings { Vec::new() } else { vec![Command::ChangeSettings(changed)] }
+    }
+
+    /// The picture as it shows: its stretch of time and of frequency.
+    fn save_picture(&mut self, kind: Kind, side: Side) {
+        let views = self.inspect_views();
+        let Some(view) = views.iter().find(|view| (view.kind, view.side) == (kind, side)) else { return };
+        let Some(track) = view.track.and_then(|id| self.track(id)).filter(|_| self.inspect.mode == Mode::Whole) else {
+            return;
+        };
+        let (span, band, axis) = (self.inspect_span(), self.inspect.band, view.settings.spec.axis);
+        let title =
+            if track.artist.is_empty() { track.title.clone() } else { format!("{} · {}", track.title, track.artist) };
+        let stem: String =
+            track.title.chars().map(|c| if c.is_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
+        let name = format!("{} {}.png", stem.trim(), kind.name().to_lowercase());
+        let request = PictureRequest {
+            from_secs: span.from,
+            to_secs: span.to,
+            low_hz: axis.hz(band.from as f32),
+            high_hz: axis.hz(band.to as f32),
+            width: 1920,
+            height: 1080,
+            title,
+            ..PictureRequest::new(view.settings)
+        };
+        let picture = PictureFile { track: track.id, request: Box::new(request), name };
+        self.effects.push(Effect::SavePicture(picture));
     }
 
     /// Plays from here. A song that does not play yet begins to.

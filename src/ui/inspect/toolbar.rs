@@ -1,8 +1,8 @@
 //! Above the pictures: which song, and what can be switched on and off.
 
-use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Ui, pos2, vec2};
+use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Role, Ui, WidgetInfo, pos2, vec2};
 
-use crate::state::inspect::{Compare, Kind, Mode, Panes};
+use crate::state::inspect::{Compare, Kind, Mode, Panes, Side};
 use crate::state::{Action, AppState, InspectAction, Verb};
 use crate::ui::theme::{fonts, tokens};
 use crate::ui::widgets::text;
@@ -102,6 +102,9 @@ fn tools(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     compare(ui, state, actions);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         toggle(ui, Verb::Explain, "What am I seeing?", inspect.explain, actions);
+        if whole {
+            save(ui, state, actions);
+        }
     });
 }
 
@@ -139,5 +142,24 @@ fn compare(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 .font(fonts::small())
                 .color(tokens(ui).text_muted),
         );
+    });
+}
+
+/// Saves one of the pictures that show, as it shows.
+fn save(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let response = ui.add(Button::new("Save ⏷").frame_when_inactive(false));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Save picture or numbers"));
+    let response = response.on_hover_text("Save a picture as it shows, as PNG, or its numbers as CSV or NPY");
+    Popup::menu(&response).width(220.0).show(|ui| {
+        for view in state.inspect_views() {
+            let side = match (state.inspect.compare.is_some(), view.side) {
+                (false, _) => "",
+                (true, Side::A) => " A",
+                (true, Side::B) => " B",
+            };
+            if ui.button(format!("Save {}{side}…", view.kind.name().to_lowercase())).clicked() {
+                actions.push(Action::Inspect(InspectAction::Save(view.kind, view.side)));
+            }
+        }
     });
 }
