@@ -115,7 +115,7 @@ fn round_step(least: f64) -> f64 {
 /// Draws times below the picture with lines up through it.
 pub fn times(ui: &Ui, picture: Rect, span: Span, mode: Mode, labelled: bool, line: Color32) {
     let tokens = tokens(ui);
-    let apart = if mode == Mode::Live { 64.0 } else { 88.0 };
+    let apart = 88.0;
     let step = time_step(span.len() / f64::from((picture.width() / apart).max(1.0)));
     // The live clock counts back from its newest moment.
     let origin = if mode == Mode::Live { span.to } else { 0.0 };

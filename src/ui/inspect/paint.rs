@@ -3,7 +3,7 @@
 use eframe::egui::{Color32, Mesh, Painter, Rect, TextureId, pos2};
 
 use crate::base::TrackId;
-use crate::engine::tiles::{COARSEST_TIME_LEVEL, LIVE_COLUMNS_PER_SEC, TilePlace};
+use crate::engine::tiles::{COARSEST_TIME_LEVEL, LIVE_COLUMNS_PER_SEC, TILE_COLUMNS, TilePlace};
 use crate::state::inspect::live::{LIVE_KEPT, LivePictureRing};
 use crate::state::inspect::store::{SpecId, TileKey, TileStore};
 use crate::state::inspect::wish::{cover, overview_level, tile_secs};
@@ -75,7 +75,7 @@ pub fn tiles(
     }
 }
 
-/// The sharpest coarser tile of which something is known.
+/// The sharpest coarser tile that knows the whole stretch; those that were given up half way do not help.
 fn stand_in(store: &TileStore, track: TrackId, spec: SpecId, place: TilePlace) -> Option<TilePlace> {
     for time in place.time_level..=COARSEST_TIME_LEVEL {
         for band in (0..=place.band_level).rev() {
@@ -88,12 +88,21 @@ fn stand_in(store: &TileStore, track: TrackId, spec: SpecId, place: TilePlace) -
                 band_level: band,
                 band_index: place.band_index >> (place.band_level - band),
             };
-            if store.get(&TileKey { track, spec, place: coarser }).is_some() {
+            let steps = time - place.time_level;
+            let (first, count) = columns_within(place.time_index, steps);
+            let known = store.get(&TileKey { track, spec, place: coarser });
+            if known.is_some_and(|tile| tile.is_complete() || (tile.knows(first) && tile.knows(first + count - 1))) {
                 return Some(coarser);
             }
         }
     }
     None
+}
+
+/// Which columns of a tile `steps` levels coarser show what the tile at `time_index` shows: the first and how many.
+fn columns_within(time_index: u32, steps: u8) -> (usize, usize) {
+    let within = time_index as usize & ((1 << steps) - 1);
+    ((within * TILE_COLUMNS) >> steps, (TILE_COLUMNS >> steps).max(1))
 }
 
 /// Draws a whole song small, from its one coarsest tile.
@@ -124,5 +133,42 @@ pub fn live(painter: &Painter, texture: TextureId, ring: &LivePictureRing, windo
         let inner = (Span { from: secs(number), to: secs(number + count) }, Span::WHOLE);
         window.part(painter, texture, outer, inner);
         number += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_knows_its_columns_in_coarser_ones() {
+        assert_eq!(columns_within(5, 0), (0, 256));
+        assert_eq!(columns_within(5, 1), (128, 128));
+        assert_eq!(columns_within(6, 2), (128, 64));
+        assert_eq!(columns_within(0xffff, 12), (255, 1));
+    }
+
+    #[test]
+    fn only_what_knows_the_stretch_stands_in() {
+        let mut store = TileStore::default();
+        let spec = crate::dsp::picture::PictureSettings::spectrogram().spec;
+        let id = store.spec_id(&spec);
+        let place = |time_level, time_index| TilePlace { time_level, time_index, band_level: 0, band_index: 0 };
+        let mut tell = |place, columns: std::ops::Range<u16>| {
+            store.insert(&crate::engine::tiles::TileColumns {
+                track: TrackId(1),
+                spec,
+                place,
+                first_column: columns.start,
+                levels: vec![-100; columns.len() * crate::engine::tiles::TILE_ROWS].into(),
+                rough: true,
+                complete: false,
+            });
+        };
+        tell(place(5, 1), 0..20);
+        tell(place(6, 0), 0..256);
+        let found = |time_index| stand_in(&store, TrackId(1), id, place(4, time_index));
+        assert_eq!(found(3), Some(place(6, 0)), "the nearer one knows only its beginning");
+        assert_eq!(found(40), None);
     }
 }
