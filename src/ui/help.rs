@@ -40,7 +40,7 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
                         list(&mut columns[column], *group);
                     }
                 }
-                review_keys(&mut columns[0]);
+                review_keys(&mut columns[last]);
             });
         });
     });

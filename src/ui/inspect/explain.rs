@@ -70,13 +70,13 @@ fn content(ui: &mut Ui, state: &AppState, local: &mut Local) {
         ui,
         "To tell two close pitches apart one must listen for a while, and then no longer knows exactly when. That is \
                not a fault of the program: time and frequency cannot both be sharp. Each rectangle below is the smallest \
-               detail one can see, and all have the same area.",
+               detail one can see; in each drawing all have the same area.",
     );
     diagram(ui, "Short windows: sharp in time, blurred in pitch", |painter, rect, color| {
-        grid(painter, rect, color, 14, 3)
+        grid(painter, rect, color, 28, 2)
     });
     diagram(ui, "Long windows: sharp in pitch, blurred in time", |painter, rect, color| {
-        grid(painter, rect, color, 3, 14)
+        grid(painter, rect, color, 4, 14)
     });
     diagram(ui, "Wavelets: low notes sharp in pitch, high ones in time", wavelet_grid);
     diagram(ui, "A wavelet for a low and one for a high note", wavelets);
