@@ -43,10 +43,10 @@ pub struct ScalogramArgs {
     #[arg(long, value_enum, default_value_t = WaveletName::Morlet)]
     pub wavelet: WaveletName,
     /// Waves in a Morlet wavelet (4 to 40): more are sharper in frequency and wider in time.
-    #[arg(long, default_value_t = 8.0, value_parser = ranged(4.0, 40.0))]
+    #[arg(long, default_value_t = 16.0, value_parser = ranged(4.0, 40.0))]
     pub cycles: f32,
     /// Scales in an octave, 4 to 48.
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u8).range(4..=48))]
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u8).range(4..=48))]
     pub voices: u8,
     /// How scales compare: l1 shows a tone equally high everywhere, l2 white noise.
     #[arg(long, value_enum, default_value_t = NormName::L1)]

@@ -92,7 +92,7 @@ pub enum Wavelet {
 
 impl Default for Wavelet {
     fn default() -> Self {
-        Self::Morlet { cycles: 8.0 }
+        Self::Morlet { cycles: 16.0 }
     }
 }
 
@@ -136,7 +136,7 @@ pub struct ScalogramSettings {
 
 impl Default for ScalogramSettings {
     fn default() -> Self {
-        Self { wavelet: Wavelet::default(), voices_per_octave: 16, norm: Norm::L1, part: Part::Magnitude }
+        Self { wavelet: Wavelet::default(), voices_per_octave: 24, norm: Norm::L1, part: Part::Magnitude }
     }
 }
 
@@ -144,7 +144,7 @@ impl ScalogramSettings {
     fn clamped(mut self) -> Self {
         self.voices_per_octave = self.voices_per_octave.clamp(4, 48);
         self.wavelet = match self.wavelet {
-            Wavelet::Morlet { cycles } => Wavelet::Morlet { cycles: finite_or(cycles, 8.0).clamp(4.0, 40.0) },
+            Wavelet::Morlet { cycles } => Wavelet::Morlet { cycles: finite_or(cycles, 16.0).clamp(4.0, 40.0) },
             Wavelet::Dog { order } => Wavelet::Dog { order: (order.clamp(2, 6) / 2) * 2 },
             Wavelet::Paul { order } => Wavelet::Paul { order: order.clamp(2, 20) },
             Wavelet::Haar => Wavelet::Haar,
