@@ -17,7 +17,7 @@ const WAITING: usize = 32;
 /// A step for keys that do not say how far.
 const STEP_SECS: f64 = 5.0;
 /// The desktop does not count on by itself: what it shows may be so old.
-const TOLERATED_SECS: f64 = 1.0;
+const TOLERATED_SECS: f64 = 0.5;
 
 /// The connection to the desktop; nothing happens where there is none.
 #[derive(Default)]
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_desktop_is_told_when_it_shows_something_else() {
         let playing = told(PlayState::Playing, 10.0);
-        assert!(!playing.outdated(&told(PlayState::Playing, 10.4)), "not with every frame");
+        assert!(!playing.outdated(&told(PlayState::Playing, 10.3)), "not with every frame");
         assert!(playing.outdated(&told(PlayState::Playing, 11.1)), "it goes on");
         assert!(playing.outdated(&told(PlayState::Playing, 4.0)), "a seek");
         assert!(playing.outdated(&told(PlayState::Paused, 10.0)));

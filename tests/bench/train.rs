@@ -1,4 +1,4 @@
-//! Training steps.
+//! Training steps of the three networks.
 
 #![allow(
     missing_docs,
@@ -6,25 +6,68 @@
     reason = "criterion's macros make undocumented functions; a bench may stop"
 )]
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
 use timbre::ml::adam::{Adam, AdamOptions};
+use timbre::ml::mobilenet::{EMBEDDING, MobileNet};
+use timbre::ml::mobilenet_v2::{FEATURES, MobileNetV2};
 use timbre::ml::plain::{PlainCnn, cross_entropy};
 use timbre::ml::rng::Rng;
+use timbre::ml::weights::{Weights, read_file};
 
-fn train(c: &mut Criterion) {
-    let mut rng = Rng::new(1);
-    let net = PlainCnn::new(256, 10, &mut rng).unwrap();
-    let mut adam = Adam::new(net.vars(), AdamOptions::default());
-    let x = Tensor::rand(0f32, 1f32, (32, 256, 256, 3), &Device::Cpu).unwrap();
-    let mut targets = vec![0f32; 320];
-    (0..32).for_each(|i| targets[i * 10 + i % 10] = 1.0);
-    let targets = Tensor::from_vec(targets, (32, 10), &Device::Cpu).unwrap().to_dtype(DType::F32).unwrap();
-    c.bench_function("plain CNN, one Adam step, 32x3x256x256", |b| {
+const GENRES: &[u8] = include_bytes!("../../weights/genres.safetensors");
+/// Not part of the repository.
+const MOBILENET_V2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/mobilenet_v2.safetensors");
+
+/// Targets of ten labels in turn.
+fn targets(n: usize) -> Tensor {
+    let mut targets = vec![0f32; n * 10];
+    (0..n).for_each(|i| targets[i * 10 + i % 10] = 1.0);
+    Tensor::from_vec(targets, (n, 10), &Device::Cpu).unwrap()
+}
+
+/// One step of Adam on all of `vars`: logits from `forward`, backward, update.
+fn step(c: &mut Criterion, name: &str, vars: Vec<Var>, n: usize, mut forward: impl FnMut() -> Tensor) {
+    let mut adam = Adam::new(vars, AdamOptions::default());
+    let targets = targets(n);
+    c.bench_function(name, |b| {
         b.iter(|| {
-            let loss = cross_entropy(&net.forward(&x, Some(&mut rng)).unwrap(), &targets).unwrap();
+            let loss = cross_entropy(&forward(), &targets).unwrap();
             adam.step(&loss.backward().unwrap(), 1e-4).unwrap();
         });
+    });
+}
+
+/// A head of ten labels on features.
+fn head(features: usize) -> (Var, Vec<Var>) {
+    let weight = Var::randn(0f32, 0.01f32, (features, 10), &Device::Cpu).unwrap();
+    (weight.clone(), vec![weight])
+}
+
+fn train(c: &mut Criterion) {
+    let device = Device::Cpu;
+    let mut rng = Rng::new(1);
+    let net = PlainCnn::new(256, 10, &mut rng).unwrap();
+    let x = Tensor::rand(0f32, 1f32, (32, 256, 256, 3), &device).unwrap();
+    step(c, "plain CNN, one Adam step, 32x3x256x256", net.vars(), 32, || net.forward(&x, Some(&mut rng)).unwrap());
+
+    let base = MobileNet::read(&Weights::parse("genres", GENRES).unwrap(), "network.").unwrap();
+    let (net, mut vars) = base.trainable().unwrap();
+    let (weight, head_vars) = head(EMBEDDING);
+    vars.extend(head_vars);
+    let x = Tensor::rand(-4f32, 1f32, (32, 96, 64), &device).unwrap();
+    step(c, "MobileNetV1, one Adam step, 32x1x96x64", vars, 32, || {
+        net.forward(&x).unwrap().matmul(weight.as_tensor()).unwrap()
+    });
+
+    let Ok(bytes) = read_file(MOBILENET_V2.as_ref()) else { return };
+    let base = MobileNetV2::read(&Weights::parse("mobilenet_v2", &bytes).unwrap(), "").unwrap();
+    let (net, mut vars) = base.trainable().unwrap();
+    let (weight, head_vars) = head(FEATURES);
+    vars.extend(head_vars);
+    let x = Tensor::rand(-1f32, 1f32, (16, 256, 256, 3), &device).unwrap();
+    step(c, "MobileNetV2, one Adam step, 16x3x256x256", vars, 16, || {
+        net.forward(&x).unwrap().matmul(weight.as_tensor()).unwrap()
     });
 }
 
