@@ -23,7 +23,14 @@ fn front_end(c: &mut Criterion) {
     let stft = Stft::new(2048, hann_periodic(2048), 512, Framing::Centred);
     let bank = MelBank::slaney(22_050.0, 2048, 128, 0.0, 11_025.0);
     c.bench_function("log-mel 128, 30 s at 22.05 kHz, fft 2048, hop 512", |b| {
-        b.iter(|| bank.spectrogram(&stft, black_box(&sound), |p| p, |mel| 10.0 * std::f32::consts::LOG10_E * mel.max(1e-10).ln()));
+        b.iter(|| {
+            bank.spectrogram(
+                &stft,
+                black_box(&sound),
+                |p| p,
+                |mel| 10.0 * std::f32::consts::LOG10_E * mel.max(1e-10).ln(),
+            )
+        });
     });
     let sound = tones(3, 16_000);
     let front_end = musicnn::FrontEnd::new();
