@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::{Activation, values, with_values};
+use super::{Activation, Gradients, gradients, values, with_values};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,16 +209,8 @@ impl CustomOp3 for Conv3x3 {
         Ok((CpuStorage::F32(out), (n, plan.output.0, plan.output.1, plan.channels).into()))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        result: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, result: &Tensor, grad: &Tensor) -> Result<Gradients> {
         let (n, plan) = self.plan(x.shape(), weight.shape(), bias.shape())?;
-        let device = x.device();
         let wants_input = self.kind == Kind::Depthwise;
         let mut grad_x = vec![0.0; if wants_input { n * plan.input_len() } else { 0 }];
         let channels = plan.channels;
@@ -252,12 +244,7 @@ impl CustomOp3 for Conv3x3 {
             grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
             grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
         }
-        let grad_x = if wants_input { Some(Tensor::from_vec(grad_x, x.shape(), device)?) } else { None };
-        Ok((
-            grad_x,
-            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
-            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
-        ))
+        gradients([x, weight, bias], wants_input.then_some(grad_x), grad_weight, grad_bias)
     }
 }
 

@@ -13,7 +13,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{values, with_values};
+use super::{Gradients, gradients, values, with_values};
 
 /// `max_pool2(relu(conv(x) + bias))`; arguments: x `[n, height, width, inputs]` with even height and width, weight
 /// `[9 * inputs, outputs]` (kernel row, kernel column, input), bias `[outputs]`; gives `[n, height/2, width/2, outputs]`.
@@ -272,14 +272,7 @@ impl CustomOp3 for ConvPool {
         Ok((CpuStorage::F32(out), (n, plan.height / 2, plan.width / 2, plan.outputs).into()))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _result: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _result: &Tensor, grad: &Tensor) -> Result<Gradients> {
         let (n, plan) = Self::plan(x.shape(), weight.shape(), bias.shape())?;
         let Some(winners) = self.winners.get() else { bail!("conv_pool: backward before forward") };
         let mut grad_x = vec![0.0; if self.first_layer { 0 } else { n * plan.input_len() }];
@@ -327,13 +320,7 @@ impl CustomOp3 for ConvPool {
             grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
             grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
         }
-        let device = x.device();
-        let grad_x = if self.first_layer { None } else { Some(Tensor::from_vec(grad_x, x.shape(), device)?) };
-        Ok((
-            grad_x,
-            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
-            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
-        ))
+        gradients([x, weight, bias], (!self.first_layer).then_some(grad_x), grad_weight, grad_bias)
     }
 }
 

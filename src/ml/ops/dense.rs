@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{values, with_values};
+use super::{Gradients, gradients, values, with_values};
 
 /// `x weight + bias`; arguments: x `[n, inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -73,14 +73,7 @@ impl CustomOp3 for Dense {
         Ok((CpuStorage::F32(out), (n, outputs).into()))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _result: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, _result: &Tensor, grad: &Tensor) -> Result<Gradients> {
         let (n, inputs, outputs) = Self::sizes(x.shape(), weight.shape(), bias.shape())?;
         let (mut grad_x, mut grad_weight) = (vec![0.0; n * inputs], vec![0.0; inputs * outputs]);
         let mut grad_bias = vec![0.0f32; outputs];
@@ -99,12 +92,7 @@ impl CustomOp3 for Dense {
                 grad_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
             }
         })?;
-        let device = x.device();
-        Ok((
-            Some(Tensor::from_vec(grad_x, x.shape(), device)?),
-            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
-            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
-        ))
+        gradients([x, weight, bias], Some(grad_x), grad_weight, grad_bias)
     }
 }
 

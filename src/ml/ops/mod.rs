@@ -59,6 +59,24 @@ pub(crate) fn values<'a>(storage: &'a CpuStorage, layout: &Layout, op: &'static 
     }
 }
 
+/// The gradients of a layer's input, weight and bias, as its backward pass hands them over; an input may go without.
+///
+/// # Errors
+/// When the values do not fit the shapes.
+pub(crate) fn gradients(
+    [x, weight, bias]: [&Tensor; 3],
+    grad_x: Option<Vec<f32>>,
+    grad_weight: Vec<f32>,
+    grad_bias: Vec<f32>,
+) -> candle_core::Result<Gradients> {
+    let like = |values: Vec<f32>, of: &Tensor| Tensor::from_vec(values, of.shape(), of.device());
+    let grad_x = grad_x.map(|values| like(values, x)).transpose()?;
+    Ok((grad_x, Some(like(grad_weight, weight)?), Some(like(grad_bias, bias)?)))
+}
+
+/// Of input, weight and bias.
+pub(crate) type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
+
 /// Calls `work` with the values of contiguous float32 tensors on the CPU, without copying them.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{Activation, values, with_values};
+use super::{Activation, Gradients, gradients, values, with_values};
 
 /// `activation(x weight + bias)`; arguments: x `[..., inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -69,14 +69,7 @@ impl CustomOp3 for Pointwise {
         Ok((CpuStorage::F32(out), shape.into()))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        result: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, weight: &Tensor, bias: &Tensor, result: &Tensor, grad: &Tensor) -> Result<Gradients> {
         let (pixels, inputs, outputs) = Self::sizes(x.shape(), weight.shape(), bias.shape())?;
         let (mut grad_x, mut grad_weight) = (vec![0.0; pixels * inputs], vec![0.0; inputs * outputs]);
         let mut grad_bias = vec![0.0f32; outputs];
@@ -106,12 +99,7 @@ impl CustomOp3 for Pointwise {
                 grad_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
             }
         })?;
-        let device = x.device();
-        Ok((
-            Some(Tensor::from_vec(grad_x, x.shape(), device)?),
-            Some(Tensor::from_vec(grad_weight, weight.shape(), device)?),
-            Some(Tensor::from_vec(grad_bias, bias.shape(), device)?),
-        ))
+        gradients([x, weight, bias], Some(grad_x), grad_weight, grad_bias)
     }
 }
 
