@@ -45,6 +45,9 @@ pub struct ScalogramArgs {
     /// Waves in a Morlet wavelet (4 to 40): more are sharper in frequency and wider in time.
     #[arg(long, default_value_t = 16.0, value_parser = ranged(4.0, 40.0))]
     pub cycles: f32,
+    /// Order of Paul's wavelet (2 to 20): a higher one is sharper in frequency and wider in time.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(2..=20))]
+    pub order: u8,
     /// Scales in an octave, 4 to 48.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u8).range(4..=48))]
     pub voices: u8,
@@ -228,7 +231,7 @@ pub enum WaveletName {
     Dog4,
     /// The sixth derivative of a Gaussian.
     Dog6,
-    /// Paul's, of order 4: very sharp in time.
+    /// Paul's: very sharp in time.
     Paul,
     /// A step up and a step down.
     Haar,
@@ -258,7 +261,7 @@ impl ScalogramArgs {
                 WaveletName::MexicanHat => Wavelet::Dog { order: 2 },
                 WaveletName::Dog4 => Wavelet::Dog { order: 4 },
                 WaveletName::Dog6 => Wavelet::Dog { order: 6 },
-                WaveletName::Paul => Wavelet::Paul { order: 4 },
+                WaveletName::Paul => Wavelet::Paul { order: usize::from(self.order) },
                 WaveletName::Haar => Wavelet::Haar,
             },
             voices_per_octave: usize::from(self.voices),
@@ -378,7 +381,30 @@ fn levels(text: &str) -> Result<LevelsArg, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Spectrogram {
+        #[command(flatten)]
+        args: SpectrogramArgs,
+    }
+
+    #[derive(Parser)]
+    struct Scalogram {
+        #[command(flatten)]
+        args: ScalogramArgs,
+    }
+
+    #[test]
+    fn without_flags_a_picture_is_the_windows() {
+        let line = ["timbre", "a.flac", "-o", "a.png"];
+        let spectrogram = Spectrogram::try_parse_from(line).unwrap().args.request();
+        assert_eq!(spectrogram.settings, PictureSettings::spectrogram());
+        let scalogram = Scalogram::try_parse_from(line).unwrap().args.request();
+        assert_eq!(scalogram.settings, PictureSettings::scalogram());
+    }
 
     #[test]
     fn times_are_read_as_people_write_them() {
