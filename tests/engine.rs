@@ -2,23 +2,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
+mod audio_support;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use timbre::audio::player::{OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
+use timbre::audio::player::{Capture, OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
 use timbre::base::{DataDir, JobId};
 use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobOutcome, JobPhase, Settings};
 use timbre::library::model::Snapshot;
 use timbre::ml::DeviceChoice;
 
 fn open(dir: &TempDir) -> Engine {
+    open_on(dir, OutputKind::Silent)
+}
+
+fn open_on(dir: &TempDir, output: OutputKind) -> Engine {
     let config = EngineConfig {
         data_dir: DataDir::resolve(Some(dir.path())).unwrap(),
         device: DeviceChoice::Cpu,
         jobs: None,
-        player: Some(OutputKind::Silent),
+        player: Some(output),
     };
     Engine::open(config, Arc::new(|| ())).unwrap()
 }
@@ -240,4 +246,40 @@ fn the_queue_and_the_place_are_there_again_at_the_next_start() {
         })
         .collect();
     assert!(statuses.iter().all(|len| *len == 0), "{statuses:?}");
+}
+
+#[test]
+fn a_measured_song_plays_at_the_reference_loudness() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    let tone = audio_support::Sound::tone(1_000.0, 0.5, 48_000, 2, 5.0);
+    audio_support::write(&music, "tone.wav", &tone.wav());
+    let capture = Capture::new(48_000, 20.0);
+    let engine = open_on(&dir, OutputKind::CaptureTo(capture.clone()));
+    let mut events = Vec::new();
+    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::Player(PlayerCommand::SetVolume(1.0)));
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
+    let track = last_snapshot(&events).tracks[0].clone();
+    engine.send(Command::LoadOverview(track.id));
+    let mut overview = None;
+    until(&engine, &mut events, |event| match event {
+        Event::Overview(id, found) if *id == track.id => {
+            overview.clone_from(found);
+            true
+        }
+        _ => false,
+    });
+    // EBU Tech 3341: a stereo sine of 1 kHz has its level in dBFS as its loudness.
+    let loudness = overview.unwrap().loudness_lufs.unwrap();
+    assert!((loudness + 6.02).abs() < 0.1, "{loudness}");
+    let items = vec![QueueItem { track: track.id, path: track.path.clone() }];
+    engine.send(Command::Player(PlayerCommand::PlayQueue { items, start: 0 }));
+    until(&engine, &mut events, |_| capture.samples().len() > 2 * 48_000 * 3);
+    let heard = capture.samples();
+    let peak = heard[48_000..4 * 48_000].iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    let expected = 10_f32.powf(-18.0 / 20.0);
+    assert!((peak / expected - 1.0).abs() < 0.02, "{peak} instead of {expected}");
 }
