@@ -1,6 +1,11 @@
 //! The engine as a window sees it: commands in, events out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test may panic or say what it skips"
+)]
 
 mod audio_support;
 
