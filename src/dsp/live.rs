@@ -1,11 +1,12 @@
 //! The live spectrogram: what is heard, as columns of log-spaced frequency bands.
 
 use std::collections::VecDeque;
-use std::f32::consts::TAU;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
+
+use super::window::hann_periodic;
 
 /// Bands of a live column.
 pub const LIVE_BANDS: usize = 160;
@@ -142,8 +143,7 @@ struct Analyzer {
 impl Analyzer {
     fn new(rate_hz: f32, len: usize, bands: std::ops::Range<usize>) -> Self {
         let fft = RealFftPlanner::new().plan_fft_forward(len);
-        // Hann, periodic.
-        let window = (0..len).map(|n| 0.5 - 0.5 * (TAU * n as f32 / len as f32).cos()).collect();
+        let window = hann_periodic(len);
         let bin_hz = rate_hz / len as f32;
         let last_bin = len / 2;
         // Half of the distance to the next band, as a factor.

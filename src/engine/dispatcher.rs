@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::audio::player::{PlayerCommand, output_devices};
 use crate::base::{CancelToken, JobId, Report, TrackId};
-use crate::library::model::Snapshot;
+use crate::library::model::{Snapshot, Track};
 use crate::library::{Library, LibraryError};
 
 use super::event::{Event, JobKind, JobOutcome};
@@ -175,7 +175,7 @@ impl Dispatcher {
                 Ok(())
             }
             Command::ExportPicture { track, request, file } => {
-                if let Some(track) = self.snapshot.tracks.iter().find(|candidate| candidate.id == track) {
+                if let Some(track) = self.track(track) {
                     self.enqueue(JobSpec::Picture { song: track.path.clone(), request, file });
                 }
                 Ok(())
@@ -256,8 +256,13 @@ impl Dispatcher {
         }
     }
 
+    /// A song that clients know of.
+    fn track(&self, id: TrackId) -> Option<&Track> {
+        self.snapshot.tracks.iter().find(|track| track.id == id)
+    }
+
     fn load_cover(&self, track: TrackId) {
-        if let Some(track) = self.snapshot.tracks.iter().find(|candidate| candidate.id == track) {
+        if let Some(track) = self.track(track) {
             cover::load_in_background(track.id, track.path.clone(), self.shared.outbox.clone());
         }
     }
@@ -265,7 +270,7 @@ impl Dispatcher {
     fn want_tiles(&mut self, wishes: Vec<TileWish>) -> Result<(), LibraryError> {
         let mut wanted = Vec::with_capacity(wishes.len());
         for wish in wishes {
-            let Some(track) = self.snapshot.tracks.iter().find(|track| track.id == wish.track) else { continue };
+            let Some(track) = self.track(wish.track) else { continue };
             let content = self.library.content_hashes(&[track.id.0])?.first().copied().unwrap_or_default();
             let song = Song { track: track.id, path: track.path.clone(), content, duration_secs: track.duration_secs };
             wanted.push(Wish { song: Arc::new(song), wish });
@@ -291,7 +296,7 @@ impl Dispatcher {
     }
 
     fn load_overview(&self, track: TrackId) {
-        let path = self.snapshot.tracks.iter().find(|candidate| candidate.id == track).map(|track| track.path.clone());
+        let path = self.track(track).map(|track| track.path.clone());
         match (path, &self.listening) {
             (Some(path), Some(listening)) => listening.overviews.load(track, path),
             _ => self.shared.outbox.send(Event::Overview(track, None)),

@@ -69,6 +69,12 @@ impl FrequencyScale {
     }
 }
 
+/// The smallest of 1, 2, 5 times a power of ten that is not below `least`: a step that reads well on an axis.
+pub fn round_step(least: f64) -> f64 {
+    let power = 10f64.powf(least.max(1e-9).log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= least * 0.999).unwrap_or(power)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

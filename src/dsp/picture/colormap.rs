@@ -1,7 +1,7 @@
 //! From levels to colours.
 
 use super::levels::NO_LEVEL;
-use super::settings::{Colormap, Levels, Part, PictureSettings, Transform};
+use super::settings::{Colormap, Part, PictureSettings, Transform};
 
 impl Colormap {
     /// The colour of a share, 0 (dark) to 1 (bright), sRGB.
@@ -47,13 +47,7 @@ pub struct Shading {
 impl Shading {
     /// `loudest` is the highest level of all that is shown, for automatic levels; [`NO_LEVEL`] if nothing is known.
     pub fn new(settings: &PictureSettings, loudest: i16) -> Self {
-        let (low_db, high_db) = match settings.levels {
-            Levels::Fixed { low_db, high_db } => (low_db, high_db),
-            Levels::Auto { range_db } => {
-                let high_db = if loudest == NO_LEVEL { 0.0 } else { f32::from(loudest) / 100.0 };
-                (high_db - range_db, high_db)
-            }
-        };
+        let (low_db, high_db) = settings.levels.range_db((loudest != NO_LEVEL).then_some(loudest));
         let part = match settings.spec.transform {
             Transform::Scalogram(scalogram) => scalogram.part,
             Transform::Spectrogram(_) => Part::Magnitude,
@@ -96,6 +90,7 @@ impl Shading {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::Levels;
     use super::super::settings::ScalogramSettings;
     use super::*;
 

@@ -190,6 +190,20 @@ pub enum Levels {
     },
 }
 
+impl Levels {
+    /// The darkest and the brightest level, dB full scale. `loudest` is the highest of all levels that are shown, hundredths
+    /// of a dB; `None` if nothing is known.
+    pub fn range_db(self, loudest: Option<i16>) -> (f32, f32) {
+        match self {
+            Self::Fixed { low_db, high_db } => (low_db, high_db),
+            Self::Auto { range_db } => {
+                let high_db = loudest.map_or(0.0, |level| f32::from(level) / 100.0);
+                (high_db - range_db, high_db)
+            }
+        }
+    }
+}
+
 /// How levels become colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

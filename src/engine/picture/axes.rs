@@ -1,6 +1,7 @@
 //! Which marks an axis gets.
 
 use super::canvas::MINUS;
+use crate::dsp::picture::axis::round_step;
 use crate::dsp::picture::pitch::note_lines;
 use crate::dsp::picture::{FrequencyScale, Rows};
 
@@ -51,7 +52,7 @@ pub(super) fn frequency_marks(rows: &Rows, gap: f32) -> Vec<Mark> {
     let (low, high) = (f64::from(rows.edge_hz(0.0)), f64::from(rows.edge_hz(rows.count as f32)));
     let mut candidates: Vec<f64> = Vec::new();
     if rows.axis.scale == FrequencyScale::Linear {
-        let step = nice_step((high - low) * f64::from(gap));
+        let step = round_step((high - low) * f64::from(gap));
         candidates.extend(multiples(low, high, step));
     } else {
         // Decades first, then their fifth and second parts, then what is between.
@@ -61,7 +62,7 @@ pub(super) fn frequency_marks(rows: &Rows, gap: f32) -> Vec<Mark> {
             }
         }
         if high < 2.5 * low {
-            candidates.extend(multiples(low, high, nice_step((high - low) * f64::from(gap))));
+            candidates.extend(multiples(low, high, round_step((high - low) * f64::from(gap))));
         }
     }
     spread(candidates.into_iter().filter(|hz| (low..=high).contains(hz)).map(|hz| (hz as f32, hz_text(hz))), rows, gap)
@@ -80,7 +81,7 @@ pub(super) fn note_marks(rows: &Rows, gap: f32) -> Vec<Mark> {
 pub(super) fn level_marks(low: f32, high: f32, gap: f32, unit: &str) -> Vec<Mark> {
     let least = f64::from((high - low) * gap);
     // Angles have round numbers of their own.
-    let step = if unit == "°" { if least <= 45.0 { 45.0 } else { 90.0 } } else { nice_step(least) };
+    let step = if unit == "°" { if least <= 45.0 { 45.0 } else { 90.0 } } else { round_step(least) };
     multiples(f64::from(low), f64::from(high), step)
         .map(|level| {
             // Minus nought reads badly.
@@ -103,12 +104,6 @@ fn spread(candidates: impl Iterator<Item = (f32, String)>, rows: &Rows, gap: f32
         }
     }
     marks
-}
-
-/// 1, 2 or 5 times a power of ten, at least `least`.
-fn nice_step(least: f64) -> f64 {
-    let power = 10f64.powf(least.max(1e-9).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= least * 0.999).unwrap_or(power)
 }
 
 fn multiples(low: f64, high: f64, step: f64) -> impl Iterator<Item = f64> {

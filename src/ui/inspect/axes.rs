@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Color32, Mesh, Rect, Ui, pos2};
 
+use crate::dsp::picture::axis::round_step;
 use crate::dsp::picture::pitch::note_lines;
 use crate::dsp::picture::{FrequencyAxis, FrequencyScale, PictureSettings};
 use crate::state::inspect::read_out::{shows_phase, time_text};
@@ -104,12 +105,6 @@ fn frequency_ticks(axis: FrequencyAxis, (low, high): (f32, f32), height: f32) ->
         }
     }
     chosen.into_iter().map(|(hz, _)| hz).collect()
-}
-
-/// The smallest of 1, 2, 5 times a power of ten that is not below `least`.
-fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.max(1e-9).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|step| *step >= least * 0.999).unwrap_or(power)
 }
 
 /// Draws times below the picture with lines up through it.

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use eframe::egui::{self, Color32, Context, ThemePreference};
 
-use crate::dsp::picture::{Levels, PictureSettings};
+use crate::dsp::picture::PictureSettings;
 use crate::engine::Settings;
 use crate::engine::settings::Theme as ThemeSetting;
 use crate::state::genre::{GENRES, index_of};
@@ -198,13 +198,7 @@ pub fn level_range(settings: &PictureSettings, loudest: Option<i16>) -> (f32, f3
     if shows_phase(settings) {
         return (-180.0, 180.0);
     }
-    match settings.levels {
-        Levels::Fixed { low_db, high_db } => (low_db, high_db),
-        Levels::Auto { range_db } => {
-            let high = loudest.map_or(0.0, |level| f32::from(level) / 100.0);
-            (high - range_db, high)
-        }
-    }
+    settings.levels.range_db(loudest)
 }
 
 /// The colours for dark or light.
