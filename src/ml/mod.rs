@@ -2,11 +2,13 @@
 
 pub mod adam;
 pub mod classifier;
+pub mod data;
 pub mod device;
 pub mod error;
 pub mod features;
 pub mod finetune;
 pub mod genre_file;
+pub mod judge;
 pub mod metrics;
 pub mod mobilenet;
 pub mod mobilenet_v2;
@@ -16,6 +18,7 @@ pub mod plain;
 pub mod regression;
 pub mod rng;
 pub mod split;
+pub mod train;
 pub mod train_head;
 pub mod train_network;
 pub mod weights;

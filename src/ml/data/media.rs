@@ -1,0 +1,15 @@
+//! What data sets need from the layers that know sound files.
+
+use std::path::Path;
+
+/// Reads sound files; the network layer itself knows no format.
+pub trait Media: Sync {
+    /// The whole file as mono samples in [-1, 1] at `rate_hz`, or why it cannot be had.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn decode(&self, path: &Path, rate_hz: u32) -> Result<Vec<f32>, String>;
+
+    /// The artist that the file's tags name.
+    fn artist(&self, path: &Path) -> Option<String>;
+}

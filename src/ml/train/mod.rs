@@ -1,0 +1,4 @@
+//! Training: configurations, the loop over epochs, checkpoints, and the folder of a run.
+
+pub mod history;
+pub mod run_folder;
