@@ -1,6 +1,7 @@
 //! What every layer may use: identifiers, errors, paths, cancellation, atomic writes.
 
 pub mod cancel;
+pub mod dates;
 pub mod error;
 pub mod fs;
 pub mod ids;

@@ -65,6 +65,11 @@ impl DataDir {
         self.root.join("models")
     }
 
+    /// The trainings: one folder a run.
+    pub fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
     /// What can be made again and may be deleted at any time: the platform's cache folder, or `cache` in a data folder that
     /// was chosen.
     pub fn cache(&self) -> &Path {

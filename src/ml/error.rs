@@ -29,6 +29,14 @@ pub enum MlError {
         /// What does not fit.
         reason: String,
     },
+    /// A folder or bundle is no run, or its files do not fit together.
+    #[error("{run} is not a run that this version can use: {reason}")]
+    Run {
+        /// The folder or file.
+        run: String,
+        /// What does not fit.
+        reason: String,
+    },
     /// The training data does not serve.
     #[error("cannot train: {0}")]
     Training(String),

@@ -11,6 +11,7 @@ use super::error::MlError;
 use super::features::{self, Clip};
 use super::finetune::TuneOptions;
 use super::genre_file::{Card, FORMAT, NETWORK, NETWORK_HEAD, TAG_HEAD, store_head, write};
+use super::judge::{Judgement, Prediction, Temperature};
 use super::metrics::{Evaluation, fit_temperature, softmax};
 use super::regression::{Linear, balanced_weights, fit};
 use super::split::grouped_folds;
@@ -161,7 +162,7 @@ pub fn train_head(
     let Some((_, l2, logits)) = chosen else {
         return Err(MlError::Training("no regularisation was given".into()));
     };
-    let tags_only = evaluate(labels.len(), &truth, &logits, &fold_of, folds, &groups);
+    let tags_only = evaluate(&labels, &truth, &logits, &fold_of, folds, &groups)?;
     let head = fit(&rows, &truth, labels.len(), l2);
     let mut tensors: Vec<_> = store_head(TAG_HEAD, &head).into();
     let mut evaluation = tags_only.clone();
@@ -170,7 +171,7 @@ pub fn train_head(
     if let Some(path) = &options.network {
         let data =
             Data { clips: &clips, truth: &truth, fold_of: &fold_of, tag_logits: &logits, groups: &groups, folds };
-        let second = second_opinion(&Base::read(path, &labels)?, &data, labels.len(), options, cancel, progress)?;
+        let second = second_opinion(&Base::read(path, &labels)?, &data, &labels, options, cancel, progress)?;
         tensors.extend(second.tuned.layers.store(NETWORK)?);
         tensors.extend(store_head(NETWORK_HEAD, &second.tuned.head));
         (evaluation, temperature, network) = (second.evaluation, second.temperature, Some(second.report));
@@ -239,7 +240,7 @@ struct SecondOpinion {
 fn second_opinion(
     base: &Base,
     data: &Data<'_>,
-    labels: usize,
+    labels: &[String],
     options: &HeadOptions,
     cancel: &CancelToken,
     progress: &mut dyn FnMut(TrainProgress),
@@ -282,19 +283,19 @@ fn second_opinion(
     let fused = |weight: f64| -> Vec<Vec<f64>> { tags.iter().zip(&fine).map(|(a, b)| fuse(a, b, weight)).collect() };
     let losses: Vec<(f64, f64)> = (0..=10)
         .map(|tenth| f64::from(tenth) / 10.0)
-        .map(|weight| (weight, balanced_log_loss(&truth, &fused(weight), labels)))
+        .map(|weight| (weight, balanced_log_loss(&truth, &fused(weight), labels.len())))
         .collect();
     let weight = losses.iter().min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0.5, |best| best.0);
     let logits = fused(weight);
     let score = |logits: &[Vec<f64>]| evaluate(labels, &truth, logits, &folds, data.folds, &groups);
     Ok(SecondOpinion {
         tuned: train(&heard, "Tuning on all clips".into(), progress)?,
-        evaluation: score(&logits),
+        evaluation: score(&logits)?,
         temperature: fit_temperature(&truth, &logits),
         report: NetworkReport {
-            tags: score(&tags),
-            network: score(&fine),
-            untuned: score(&pick(&untuned_logits)),
+            tags: score(&tags)?,
+            network: score(&fine)?,
+            untuned: score(&pick(&untuned_logits))?,
             weight,
             losses,
         },
@@ -359,31 +360,25 @@ fn log_loss(truth: &[usize], logits: &[Vec<f64>]) -> f64 {
 /// The score of held-out logits. Each fold's probabilities use the temperature that the other folds give, so that
 /// the calibration is judged on clips that did not fit it.
 pub(crate) fn evaluate(
-    labels: usize,
+    labels: &[String],
     truth: &[usize],
     logits: &[Vec<f64>],
     fold_of: &[usize],
     folds: usize,
     groups: &[String],
-) -> Evaluation {
-    let mut calibrated = vec![Vec::new(); logits.len()];
-    for fold in 0..folds {
-        let others = |clip: &usize| fold_of[*clip] != fold;
-        let outside: Vec<usize> = (0..logits.len()).filter(others).collect();
-        let temperature = fit_temperature(
-            &outside.iter().map(|clip| truth[*clip]).collect::<Vec<_>>(),
-            &outside.iter().map(|clip| logits[*clip].clone()).collect::<Vec<_>>(),
-        );
-        for clip in (0..logits.len()).filter(|clip| fold_of[*clip] == fold) {
-            calibrated[clip] = softmax(&logits[clip], temperature);
-        }
-    }
-    let raw: Vec<Vec<f64>> = logits.iter().map(|row| softmax(row, 1.0)).collect();
+) -> Result<Evaluation, MlError> {
     let artists = groups.iter().collect::<HashSet<_>>().len();
     let protocol = format!(
         "{folds} folds, no artist in two of them ({artists} artists); what was chosen (regularisation, share of the network) was chosen on the same folds"
     );
-    Evaluation::new(protocol, labels, truth, &calibrated, &raw)
+    let prediction = |(clip, logits): (usize, &Vec<f64>)| Prediction {
+        clip: clip.to_string(),
+        truth: truth[clip],
+        logits: logits.clone(),
+        part: fold_of[clip],
+    };
+    let predictions: Vec<Prediction> = logits.iter().enumerate().map(prediction).collect();
+    Ok(Judgement::new(protocol, labels, &predictions, Temperature::Crosswise)?.evaluation())
 }
 
 /// Hash of what was trained on, so that two files can be told apart.

@@ -2,13 +2,13 @@
 
 use eframe::egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2, vec2};
 
+use crate::base::dates::day_text;
 use crate::base::time::clock_text;
 use crate::library::model::{GenreSource, Prediction, Track};
 use crate::state::genre::display_name;
 use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Verb};
 
-use super::dates::day_text;
 use super::icons::{self, Icon};
 use super::local::Local;
 use super::table_source_icon;

@@ -3,7 +3,6 @@
 pub mod app;
 mod banner;
 mod cover_textures;
-mod dates;
 mod details;
 pub mod dialogs;
 mod drop;

@@ -2,3 +2,4 @@
 
 pub mod history;
 pub mod run_folder;
+pub mod run_state;

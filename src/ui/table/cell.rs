@@ -2,10 +2,10 @@
 
 use eframe::egui::{Align, Rect, Ui, pos2, vec2};
 
+use crate::base::dates;
 use crate::base::time::clock_text;
 use crate::library::model::{GenreSource, Track};
 use crate::state::{AppState, Column};
-use crate::ui::dates;
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{fonts, tokens};
 use crate::ui::widgets::{meter, text};

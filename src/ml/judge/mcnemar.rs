@@ -1,0 +1,90 @@
+//! Whether one of two models is really better.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Prediction;
+use crate::ml::metrics::best;
+
+/// McNemar's exact test on clips that both models judged (Q. McNemar 1947): only clips on which one is right and the
+/// other is wrong say anything about which is better.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct McNemar {
+    /// Clips that both judged.
+    pub clips: usize,
+    /// Clips that only the first has right.
+    pub only_first: usize,
+    /// Clips that only the second has right.
+    pub only_second: usize,
+    /// How probable a difference at least this large is if both are equally good, 0..1.
+    pub p: f64,
+}
+
+impl McNemar {
+    /// Whether chance alone explains the difference badly (5 %).
+    pub fn is_significant(&self) -> bool {
+        self.p < 0.05
+    }
+}
+
+/// Compares two models on the clips that both judged, matched by name; of a name that occurs twice the first counts.
+pub fn mcnemar(first: &[Prediction], second: &[Prediction]) -> McNemar {
+    let right = |predictions: &[Prediction]| -> BTreeMap<String, bool> {
+        let judged = predictions.iter().rev();
+        judged.map(|clip| (clip.clip.clone(), best(&clip.logits) == clip.truth)).collect()
+    };
+    let (first, second) = (right(first), right(second));
+    let both = || first.iter().filter_map(|(clip, right)| Some((*right, *second.get(clip)?)));
+    let only_first = both().filter(|(first, second)| *first && !second).count();
+    let only_second = both().filter(|(first, second)| !first && *second).count();
+    McNemar { clips: both().count(), only_first, only_second, p: two_sided(only_first, only_second) }
+}
+
+/// Two-sided probability that fair coins fall at least as unevenly.
+fn two_sided(one: usize, other: usize) -> f64 {
+    let (n, least) = (one + other, one.min(other));
+    // Each term from the one before, as logarithms: 2^-n alone is zero for a thousand clips.
+    let mut log_term = -(n as f64) * std::f64::consts::LN_2;
+    let mut sum = 0.0;
+    for k in 0..=least {
+        sum += log_term.exp();
+        log_term += ((n - k) as f64).ln() - ((k + 1) as f64).ln();
+    }
+    (2.0 * sum).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(rights: &[(&str, bool)]) -> Vec<Prediction> {
+        let clip = |(clip, right): &(&str, bool)| Prediction {
+            clip: (*clip).to_owned(),
+            truth: 1,
+            logits: if *right { vec![0.0, 1.0] } else { vec![1.0, 0.0] },
+            part: 0,
+        };
+        rights.iter().map(clip).collect()
+    }
+
+    #[test]
+    fn only_clips_that_both_judged_count() {
+        let first = judged(&[("a", true), ("b", true), ("c", false), ("d", false), ("only here", true)]);
+        let second = judged(&[("d", true), ("c", false), ("b", false), ("a", false), ("only there", true)]);
+        let found = mcnemar(&first, &second);
+        assert_eq!((found.clips, found.only_first, found.only_second), (4, 2, 1));
+        assert_eq!(found.p, 1.0);
+        assert_eq!(mcnemar(&[], &second), McNemar { clips: 0, only_first: 0, only_second: 0, p: 1.0 });
+    }
+
+    #[test]
+    fn the_probability_is_the_binomials() {
+        // 2 (1 + 10) / 2^10; 2 / 2^6; 40 discordant clips need a net 14 for 5 %.
+        assert!((two_sided(1, 9) - 22.0 / 1024.0).abs() < 1e-12);
+        assert!((two_sided(6, 0) - 2.0 / 64.0).abs() < 1e-12);
+        assert!(two_sided(27, 13) < 0.05 && two_sided(26, 14) > 0.05);
+        let large = two_sided(3_000, 3_200);
+        assert!(large > 0.009 && large < 0.013, "{large}");
+    }
+}
