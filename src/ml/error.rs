@@ -37,6 +37,14 @@ pub enum MlError {
         /// What does not fit.
         reason: String,
     },
+    /// A folder does not hold clips by genre.
+    #[error("{folder} cannot be used as a data set: {reason}")]
+    Dataset {
+        /// The folder.
+        folder: PathBuf,
+        /// What is expected of it.
+        reason: String,
+    },
     /// The training data does not serve.
     #[error("cannot train: {0}")]
     Training(String),

@@ -1,11 +1,22 @@
 //! Data sets: which clips there are, of which genre, by whom; what the networks see of them; who trains and who judges.
 
+mod cache;
 pub mod features;
+pub mod front_end;
 pub mod media;
+mod names;
+mod open;
+pub mod protocol;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use features::{Features, FrontEnd, Loaded, load};
+pub use media::Media;
+pub use open::Track;
+pub use protocol::{Part, Protocol, split_hash};
 
 /// Where the clips of a data set come from. Folders are joined by the clips' names: a clip may have sound, a spectrogram
 /// picture and a wavelet picture.
@@ -16,21 +27,25 @@ pub struct Sources {
     pub folders: Vec<PathBuf>,
     /// The same layout with the wavelet pictures of the same clips.
     pub wavelets: Option<PathBuf>,
-    /// Who plays each clip (`clip ::: artist ::: title`); without it the tags of sound files are asked.
+    /// Who plays each clip (`clip ::: artist ::: title`); what it does not know is looked up in the tags of sound files.
     pub index: Option<PathBuf>,
     /// Only the clips of these list files; all if there is none.
     pub lists: Vec<PathBuf>,
 }
 
 /// One clip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Clip {
-    /// Its name without folder and extension, the same for sound and pictures: `blues.00029`.
+    /// Its name, the same for sound and pictures and unique in the data set: the file's own without extension if it begins
+    /// with the genre (`blues.00029`), else with the folder before it (`blues/Hellhound`); of a library's song its path.
     pub name: String,
     /// Index into [`Dataset::labels`].
     pub label: usize,
-    /// Clips of one group (an artist) never lie on both sides of an honest split.
+    /// Clips of one group (an artist) never lie on both sides of an honest split. All clips of a genre whose artist is not
+    /// known are one group.
     pub group: String,
+    /// The group is an artist.
+    pub artist_known: bool,
     /// Its sound.
     pub audio: Option<PathBuf>,
     /// Its spectrogram picture.
@@ -40,7 +55,7 @@ pub struct Clip {
 }
 
 /// A file that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Broken {
     /// Which.
     pub path: PathBuf,
@@ -57,4 +72,26 @@ pub struct Dataset {
     pub clips: Vec<Clip>,
     /// What was left out so far.
     pub broken: Vec<Broken>,
+}
+
+impl Dataset {
+    /// The genre of each clip.
+    pub fn truth(&self) -> Vec<usize> {
+        self.clips.iter().map(|clip| clip.label).collect()
+    }
+
+    /// The group of each clip.
+    pub fn groups(&self) -> Vec<String> {
+        self.clips.iter().map(|clip| clip.group.clone()).collect()
+    }
+
+    /// Clips of each genre.
+    pub fn counts(&self) -> Vec<usize> {
+        (0..self.labels.len()).map(|label| self.clips.iter().filter(|clip| clip.label == label).count()).collect()
+    }
+
+    /// Artists that are known by name.
+    pub fn artists(&self) -> usize {
+        self.clips.iter().filter(|clip| clip.artist_known).map(|clip| &clip.group).collect::<BTreeSet<_>>().len()
+    }
 }

@@ -1,0 +1,124 @@
+//! From sound or a picture to what a network sees, one file for each kind.
+
+pub mod log_mel;
+mod magma;
+mod patches;
+pub mod picture;
+mod plot;
+mod scalogram;
+
+use image::RgbImage;
+
+use super::Clip;
+use super::features::{Features, FrontEnd, Source};
+use log_mel::Grid;
+
+/// Sound longer than this is not looked at whole but in its middle, seconds.
+const LONGEST_SECS: usize = 600;
+/// Length of GTZAN's clips, which pictures show, seconds.
+const CLIP_SECS: usize = 30;
+
+impl FrontEnd {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Picture, Self::WaveletPicture, Self::LogMel, Self::Patches, Self::Scalogram];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Picture => "picture",
+            Self::WaveletPicture => "wavelet_picture",
+            Self::LogMel => "log_mel",
+            Self::Patches => "patches",
+            Self::Scalogram => "scalogram",
+        }
+    }
+
+    /// Changes whenever the same clip would give other numbers than before.
+    pub fn version(self) -> u32 {
+        match self {
+            Self::Picture | Self::WaveletPicture | Self::LogMel | Self::Patches | Self::Scalogram => 1,
+        }
+    }
+
+    /// The sample rate of the sound that it takes, Hz.
+    pub fn sample_rate_hz(self) -> u32 {
+        match self {
+            Self::Patches => 16_000,
+            _ => log_mel::RATE_HZ,
+        }
+    }
+
+    /// Whether the clip has something that it reads.
+    pub fn can_read(self, clip: &Clip) -> bool {
+        self.sources(clip).next().is_some()
+    }
+
+    /// What it reads of a clip, the best first. Where a picture is the origin of what it shows it needs no decoding; where
+    /// it is an approximation sound comes first.
+    pub(super) fn sources(self, clip: &Clip) -> impl Iterator<Item = Source<'_>> {
+        let sound = clip.audio.as_deref().map(Source::Sound);
+        let spectrogram = clip.spectrogram.as_deref().map(Source::Picture);
+        let wavelet = clip.wavelet.as_deref().map(Source::Picture);
+        let sources = match self {
+            Self::Picture | Self::LogMel => [spectrogram, sound],
+            Self::WaveletPicture => [wavelet, sound],
+            Self::Patches => [sound, spectrogram],
+            Self::Scalogram => [sound, None],
+        };
+        sources.into_iter().flatten()
+    }
+
+    /// What a network sees of mono samples at [`FrontEnd::sample_rate_hz`], nominally -1 to 1.
+    ///
+    /// # Errors
+    /// Why there is nothing to see.
+    pub fn of_sound(self, samples: &[f32]) -> Result<Features, String> {
+        let rate = self.sample_rate_hz() as usize;
+        let samples = middle(samples, LONGEST_SECS * rate);
+        if samples.is_empty() {
+            return Err("there is no sound in it".into());
+        }
+        if samples.iter().any(|x| !x.is_finite()) {
+            return Err("its samples are not numbers".into());
+        }
+        Ok(match self {
+            Self::Picture => picture::features(&plot::draw(&Grid::of_sound(&as_clip(samples, rate)))),
+            Self::WaveletPicture => picture::features(&plot::draw(&scalogram::picture_grid(&as_clip(samples, rate)))),
+            Self::LogMel => Grid::of_sound(samples).features(),
+            Self::Patches => patches::of_sound(samples),
+            Self::Scalogram => scalogram::grid(samples).features(),
+        })
+    }
+
+    /// What a network sees of a spectrogram picture, or of a wavelet picture.
+    ///
+    /// # Errors
+    /// When the picture is not one of those that this front end understands.
+    pub fn of_picture(self, picture: &RgbImage) -> Result<Features, String> {
+        match self {
+            Self::Picture | Self::WaveletPicture => Ok(picture::features(picture)),
+            Self::LogMel => Ok(plot::read(picture)?.features()),
+            Self::Patches => Ok(patches::of_grid(&plot::read(picture)?)),
+            Self::Scalogram => Err("a scalogram cannot be made from a picture".into()),
+        }
+    }
+}
+
+/// At most `count` samples from the middle.
+fn middle(samples: &[f32], count: usize) -> &[f32] {
+    let from = samples.len().saturating_sub(count) / 2;
+    &samples[from..samples.len().min(from + count)]
+}
+
+/// What a picture shows: 30 s. Sound within a second of that is shown as it is, of longer sound the middle, and shorter sound
+/// is repeated.
+fn as_clip(samples: &[f32], rate: usize) -> Vec<f32> {
+    let length = CLIP_SECS * rate;
+    if samples.len().abs_diff(length) <= rate {
+        samples.to_vec()
+    } else if samples.len() > length {
+        middle(samples, length).to_vec()
+    } else {
+        samples.iter().copied().cycle().take(length).collect()
+    }
+}
