@@ -1,9 +1,9 @@
 //! Fine-tunes all layers of a MobileNet on clips of sound.
 
 use candle_core::{D, Device, Tensor, Var};
-use candle_nn::{AdamW, Optimizer as _, ParamsAdamW};
 use serde::Serialize;
 
+use super::adam::{Adam, AdamOptions};
 use super::error::MlError;
 use super::mobilenet::{BANDS, EMBEDDING, FRAMES, MobileNet};
 use super::regression::{Linear, balanced_weights};
@@ -62,7 +62,7 @@ pub fn tune(
     let (network, mut vars) = base.trainable()?;
     let (weight, bias) = head_variables(head)?;
     vars.extend([weight.clone(), bias.clone()]);
-    let mut adam = AdamW::new(vars, ParamsAdamW { lr: 0.0, weight_decay: 0.0, ..ParamsAdamW::default() })?;
+    let mut adam = Adam::new(vars, AdamOptions::default());
     let truth: Vec<usize> = clips.iter().map(|clip| clip.label).collect();
     let chances: Vec<f64> = balanced_weights(&truth, labels).into_iter().map(|w| w.powf(options.balance)).collect();
     let present: Vec<bool> = (0..labels).map(|label| truth.contains(&label)).collect();
@@ -88,8 +88,7 @@ pub fn tune(
             network.forward(&x)?.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?.broadcast_add(&closed)?;
         let log_p = candle_nn::ops::log_softmax(&logits, D::Minus1)?;
         let loss = (log_p.clamp(-1e4, 0.0)? * targets)?.sum_all()?.affine(-1.0 / batch as f64, 0.0)?;
-        adam.set_learning_rate(options.learning_rate * ramp(done, total));
-        adam.backward_step(&loss)?;
+        adam.step(&loss.backward()?, options.learning_rate * ramp(done, total))?;
         step(done + 1, total);
     }
     Ok(network.frozen())

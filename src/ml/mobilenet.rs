@@ -1,16 +1,16 @@
 //! MobileNetV1 1.0 (A. Howard et al. 2017) on log-mel patches, with YAMNet's front end (M. Plakal and D. Ellis 2019).
 //!
-//! Batch norm is folded into weight and bias, activations are channels last. It runs on the CPU: 62 patches cost less
+//! Batch norm is folded into weight and bias. It runs on the CPU: 62 patches cost less
 //! than one MusiCNN window, so a GPU would win nothing.
 
 use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
+use super::backbone::{Backbone, Convolution, Step};
 use super::error::MlError;
 use super::genre_file::Stored;
 use super::ops::Activation;
-use super::ops::conv3x3::{Conv3x3, Kind, Padding};
-use super::ops::pointwise::Pointwise;
+use super::ops::conv3x3::Padding;
 use super::weights::Weights;
 use crate::dsp::mel::MelBank;
 use crate::dsp::stft::{Framing, Stft};
@@ -85,30 +85,10 @@ impl FrontEnd {
     }
 }
 
-/// One convolution: its weight as its operation wants it, and its bias.
-#[derive(Clone, Debug)]
-pub(super) struct Layer {
-    pub weight: Tensor,
-    pub bias: Tensor,
-}
-
-impl Layer {
-    /// Copies that can be trained, and their variables.
-    pub fn trainable(layers: &[Self]) -> Result<(Vec<Self>, Vec<Var>), MlError> {
-        let (mut copies, mut vars) = (Vec::new(), Vec::new());
-        for layer in layers {
-            let (weight, bias) = (Var::from_tensor(&layer.weight)?, Var::from_tensor(&layer.bias)?);
-            copies.push(Self { weight: weight.as_tensor().clone(), bias: bias.as_tensor().clone() });
-            vars.extend([weight, bias]);
-        }
-        Ok((copies, vars))
-    }
-}
-
 /// The convolutions; a linear head on the embedding is kept apart.
 #[derive(Clone)]
 pub struct MobileNet {
-    layers: Vec<Layer>,
+    backbone: Backbone,
 }
 
 /// Stride, inputs and outputs of layer `i` of 27; `None` inputs: depthwise or stem.
@@ -119,6 +99,17 @@ fn shape_of(i: usize) -> (usize, Option<usize>, usize) {
     let (outputs, stride) = BLOCKS[(i - 1) / 2];
     let inputs = if i <= 2 { STEM } else { BLOCKS[(i - 1) / 2 - 1].0 };
     if i % 2 == 1 { (stride, None, inputs) } else { (1, Some(inputs), outputs) }
+}
+
+/// Layer `i` as a step of the network.
+fn step(i: usize) -> Step {
+    let (stride, inputs, outputs) = shape_of(i);
+    let (convolution, inputs) = match (i, inputs) {
+        (0, _) => (Convolution::Stem, 1),
+        (_, None) => (Convolution::Depthwise, outputs),
+        (_, Some(inputs)) => (Convolution::Pointwise, inputs),
+    };
+    Step { convolution, inputs, outputs, stride, activation: Activation::Relu, shortcut: None }
 }
 
 /// Number of convolutions.
@@ -137,11 +128,15 @@ impl MobileNet {
             let columns = inputs.unwrap_or(1) * side * side;
             let shape = [outputs, inputs.unwrap_or(1), side, side];
             let weight = weights.get(&format!("{prefix}{i}.weight"), &shape)?;
-            let weight = Tensor::from_vec(weight, (outputs, columns), &Device::Cpu)?.t()?.contiguous()?;
-            let bias = Tensor::from_vec(weights.get(&format!("{prefix}{i}.bias"), &[outputs])?, outputs, &Device::Cpu)?;
-            layers.push(Layer { weight, bias });
+            let weight = Tensor::from_vec(weight, (outputs, columns), &Device::Cpu)?.t()?.flatten_all()?.to_vec1()?;
+            layers.push((weight, weights.get(&format!("{prefix}{i}.bias"), &[outputs])?));
         }
-        Ok(Self { layers })
+        Self::of(&layers)
+    }
+
+    fn of(layers: &[(Vec<f32>, Vec<f32>)]) -> Result<Self, MlError> {
+        let steps = (0..LAYERS).map(step).collect();
+        Ok(Self { backbone: Backbone::new(steps, Padding::Needed, layers)? })
     }
 
     /// The tensors as [`MobileNet::read`] reads them, in half precision.
@@ -150,16 +145,17 @@ impl MobileNet {
     /// When the tensors cannot be read.
     pub fn store(&self, prefix: &str) -> Result<Vec<Stored>, MlError> {
         let mut stored = Vec::new();
-        for (i, layer) in self.layers.iter().enumerate() {
+        for i in 0..LAYERS {
+            let (weight, bias) = self.backbone.layer(i)?;
             let (_, inputs, outputs) = shape_of(i);
             let side = if inputs.is_some() { 1 } else { 3 };
             stored.push(Stored {
                 name: format!("{prefix}{i}.weight"),
                 shape: vec![outputs, inputs.unwrap_or(1), side, side],
-                values: layer.weight.t()?.flatten_all()?.to_vec1()?,
+                values: weight.t()?.flatten_all()?.to_vec1()?,
                 half: true,
             });
-            let values = layer.bias.to_vec1()?;
+            let values = bias.to_vec1()?;
             stored.push(Stored { name: format!("{prefix}{i}.bias"), shape: vec![outputs], values, half: true });
         }
         Ok(stored)
@@ -170,14 +166,13 @@ impl MobileNet {
     /// # Errors
     /// When the tensors cannot be copied.
     pub fn trainable(&self) -> Result<(Self, Vec<Var>), MlError> {
-        let (layers, vars) = Layer::trainable(&self.layers)?;
-        Ok((Self { layers }, vars))
+        let (backbone, var) = self.backbone.trainable()?;
+        Ok((Self { backbone }, vec![var]))
     }
 
     /// A copy without variables, for inference.
     pub fn frozen(&self) -> Self {
-        let detach = |layer: &Layer| Layer { weight: layer.weight.detach(), bias: layer.bias.detach() };
-        Self { layers: self.layers.iter().map(detach).collect() }
+        Self { backbone: self.backbone.frozen() }
     }
 
     /// The embedding `[n, 1024]` of `patches` `[n, frames, bands]`.
@@ -185,16 +180,7 @@ impl MobileNet {
     /// # Errors
     /// When the shape does not fit.
     pub fn forward(&self, patches: &Tensor) -> Result<Tensor, MlError> {
-        let mut x = patches.unsqueeze(3)?;
-        for (i, layer) in self.layers.iter().enumerate() {
-            let (stride, inputs, _) = shape_of(i);
-            x = match (i, inputs) {
-                (0, _) => layer3x3(Kind::Stem, stride).apply(&x, &layer.weight, &layer.bias)?,
-                (_, None) => layer3x3(Kind::Depthwise, stride).apply(&x, &layer.weight, &layer.bias)?,
-                (_, Some(_)) => Pointwise(Activation::Relu).apply(&x, &layer.weight, &layer.bias)?,
-            };
-        }
-        Ok(x.mean((1, 2))?)
+        Ok(self.backbone.forward(&patches.unsqueeze(3)?)?)
     }
 
     /// The mean embedding of patches, a few at a time, so that a long song needs no more memory than a short one.
@@ -218,10 +204,6 @@ impl MobileNet {
     }
 }
 
-fn layer3x3(kind: Kind, stride: usize) -> Conv3x3 {
-    Conv3x3 { kind, stride, padding: Padding::Needed, activation: Activation::Relu }
-}
-
 #[cfg(test)]
 impl MobileNet {
     /// A network that has learned nothing.
@@ -233,18 +215,15 @@ impl MobileNet {
             // Uniform with the variance that keeps the signal's power through a ReLU (K. He et al. 2015).
             let width = (6.0 / rows as f64).sqrt();
             let values: Vec<f32> = (0..rows * outputs).map(|_| ((rng.uniform() * 2.0 - 1.0) * width) as f32).collect();
-            Layer {
-                weight: Tensor::from_vec(values, (rows, outputs), &Device::Cpu).unwrap(),
-                bias: Tensor::zeros(outputs, candle_core::DType::F32, &Device::Cpu).unwrap(),
-            }
+            (values, vec![0.0; outputs])
         };
-        Self { layers: (0..LAYERS).map(layer).collect() }
+        Self::of(&(0..LAYERS).map(layer).collect::<Vec<_>>()).unwrap()
     }
 
     /// Whether every layer differs from the other's.
     pub(crate) fn differs_everywhere(&self, other: &Self) -> bool {
-        let values = |layer: &Layer| layer.weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        self.layers.iter().zip(&other.layers).all(|(a, b)| values(a) != values(b))
+        let values = |net: &Self, i| net.backbone.layer(i).unwrap().0.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        (0..LAYERS).all(|i| values(self, i) != values(other, i))
     }
 }
 

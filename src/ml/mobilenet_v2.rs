@@ -2,11 +2,10 @@
 
 use candle_core::{Device, Tensor, Var};
 
+use super::backbone::{Backbone, Convolution, Step};
 use super::error::MlError;
-use super::mobilenet::Layer;
 use super::ops::Activation;
-use super::ops::conv3x3::{Conv3x3, Kind, Padding};
-use super::ops::pointwise::Pointwise;
+use super::ops::conv3x3::Padding;
 use super::weights::Weights;
 
 /// Length of the features.
@@ -39,19 +38,17 @@ struct Place {
     expands: bool,
 }
 
-/// One convolution: role, inputs, outputs, stride, and whether the block's input is added to what comes out.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    role: Role,
-    inputs: usize,
-    outputs: usize,
-    stride: usize,
-    adds: bool,
-}
-
 /// All convolutions in their order.
-fn steps() -> Vec<Step> {
-    let step = |role, inputs, outputs, stride| Step { role, inputs, outputs, stride, adds: false };
+fn steps() -> Vec<(Role, Step)> {
+    let step = |role, inputs, outputs, stride| {
+        let (convolution, activation) = match role {
+            Role::Stem => (Convolution::Stem, Activation::Relu6),
+            Role::Depthwise(_) => (Convolution::Depthwise, Activation::Relu6),
+            Role::Expand(_) | Role::Last => (Convolution::Pointwise, Activation::Relu6),
+            Role::Project(_) => (Convolution::Pointwise, Activation::None),
+        };
+        (role, Step { convolution, inputs, outputs, stride, activation, shortcut: None })
+    };
     let mut steps = vec![step(Role::Stem, COLOURS, STEM, 2)];
     let (mut channels, mut block) = (STEM, 0);
     for (stage, (expansion, outputs, repeats, first_stride)) in BLOCKS.into_iter().enumerate() {
@@ -60,12 +57,15 @@ fn steps() -> Vec<Step> {
             let stride = if repeat == 0 { first_stride } else { 1 };
             let place = Place { stage, repeat, block, expands: expansion > 1 };
             let inner = channels * expansion;
+            // What came out of the block before.
+            let block_input = steps.len() - 1;
             if place.expands {
                 steps.push(step(Role::Expand(place), channels, inner, 1));
             }
             steps.push(step(Role::Depthwise(place), inner, inner, stride));
-            let adds = stride == 1 && channels == outputs;
-            steps.push(Step { adds, ..step(Role::Project(place), inner, outputs, 1) });
+            let shortcut = (stride == 1 && channels == outputs).then_some(block_input);
+            let (role, project) = step(Role::Project(place), inner, outputs, 1);
+            steps.push((role, Step { shortcut, ..project }));
             channels = outputs;
         }
     }
@@ -131,8 +131,7 @@ impl Naming {
 /// The network up to its features.
 #[derive(Clone, Debug)]
 pub struct MobileNetV2 {
-    layers: Vec<Layer>,
-    padding: Padding,
+    backbone: Backbone,
 }
 
 impl MobileNetV2 {
@@ -145,9 +144,10 @@ impl MobileNetV2 {
     pub fn read(weights: &Weights<'_>, prefix: &str) -> Result<Self, MlError> {
         let naming = Naming::of(weights, prefix)?;
         let mut layers = Vec::new();
-        for (index, step) in steps().into_iter().enumerate() {
-            let (conv, norm) = naming.names(index, step.role);
-            let (side, fan_in) = match step.role {
+        let (roles, steps): (Vec<Role>, Vec<Step>) = steps().into_iter().unzip();
+        for (index, (role, step)) in roles.into_iter().zip(&steps).enumerate() {
+            let (conv, norm) = naming.names(index, role);
+            let (side, fan_in) = match role {
                 Role::Stem => (3, COLOURS),
                 Role::Depthwise(_) => (3, 1),
                 Role::Expand(_) | Role::Project(_) | Role::Last => (1, step.inputs),
@@ -165,11 +165,10 @@ impl MobileNetV2 {
             };
             // Taps and inputs first, outputs last.
             let weight = Tensor::from_vec(weight, (step.outputs, fan_in, side * side), &Device::Cpu)?;
-            let weight = weight.permute((2, 1, 0))?.reshape((side * side * fan_in, step.outputs))?.contiguous()?;
-            layers.push(Layer { weight, bias: Tensor::from_vec(bias, step.outputs, &Device::Cpu)? });
+            layers.push((weight.permute((2, 1, 0))?.flatten_all()?.to_vec1()?, bias));
         }
         let padding = if naming == Naming::Folded { Padding::Needed } else { Padding::One };
-        Ok(Self { layers, padding })
+        Ok(Self { backbone: Backbone::new(steps, padding, &layers)? })
     }
 
     /// A copy whose layers can be trained, and its variables.
@@ -177,8 +176,8 @@ impl MobileNetV2 {
     /// # Errors
     /// When the tensors cannot be copied.
     pub fn trainable(&self) -> Result<(Self, Vec<Var>), MlError> {
-        let (layers, vars) = Layer::trainable(&self.layers)?;
-        Ok((Self { layers, ..*self }, vars))
+        let (backbone, var) = self.backbone.trainable()?;
+        Ok((Self { backbone }, vec![var]))
     }
 
     /// The features `[n, 1280]` of pictures `[n, height, width, 3]` in [-1, 1] (Google's weights), or normalised as the weights'
@@ -187,25 +186,7 @@ impl MobileNetV2 {
     /// # Errors
     /// When the shape does not fit.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor, MlError> {
-        let mut x = pictures.clone();
-        let mut block_input = x.clone();
-        for (step, Layer { weight, bias }) in steps().into_iter().zip(&self.layers) {
-            let conv =
-                |kind| Conv3x3 { kind, stride: step.stride, padding: self.padding, activation: Activation::Relu6 };
-            x = match step.role {
-                Role::Stem => conv(Kind::Stem).apply(&x, weight, bias)?,
-                Role::Expand(_) | Role::Last => Pointwise(Activation::Relu6).apply(&x, weight, bias)?,
-                Role::Depthwise(_) => conv(Kind::Depthwise).apply(&x, weight, bias)?,
-                Role::Project(_) => {
-                    let out = Pointwise(Activation::None).apply(&x, weight, bias)?;
-                    if step.adds { (out + &block_input)? } else { out }
-                }
-            };
-            if matches!(step.role, Role::Project(_) | Role::Stem) {
-                block_input = x.clone();
-            }
-        }
-        Ok(x.mean((1, 2))?)
+        Ok(self.backbone.forward(pictures)?)
     }
 }
 
@@ -231,13 +212,13 @@ mod tests {
         assert_eq!(steps.len(), 52);
         let weights: usize = steps
             .iter()
-            .map(|step| match step.role {
+            .map(|(role, step)| match role {
                 Role::Stem => 27 * step.outputs,
                 Role::Depthwise(_) => 9 * step.outputs,
                 _ => step.inputs * step.outputs,
             })
             .sum();
-        let outputs: usize = steps.iter().map(|step| step.outputs).sum();
+        let outputs: usize = steps.iter().map(|(_, step)| step.outputs).sum();
         // torchvision's count: weights and two learned vectors of each batch norm.
         assert_eq!(weights + 2 * outputs, 2_223_872);
         // Keras counts the two running vectors as well; with a head of ten classes it is the article's.
@@ -258,7 +239,7 @@ mod tests {
     #[test]
     fn names_are_those_of_the_libraries() {
         let steps = steps();
-        let name = |naming: Naming, index: usize| naming.names(index, steps[index].role);
+        let name = |naming: Naming, index: usize| naming.names(index, steps[index].0);
         assert_eq!(name(Naming::TorchVision, 1), ("features.1.conv.0.0".into(), Some("features.1.conv.0.1".into())));
         assert_eq!(name(Naming::TorchVision, 2), ("features.1.conv.1".into(), Some("features.1.conv.2".into())));
         assert_eq!(name(Naming::TorchVision, 5), ("features.2.conv.2".into(), Some("features.2.conv.3".into())));

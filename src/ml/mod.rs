@@ -1,6 +1,7 @@
 //! Networks: weights, forward passes, training, calibration, metrics.
 
 pub mod adam;
+mod backbone;
 pub mod classifier;
 pub mod data;
 pub mod device;

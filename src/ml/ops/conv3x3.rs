@@ -6,6 +6,7 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use super::depthwise::{Axis, Backward, Taps};
 use super::{Activation, Gradients, gradients, values, with_values};
 
 /// Which of the two.
@@ -41,8 +42,8 @@ pub struct Conv3x3 {
 }
 
 /// Sizes of one call.
-#[derive(Clone, Copy)]
-struct Plan {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
     kind: Kind,
     stride: usize,
     activation: Activation,
@@ -51,12 +52,13 @@ struct Plan {
     channels: usize,
     /// Height and width of the input, of the output, and the padding above and to the left.
     input: (usize, usize),
-    output: (usize, usize),
+    pub output: (usize, usize),
     before: (usize, usize),
 }
 
 impl Plan {
-    fn new(op: Conv3x3, height: usize, width: usize, inputs: usize, channels: usize) -> Self {
+    /// Of pictures of this size.
+    pub fn new(op: Conv3x3, height: usize, width: usize, inputs: usize, channels: usize) -> Self {
         // Output size and the smaller half of the padding.
         let axis = |size: usize| {
             let out = size.div_ceil(op.stride);
@@ -80,11 +82,13 @@ impl Plan {
         if self.kind == Kind::Depthwise { self.channels } else { self.inputs }
     }
 
-    fn input_len(&self) -> usize {
+    /// Values of one picture that comes in.
+    pub fn input_len(&self) -> usize {
         self.input.0 * self.input.1 * self.input_channels()
     }
 
-    fn output_len(&self) -> usize {
+    /// Values of one picture that goes out.
+    pub fn output_len(&self) -> usize {
         self.output.0 * self.output.1 * self.channels
     }
 
@@ -106,54 +110,89 @@ impl Plan {
         }
     }
 
+    /// `activation(conv(x) + bias)` of one picture.
+    pub fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+        match self.kind {
+            Kind::Depthwise => self.taps().forward(x, weight, bias, self.activation, out),
+            Kind::Stem => pulp::Arch::new().dispatch(|| self.forward_stem(x, weight, bias, out)),
+        }
+    }
+
     #[inline(always)]
-    fn forward(&self, x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
+    fn forward_stem(&self, x: &[f32], weight: &[f32], bias: &[f32], out: &mut [f32]) {
         let channels = self.channels;
         out.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(bias));
         self.for_each_tap(|to, tap, from| {
             let sum = &mut out[to..to + channels];
-            match self.kind {
-                Kind::Depthwise => {
-                    let kernel = &weight[tap * channels..(tap + 1) * channels];
-                    for ((sum, w), x) in sum.iter_mut().zip(kernel).zip(&x[from..from + channels]) {
-                        *sum += w * x;
-                    }
-                }
-                Kind::Stem => {
-                    let kernels = &weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
-                    for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact(channels)) {
-                        sum.iter_mut().zip(kernel).for_each(|(sum, w)| *sum += w * x);
-                    }
-                }
+            let kernels = &weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
+            for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact(channels)) {
+                sum.iter_mut().zip(kernel).for_each(|(sum, w)| *sum += w * x);
             }
         });
         self.activation.apply(out);
     }
 
-    /// `grad` is the gradient before the activation; adds to `grad_weight` and, for a depthwise layer, to `grad_x`.
+    fn taps(&self) -> Taps {
+        let rows = Axis::forward(self.input.0, self.output.0, self.stride, self.before.0);
+        let columns = Axis::forward(self.input.1, self.output.1, self.stride, self.before.1);
+        Taps::new(rows, columns, self.input.1, self.channels)
+    }
+
+    /// The gradients of all pictures, by all threads: writes that of `x` (depthwise) and adds those of weight and bias.
+    /// `grad` is the gradient before the activation; that of `x` is the one before `before`, which made `x`.
+    pub fn backward(
+        &self,
+        [x, weight, grad]: [&[f32]; 3],
+        before: Activation,
+        grad_x: &mut [f32],
+        grad_weight: &mut [f32],
+        grad_bias: &mut [f32],
+    ) {
+        let there = self.taps();
+        let rows = Axis::backward(self.input.0, self.output.0, self.stride, self.before.0);
+        let columns = Axis::backward(self.input.1, self.output.1, self.stride, self.before.1);
+        let back = Taps::new(rows, columns, self.output.1, self.channels);
+        let pictures = x.par_chunks_exact(self.input_len()).zip(grad.par_chunks_exact(self.output_len()));
+        // One partial sum an item, added in order afterwards: the result does not depend on the threads.
+        let partial: Vec<(Vec<f32>, Vec<f32>)> = match self.kind {
+            Kind::Depthwise => {
+                let items = pictures.zip(grad_x.par_chunks_exact_mut(self.input_len()));
+                let each = |((x, grad), grad_x): ((&[f32], &[f32]), &mut [f32])| {
+                    let (mut grad_weight, mut grad_bias) = (vec![0.0; weight.len()], vec![0.0; self.channels]);
+                    let picture = Backward { there: &there, back: &back, stride: self.stride, x, weight, grad, before };
+                    picture.run(grad_x, &mut grad_weight, &mut grad_bias);
+                    (grad_weight, grad_bias)
+                };
+                items.map(each).collect()
+            }
+            Kind::Stem => {
+                let each = |(x, grad): (&[f32], &[f32])| {
+                    let (mut grad_weight, mut grad_bias) = (vec![0.0; weight.len()], vec![0.0; self.channels]);
+                    pulp::Arch::new().dispatch(|| self.backward_stem(x, grad, &mut grad_weight, &mut grad_bias));
+                    (grad_weight, grad_bias)
+                };
+                pictures.map(each).collect()
+            }
+        };
+        for (weight, bias) in &partial {
+            grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
+            grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
+        }
+    }
+
     #[inline(always)]
-    fn backward(&self, x: &[f32], weight: &[f32], grad: &[f32], grad_x: &mut [f32], grad_weight: &mut [f32]) {
+    fn backward_stem(&self, x: &[f32], grad: &[f32], grad_weight: &mut [f32], grad_bias: &mut [f32]) {
         let channels = self.channels;
         self.for_each_tap(|to, tap, from| {
             let grad = &grad[to..to + channels];
-            match self.kind {
-                Kind::Depthwise => {
-                    let at = tap * channels..(tap + 1) * channels;
-                    let taps = grad_weight[at.clone()].iter_mut().zip(&weight[at]);
-                    let pixels = grad_x[from..from + channels].iter_mut().zip(&x[from..from + channels]);
-                    for ((g, (gw, w)), (gx, x)) in grad.iter().zip(taps).zip(pixels) {
-                        *gw += g * x;
-                        *gx += g * w;
-                    }
-                }
-                Kind::Stem => {
-                    let kernels = &mut grad_weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
-                    for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact_mut(channels)) {
-                        kernel.iter_mut().zip(grad).for_each(|(gw, g)| *gw += g * x);
-                    }
-                }
+            let kernels = &mut grad_weight[tap * self.inputs * channels..(tap + 1) * self.inputs * channels];
+            for (x, kernel) in x[from..from + self.inputs].iter().zip(kernels.chunks_exact_mut(channels)) {
+                kernel.iter_mut().zip(grad).for_each(|(gw, g)| *gw += g * x);
             }
         });
+        for pixel in grad.chunks_exact(channels) {
+            grad_bias.iter_mut().zip(pixel).for_each(|(sum, g)| *sum += g);
+        }
     }
 }
 
@@ -204,7 +243,7 @@ impl CustomOp3 for Conv3x3 {
         let bias = values(bias, bias_layout, self.name())?;
         let mut out = vec![0.0; n * plan.output_len()];
         out.par_chunks_exact_mut(plan.output_len()).zip(x.par_chunks_exact(plan.input_len())).for_each(|(out, x)| {
-            pulp::Arch::new().dispatch(|| plan.forward(x, weight, bias, out));
+            plan.forward(x, weight, bias, out);
         });
         Ok((CpuStorage::F32(out), (n, plan.output.0, plan.output.1, plan.channels).into()))
     }
@@ -214,36 +253,13 @@ impl CustomOp3 for Conv3x3 {
         let wants_input = self.kind == Kind::Depthwise;
         let mut grad_x = vec![0.0; if wants_input { n * plan.input_len() } else { 0 }];
         let channels = plan.channels;
-        // One partial sum an item, added in order afterwards: the result does not depend on the threads.
-        let partial: Vec<(Vec<f32>, Vec<f32>)> =
-            with_values([x, weight, result, &grad.contiguous()?], self.name(), |[x, weight, result, grad]| {
-                let item = |i: usize, grad_x: &mut [f32]| {
-                    let outputs = i * plan.output_len()..(i + 1) * plan.output_len();
-                    let mut masked = vec![0.0; plan.output_len()];
-                    plan.activation.backward(&grad[outputs.clone()], &result[outputs], &mut masked);
-                    let x = &x[i * plan.input_len()..(i + 1) * plan.input_len()];
-                    let mut grad_weight = vec![0.0; weight.len()];
-                    let mut grad_bias = vec![0.0; channels];
-                    pulp::Arch::new().dispatch(|| {
-                        plan.backward(x, weight, &masked, grad_x, &mut grad_weight);
-                        for pixel in masked.chunks_exact(channels) {
-                            grad_bias.iter_mut().zip(pixel).for_each(|(sum, g)| *sum += g);
-                        }
-                    });
-                    (grad_weight, grad_bias)
-                };
-                if wants_input {
-                    let items = grad_x.par_chunks_exact_mut(plan.input_len()).enumerate();
-                    items.map(|(i, grad_x)| item(i, grad_x)).collect()
-                } else {
-                    (0..n).into_par_iter().map(|i| item(i, &mut [])).collect()
-                }
-            })?;
         let (mut grad_weight, mut grad_bias) = (vec![0.0f32; weight.elem_count()], vec![0.0f32; channels]);
-        for (weight, bias) in &partial {
-            grad_weight.iter_mut().zip(weight).for_each(|(sum, g)| *sum += g);
-            grad_bias.iter_mut().zip(bias).for_each(|(sum, g)| *sum += g);
-        }
+        with_values([x, weight, result, &grad.contiguous()?], self.name(), |[x, weight, result, grad]| {
+            let mut grad = grad.to_vec();
+            self.activation.mask_all(result, &mut grad);
+            let grad = &grad;
+            plan.backward([x, weight, grad], Activation::None, &mut grad_x, &mut grad_weight, &mut grad_bias);
+        })?;
         gradients([x, weight, bias], wants_input.then_some(grad_x), grad_weight, grad_bias)
     }
 }
@@ -278,10 +294,9 @@ mod tests {
         }
     }
 
-    fn case(op: Conv3x3, height: usize, width: usize) -> Result<()> {
+    fn case(op: Conv3x3, height: usize, width: usize, channels: usize) -> Result<()> {
         let device = Device::Cpu;
         let Conv3x3 { kind, stride, .. } = op;
-        let channels = 5;
         let (inputs, taps) = if kind == Kind::Depthwise { (channels, 9) } else { (2, 18) };
         // The same numbers in every run: whether a difference steps over a corner of the ReLU must not be left to chance.
         let mut rng = Rng::new(7);
@@ -338,7 +353,10 @@ mod tests {
                     (Padding::One, Activation::None),
                 ] {
                     for (height, width) in [(6, 8), (5, 4), (3, 2), (1, 1)] {
-                        case(Conv3x3 { kind, stride, padding, activation }, height, width)?;
+                        // Fewer channels than a register holds, and some more than it.
+                        for channels in [5, 21] {
+                            case(Conv3x3 { kind, stride, padding, activation }, height, width, channels)?;
+                        }
                     }
                 }
             }

@@ -5,11 +5,16 @@ pub mod band_max;
 pub mod conv3x3;
 pub mod conv_pool;
 pub mod dense;
+mod depthwise;
 pub mod gemm;
 pub mod pointwise;
 pub mod time_conv;
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
+use rayon::prelude::*;
+
+/// Values that one thread masks at a time.
+const MASKED: usize = 1 << 14;
 
 /// What a layer does with its sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +38,23 @@ impl Activation {
         }
     }
 
-    /// The gradient before it, by what came out of it.
+    /// Makes a gradient after it one before it, by what came out of it.
     #[inline(always)]
-    fn backward(self, grad: &[f32], result: &[f32], out: &mut [f32]) {
-        let pairs = grad.iter().zip(result);
+    fn mask(self, result: &[f32], grad: &mut [f32]) {
+        let pairs = grad.iter_mut().zip(result);
         match self {
-            Self::None => out.copy_from_slice(grad),
-            Self::Relu => out.iter_mut().zip(pairs).for_each(|(o, (g, y))| *o = if *y > 0.0 { *g } else { 0.0 }),
-            Self::Relu6 => {
-                out.iter_mut().zip(pairs).for_each(|(o, (g, y))| *o = if *y > 0.0 && *y < 6.0 { *g } else { 0.0 });
-            }
+            Self::None => {}
+            Self::Relu => pairs.for_each(|(g, y)| *g = if *y > 0.0 { *g } else { 0.0 }),
+            // Not `&&`: a mask, no branch.
+            Self::Relu6 => pairs.for_each(|(g, y)| *g = if (*y > 0.0) & (*y < 6.0) { *g } else { 0.0 }),
         }
+    }
+
+    /// The same on many values, by all threads.
+    pub(crate) fn mask_all(self, result: &[f32], grad: &mut [f32]) {
+        grad.par_chunks_mut(MASKED).zip(result.par_chunks(MASKED)).for_each(|(grad, result)| {
+            pulp::Arch::new().dispatch(|| self.mask(result, grad));
+        });
     }
 }
 

@@ -10,10 +10,130 @@ use super::{Activation, Gradients, gradients, values, with_values};
 #[derive(Clone, Copy, Debug)]
 pub struct Pointwise(pub Activation);
 
-/// Pixels that one thread multiplies at a time: enough to keep the kernel busy, few enough to share out.
-const ROWS: usize = 192;
-/// Rows of the weight gradient that one thread computes at a time.
-const WEIGHT_ROWS: usize = 128;
+/// Values of the input and the output that a tile of pixels has: they should stay in the second cache.
+const TILE: usize = 1 << 16;
+/// Pixels of a tile at least: the weights are packed anew for each.
+const ROWS: usize = 96;
+/// Weights up to which each share of the pixels has its own sum of their gradient.
+const SHARED: usize = 1 << 16;
+/// Shares of the pixels: a fixed number, so that the result does not depend on the threads.
+const SHARES: usize = 8;
+
+/// The product on slices: `pixels x inputs` times `inputs x outputs`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Product {
+    pub inputs: usize,
+    pub outputs: usize,
+}
+
+/// What its backward pass reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Backward<'a> {
+    pub x: &'a [f32],
+    pub weight: &'a [f32],
+    /// The gradient before the activation.
+    pub grad: &'a [f32],
+    /// What made `x`: the gradient that goes on is that before it.
+    pub before: Activation,
+    /// Whether to add to the gradient of `x` instead of writing it.
+    pub accumulate: bool,
+}
+
+impl Product {
+    fn tile(self) -> usize {
+        (TILE / (self.inputs + self.outputs)).max(ROWS)
+    }
+
+    /// `activation(x weight + bias + shortcut)` by this thread.
+    pub fn forward(
+        self,
+        x: &[f32],
+        weight: &[f32],
+        bias: &[f32],
+        shortcut: Option<&[f32]>,
+        activation: Activation,
+        out: &mut [f32],
+    ) {
+        let Self { inputs, outputs } = self;
+        let weight = Matrix::rows(weight, inputs, outputs);
+        let tiles = out.chunks_mut(self.tile() * outputs).zip(x.chunks(self.tile() * inputs));
+        for (tile, (out, x)) in tiles.enumerate() {
+            matmul(out, Matrix::rows(x, x.len() / inputs, inputs), weight, false);
+            pulp::Arch::new().dispatch(|| {
+                for row in out.chunks_exact_mut(outputs) {
+                    row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
+                }
+                if let Some(shortcut) = shortcut {
+                    out.iter_mut().zip(&shortcut[tile * self.tile() * outputs..]).for_each(|(y, s)| *y += s);
+                }
+                activation.apply(out);
+            });
+        }
+    }
+
+    /// Writes the gradients of `x`, weight and bias, by all threads.
+    pub fn backward(self, from: Backward<'_>, grad_x: &mut [f32], grad_weight: &mut [f32], grad_bias: &mut [f32]) {
+        let Self { inputs, outputs } = self;
+        let pixels = from.grad.len() / outputs;
+        let shared = inputs * outputs <= SHARED;
+        // Whole tiles a share.
+        let tiles = pixels.div_ceil(self.tile());
+        let share = tiles.div_ceil(SHARES).max(1) * self.tile();
+        let parts: Vec<(Vec<f32>, Vec<f32>)> = grad_x
+            .par_chunks_mut(share * inputs)
+            .zip(from.x.par_chunks(share * inputs))
+            .zip(from.grad.par_chunks(share * outputs))
+            .map(|((grad_x, x), grad)| self.share(Backward { x, grad, ..from }, grad_x, shared))
+            .collect();
+        if !shared {
+            self.weights(from.x, from.grad, grad_weight);
+        }
+        for (weight, bias) in &parts {
+            grad_weight.iter_mut().zip(weight).for_each(|(sum, part)| *sum += part);
+            grad_bias.iter_mut().zip(bias).for_each(|(sum, part)| *sum += part);
+        }
+    }
+
+    /// The gradients of weight (if wanted) and bias by some pixels, tile by tile, each while it is in the cache.
+    fn share(self, from: Backward<'_>, grad_x: &mut [f32], weights: bool) -> (Vec<f32>, Vec<f32>) {
+        let Self { inputs, outputs } = self;
+        let transposed = Matrix::rows(from.weight, inputs, outputs).transposed();
+        let mut grad_weight = vec![0.0; if weights { inputs * outputs } else { 0 }];
+        let mut grad_bias = vec![0.0f32; outputs];
+        let pairs = from.x.chunks(self.tile() * inputs).zip(from.grad.chunks(self.tile() * outputs));
+        for ((x, grad), grad_x) in pairs.zip(grad_x.chunks_mut(self.tile() * inputs)) {
+            let grads = Matrix::rows(grad, grad.len() / outputs, outputs);
+            matmul(grad_x, grads, transposed, from.accumulate);
+            if weights {
+                matmul(&mut grad_weight, Matrix::rows(x, x.len() / inputs, inputs).transposed(), grads, true);
+            }
+            pulp::Arch::new().dispatch(|| {
+                from.before.mask(x, grad_x);
+                for row in grad.chunks_exact(outputs) {
+                    grad_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
+                }
+            });
+        }
+        (grad_weight, grad_bias)
+    }
+
+    /// The gradient of many weights: some rows each, over all pixels.
+    fn weights(self, x: &[f32], grad: &[f32], grad_weight: &mut [f32]) {
+        let Self { inputs, outputs } = self;
+        let pixels = grad.len() / outputs;
+        let rows = inputs.div_ceil(4);
+        grad_weight.par_chunks_mut(rows * outputs).enumerate().for_each(|(chunk, grad_weight)| {
+            let columns = Matrix {
+                data: &x[(chunk * rows).min(x.len())..],
+                rows: grad_weight.len() / outputs,
+                columns: pixels,
+                row_stride: 1,
+                column_stride: inputs,
+            };
+            matmul(grad_weight, columns, Matrix::rows(grad, pixels, outputs), false);
+        });
+    }
+}
 
 impl Pointwise {
     /// Applies the layer.
@@ -50,17 +170,13 @@ impl CustomOp3 for Pointwise {
     ) -> Result<(CpuStorage, Shape)> {
         let (pixels, inputs, outputs) = Self::sizes(x_layout.shape(), weight_layout.shape(), bias_layout.shape())?;
         let x = values(x, x_layout, self.name())?;
-        let weight = Matrix::rows(values(weight, weight_layout, self.name())?, inputs, outputs);
+        let weight = values(weight, weight_layout, self.name())?;
         let bias = values(bias, bias_layout, self.name())?;
         let mut out = vec![0.0; pixels * outputs];
-        out.par_chunks_mut(ROWS * outputs).zip(x.par_chunks(ROWS * inputs)).for_each(|(out, x)| {
-            matmul(out, Matrix::rows(x, x.len() / inputs, inputs), weight, false);
-            pulp::Arch::new().dispatch(|| {
-                for row in out.chunks_exact_mut(outputs) {
-                    row.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
-                }
-                self.0.apply(out);
-            });
+        let product = Product { inputs, outputs };
+        let rows = product.tile();
+        out.par_chunks_mut(rows * outputs).zip(x.par_chunks(rows * inputs)).for_each(|(out, x)| {
+            product.forward(x, weight, bias, None, self.0, out);
         });
         let mut shape = x_layout.dims().to_vec();
         if let Some(last) = shape.last_mut() {
@@ -74,30 +190,11 @@ impl CustomOp3 for Pointwise {
         let (mut grad_x, mut grad_weight) = (vec![0.0; pixels * inputs], vec![0.0; inputs * outputs]);
         let mut grad_bias = vec![0.0f32; outputs];
         with_values([x, weight, result, &grad.contiguous()?], self.name(), |[x, weight, result, grad]| {
-            let mut masked = vec![0.0; grad.len()];
-            let open = result.par_chunks(ROWS * outputs).zip(grad.par_chunks(ROWS * outputs));
-            masked.par_chunks_mut(ROWS * outputs).zip(open).for_each(|(masked, (result, grad))| {
-                self.0.backward(grad, result, masked);
-            });
-            let transposed = Matrix::rows(weight, inputs, outputs).transposed();
-            grad_x.par_chunks_mut(ROWS * inputs).zip(masked.par_chunks(ROWS * outputs)).for_each(|(grad_x, masked)| {
-                matmul(grad_x, Matrix::rows(masked, masked.len() / outputs, outputs), transposed, false);
-            });
-            // Some rows of the result each, over all pixels: no partial sums whose order could vary.
-            let masked_all = Matrix::rows(&masked, pixels, outputs);
-            grad_weight.par_chunks_mut(WEIGHT_ROWS * outputs).enumerate().for_each(|(chunk, grad_weight)| {
-                let columns = Matrix {
-                    data: &x[chunk * WEIGHT_ROWS..],
-                    rows: grad_weight.len() / outputs,
-                    columns: pixels,
-                    row_stride: 1,
-                    column_stride: inputs,
-                };
-                matmul(grad_weight, columns, masked_all, false);
-            });
-            for row in masked.chunks_exact(outputs) {
-                grad_bias.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
-            }
+            let mut grad = grad.to_vec();
+            self.0.mask_all(result, &mut grad);
+            let grad = &grad;
+            let from = Backward { x, weight, grad, before: Activation::None, accumulate: false };
+            Product { inputs, outputs }.backward(from, &mut grad_x, &mut grad_weight, &mut grad_bias);
         })?;
         gradients([x, weight, bias], Some(grad_x), grad_weight, grad_bias)
     }
