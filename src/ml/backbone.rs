@@ -106,7 +106,22 @@ impl Backbone {
 
     /// A copy without a variable, for inference.
     pub fn frozen(&self) -> Self {
-        Self { parameters: self.parameters.detach(), pool: Arc::default(), ..self.clone() }
+        Self { parameters: self.parameters.detach(), ..self.clone() }
+    }
+
+    /// How pictures are padded.
+    pub fn padding(&self) -> Padding {
+        self.steps.padding
+    }
+
+    /// The same parameters with another padding.
+    pub fn with_padding(&self, padding: Padding) -> Self {
+        if padding == self.steps.padding {
+            return self.clone();
+        }
+        let Steps { steps, starts, end, .. } = &*self.steps;
+        let steps = Steps { steps: steps.clone(), starts: starts.clone(), end: *end, padding };
+        Self { steps: Arc::new(steps), ..self.clone() }
     }
 
     /// The features `[n, channels]` of pictures `[n, height, width, colours]`; no gradient for the pictures.

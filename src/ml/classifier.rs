@@ -19,7 +19,7 @@ use super::weights::{Weights, read_file};
 /// The tagger's weights.
 pub(crate) const MUSICNN: &[u8] = include_bytes!("../../weights/musicnn.safetensors");
 /// The genre classifier that ships.
-const GENRES: &[u8] = include_bytes!("../../weights/genres.safetensors");
+pub(crate) const GENRES: &[u8] = include_bytes!("../../weights/genres.safetensors");
 /// Changes whenever this code would decide otherwise with the same weights.
 const METHOD: u32 = 1;
 

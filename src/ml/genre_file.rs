@@ -98,6 +98,14 @@ impl Card {
 /// # Errors
 /// When it cannot be written.
 pub fn write(path: &Path, card: &Card, tensors: &[Stored]) -> Result<(), MlError> {
+    write_with(path, CARD_KEY, card, tensors)
+}
+
+/// Writes tensors and a card under `key` of the metadata, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_with(path: &Path, key: &str, card: &impl Serialize, tensors: &[Stored]) -> Result<(), MlError> {
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
         .map(|tensor| {
@@ -116,7 +124,7 @@ pub fn write(path: &Path, card: &Card, tensors: &[Stored]) -> Result<(), MlError
         views.push((tensor.name.as_str(), view));
     }
     let card = serde_json::to_string(card).map_err(|error| failed(error.to_string()))?;
-    let metadata = HashMap::from([(CARD_KEY.to_owned(), card)]);
+    let metadata = HashMap::from([(key.to_owned(), card)]);
     let file = safetensors::serialize(views, Some(metadata)).map_err(|error| failed(error.to_string()))?;
     write_atomic(path, &file).map_err(|source| MlError::Write { path: path.to_path_buf(), source })
 }

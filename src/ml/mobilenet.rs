@@ -139,6 +139,18 @@ impl MobileNet {
         Ok(Self { backbone: Backbone::new(steps, Padding::Needed, layers)? })
     }
 
+    /// A network of zeros, to be filled.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn zeros() -> Result<Self, MlError> {
+        let zeros = |i| {
+            let step = step(i);
+            (vec![0.0; step.rows() * step.outputs], vec![0.0; step.outputs])
+        };
+        Self::of(&(0..LAYERS).map(zeros).collect::<Vec<_>>())
+    }
+
     /// The tensors as [`MobileNet::read`] reads them, in half precision.
     ///
     /// # Errors

@@ -171,6 +171,43 @@ impl MobileNetV2 {
         Ok(Self { backbone: Backbone::new(steps, padding, &layers)? })
     }
 
+    /// A network of zeros, to be filled with folded weights.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn zeros() -> Result<Self, MlError> {
+        let (_, steps): (Vec<Role>, Vec<Step>) = steps().into_iter().unzip();
+        let zeros = |step: &Step| (vec![0.0; step.rows() * step.outputs], vec![0.0; step.outputs]);
+        let layers: Vec<_> = steps.iter().map(zeros).collect();
+        Ok(Self { backbone: Backbone::new(steps, Padding::Needed, &layers)? })
+    }
+
+    /// A copy without variables, for inference.
+    pub fn frozen(&self) -> Self {
+        Self { backbone: self.backbone.frozen() }
+    }
+
+    /// Whether the weights follow PyTorch's conventions (its padding; colours normalised by ImageNet's statistics) instead of
+    /// Google's (padding where needed; colours in [-1, 1]).
+    pub fn is_pytorch(&self) -> bool {
+        self.backbone.padding() == Padding::One
+    }
+
+    /// The features of pictures `[n, height, width, 3]` in 0..1, prepared as the weights' convention wants.
+    ///
+    /// # Errors
+    /// When the shape does not fit.
+    pub fn features(&self, pictures: &Tensor, pytorch: bool) -> Result<Tensor, MlError> {
+        if !pytorch {
+            return Ok(self.backbone.with_padding(Padding::Needed).forward(&pictures.affine(2.0, -1.0)?)?);
+        }
+        // Mean and deviation of ImageNet's colours, as torchvision and timm state them.
+        let (mean, deviation) = ([0.485f32, 0.456, 0.406], [0.229f32, 0.224, 0.225]);
+        let (mean, deviation) = (Tensor::new(&mean, &Device::Cpu)?, Tensor::new(&deviation, &Device::Cpu)?);
+        let prepared = pictures.broadcast_sub(&mean)?.broadcast_div(&deviation)?;
+        Ok(self.backbone.with_padding(Padding::One).forward(&prepared)?)
+    }
+
     /// A copy whose layers can be trained, and its variables.
     ///
     /// # Errors

@@ -97,7 +97,7 @@ impl Layer {
 }
 
 /// Zero with probability `share`, else what keeps the mean.
-fn dropout_mask(shape: &[usize], share: f64, rng: &mut Rng) -> Result<Tensor, MlError> {
+pub(super) fn dropout_mask(shape: &[usize], share: f64, rng: &mut Rng) -> Result<Tensor, MlError> {
     let keep = (1.0 / (1.0 - share)) as f32;
     let limit = (share * f64::from(u32::MAX)) as u32;
     let mut mask = Vec::with_capacity(shape.iter().product());

@@ -3,9 +3,12 @@
 
 use std::path::Path;
 
+use candle_core::{DType, Device, Tensor};
+
 use super::error::MlError;
 use super::features::Clip;
 use super::finetune::{Example, TuneOptions, tune};
+use super::genre_file::{Card, NETWORK, NETWORK_HEAD};
 use super::mobilenet::{BANDS, EMBEDDING, FRAMES, MobileNet};
 use super::regression::{Fit, Linear};
 use super::weights::{Weights, read_file};
@@ -126,6 +129,45 @@ impl Tuned {
     pub fn logits(&self, clip: &Clip) -> Result<Vec<f64>, MlError> {
         Ok(self.head.logits(&self.layers.mean_embedding(&patches(clip))?))
     }
+}
+
+/// Where a file has the layers of its MobileNetV1: YAMNet's own, or one of Timbre's genre classifiers.
+pub fn pretrained_prefix(weights: &Weights<'_>) -> &'static str {
+    if weights.shape(&format!("{NETWORK}0.weight")).is_ok() { NETWORK } else { "layers." }
+}
+
+/// Weight `[1024, labels]` and bias `[labels]` of a head that knows the labels by name, from the classes of the file's own head
+/// (AudioSet's 521, or the genres of a classifier of Timbre); zero where a name is not known. `None`: the file has no head.
+///
+/// # Errors
+/// When the head does not fit.
+pub fn pretrained_head(weights: &Weights<'_>, labels: &[String]) -> Result<Option<(Tensor, Tensor)>, MlError> {
+    let (name, classes) = match Card::read(weights) {
+        Ok(card) => (NETWORK_HEAD, card.labels),
+        Err(_) if weights.shape("head.weight").is_ok() => ("head", Vec::new()),
+        Err(_) => return Ok(None),
+    };
+    let count = weights.shape(&format!("{name}.bias"))?.first().copied().unwrap_or(0);
+    let rows = weights.get(&format!("{name}.weight"), &[count, EMBEDDING])?;
+    let class_of = |label: &String| {
+        let label = label.to_lowercase();
+        match classes.is_empty() {
+            true => AUDIOSET.iter().find(|(name, _)| *name == label).map(|(_, class)| *class),
+            false => classes.iter().position(|class| class.to_lowercase() == label),
+        }
+        .filter(|class| *class < count)
+    };
+    let scale = if classes.is_empty() { PRIOR_SCALE as f32 } else { 1.0 };
+    let found: Vec<Option<usize>> = labels.iter().map(class_of).collect();
+    let mut weight = Vec::with_capacity(EMBEDDING * labels.len());
+    for feature in 0..EMBEDDING {
+        weight.extend(found.iter().map(|class| class.map_or(0.0, |class| rows[class * EMBEDDING + feature] * scale)));
+    }
+    // The biases of classes that are unequally frequent elsewhere say nothing here.
+    Ok(Some((
+        Tensor::from_vec(weight, (EMBEDDING, labels.len()), &Device::Cpu)?,
+        Tensor::zeros(labels.len(), DType::F32, &Device::Cpu)?,
+    )))
 }
 
 fn patches(clip: &Clip) -> Vec<Vec<f32>> {

@@ -2,6 +2,7 @@
 //! an obvious version. On a GPU candle's own operations are used.
 
 pub mod band_max;
+pub mod batch_norm;
 pub mod conv3x3;
 pub mod conv_pool;
 pub mod dense;

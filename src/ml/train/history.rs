@@ -1,6 +1,12 @@
 //! The course of a training, epoch by epoch.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
+
+use super::run_folder::RunFolder;
+use crate::base::fs::write_atomic;
+use crate::ml::error::MlError;
 
 /// What one epoch came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,4 +32,34 @@ pub struct EpochRecord {
     pub clips_per_second: f64,
     /// Wall-clock seconds of the epoch.
     pub seconds: f64,
+}
+
+/// Writes the epochs of a run, as JSON and as a table.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write(folder: &RunFolder, epochs: &[EpochRecord]) -> Result<(), MlError> {
+    let failed = |path: PathBuf| move |source| MlError::Write { path, source };
+    let json =
+        serde_json::to_vec_pretty(epochs).map_err(std::io::Error::from).map_err(failed(folder.history_json()))?;
+    write_atomic(&folder.history_json(), &json).map_err(failed(folder.history_json()))?;
+    let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let mut csv = String::from(
+        "part,epoch,learning_rate,train_loss,train_accuracy,valid_loss,valid_accuracy,clips_per_second,seconds\n",
+    );
+    for epoch in epochs {
+        csv += &format!(
+            "{},{},{},{},{},{},{},{:.2},{:.3}\n",
+            epoch.part,
+            epoch.epoch,
+            epoch.learning_rate,
+            epoch.train_loss,
+            epoch.train_accuracy,
+            optional(epoch.valid_loss),
+            optional(epoch.valid_accuracy),
+            epoch.clips_per_second,
+            epoch.seconds
+        );
+    }
+    write_atomic(&folder.history_csv(), csv.as_bytes()).map_err(failed(folder.history_csv()))
 }

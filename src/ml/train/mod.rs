@@ -1,5 +1,15 @@
 //! Training: configurations, the loop over epochs, checkpoints, and the folder of a run.
 
+mod presets;
+pub mod batches;
+pub mod checkpoint;
+pub mod config;
+pub mod control;
+pub mod fit;
 pub mod history;
+pub mod model;
+pub mod network;
+pub mod run;
 pub mod run_folder;
 pub mod run_state;
+pub mod variables;

@@ -1,0 +1,322 @@
+//! The loop over epochs: one network, one set of training clips, one set of validation clips.
+
+use std::time::Instant;
+
+use candle_core::{Device, Tensor};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::batches::{BatchMaker, RawBatch};
+use super::config::{Schedule, Training};
+use super::control::{BatchRecord, Control, TrainEvent};
+use super::history::EpochRecord;
+use super::network::Network;
+use crate::ml::adam::{Adam, AdamOptions};
+use crate::ml::error::MlError;
+use crate::ml::metrics::{best, softmax};
+use crate::ml::plain::cross_entropy;
+use crate::ml::regression::balanced_weights;
+use crate::ml::rng::Rng;
+
+/// A loss beyond this is called divergence: it is that of a classifier that is certain and wrong every time, many times over.
+const DIVERGED: f64 = 1e4;
+/// Batches that are made ahead.
+const AHEAD: usize = 3;
+/// Examples that are judged at a time.
+const JUDGED: usize = 32;
+
+/// What is trained on what.
+pub struct Fit<'a> {
+    /// The network; its variables change.
+    pub network: &'a dyn Network,
+    /// Cuts the examples.
+    pub maker: BatchMaker<'a>,
+    /// How it is trained.
+    pub training: &'a Training,
+    /// Clips that train.
+    pub train: &'a [usize],
+    /// Clips that validate.
+    pub valid: &'a [usize],
+    /// The run's seed.
+    pub seed: u64,
+    /// Which part of the split this is.
+    pub part: usize,
+}
+
+/// How far a fit is: all that a checkpoint needs besides the network's variables.
+pub struct FitState {
+    /// Epochs done.
+    pub epoch: usize,
+    /// The optimiser.
+    pub adam: Adam,
+    /// The best epoch so far.
+    pub best: Option<Best>,
+}
+
+/// The epoch with the lowest validation loss.
+#[derive(Clone, Debug)]
+pub struct Best {
+    /// Which.
+    pub epoch: usize,
+    /// Its validation loss.
+    pub loss: f64,
+    /// The variables after it.
+    pub variables: Vec<Tensor>,
+}
+
+impl FitState {
+    /// The state before the first epoch.
+    pub fn new(network: &dyn Network, training: &Training) -> Self {
+        let options = AdamOptions { weight_decay: training.weight_decay as f32, ..AdamOptions::default() };
+        Self { epoch: 0, adam: Adam::new(network.variables().trained(), options), best: None }
+    }
+}
+
+/// A random generator for one purpose, so that a training that goes on from a checkpoint draws the same.
+pub(super) fn rng_for(seed: u64, part: usize, epoch: usize, batch: usize, purpose: &str) -> Rng {
+    Rng::new(xxh3_64(format!("{seed} {part} {epoch} {batch} {purpose}").as_bytes()))
+}
+
+impl Fit<'_> {
+    /// Trains to the end and leaves the network with the weights to keep. `epoch_done` is called after each epoch, before the next
+    /// begins, to write checkpoints.
+    ///
+    /// # Errors
+    /// When it was cancelled, the loss is no longer a number, or `epoch_done` fails.
+    pub fn run(
+        &self,
+        state: &mut FitState,
+        control: &Control,
+        tell: &mut dyn FnMut(TrainEvent),
+        epoch_done: &mut dyn FnMut(&FitState, &EpochRecord) -> Result<(), MlError>,
+    ) -> Result<(), MlError> {
+        while state.epoch < self.training.epochs && !self.is_over(state) && !control.is_finishing() {
+            control.wait()?;
+            let started = Instant::now();
+            let mut record = self.epoch(state, control, tell)?;
+            state.epoch += 1;
+            self.validate(&mut record, state)?;
+            record.seconds = started.elapsed().as_secs_f64();
+            epoch_done(state, &record)?;
+            tell(TrainEvent::Epoch(record));
+        }
+        if let (true, Some(best)) = (self.training.keep_best, &state.best) {
+            self.network.variables().restore(&best.variables)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the patience is at its end.
+    fn is_over(&self, state: &FitState) -> bool {
+        match (self.training.patience, &state.best) {
+            (Some(patience), Some(best)) => state.epoch >= best.epoch + patience,
+            _ => false,
+        }
+    }
+
+    fn epoch(
+        &self,
+        state: &mut FitState,
+        control: &Control,
+        tell: &mut dyn FnMut(TrainEvent),
+    ) -> Result<EpochRecord, MlError> {
+        let epoch = state.epoch + 1;
+        let mut order: Vec<usize> =
+            self.train.iter().copied().cycle().take(self.train.len() * self.training.examples_per_clip).collect();
+        rng_for(self.seed, self.part, epoch, 0, "order").shuffle(&mut order);
+        let batches: Vec<&[usize]> = order.chunks(self.training.batch.max(1)).collect();
+        let steps = batches.len() * self.training.epochs;
+        let weights = self.class_weights()?;
+        let (mut loss_sum, mut right, mut seen, mut rate) = (0.0, 0usize, 0usize, 0.0);
+        let started = Instant::now();
+        let (sender, receiver) = crossbeam_channel::bounded::<RawBatch>(AHEAD);
+        std::thread::scope(|scope| {
+            let (ready, maker, how) = (&batches, self.maker, &self.training.augmentation);
+            let (seed, part) = (self.seed, self.part);
+            let make = move || {
+                for (i, clips) in ready.iter().enumerate() {
+                    let mut rng = rng_for(seed, part, epoch, i, "examples");
+                    if sender.send(maker.training(clips, how, &mut rng)).is_err() {
+                        break;
+                    }
+                }
+            };
+            let thread = std::thread::Builder::new().name("batches".into()).spawn_scoped(scope, make);
+            thread.map_err(|error| MlError::Training(format!("no thread for the batches: {error}")))?;
+            for (i, raw) in receiver.iter().enumerate() {
+                control.wait()?;
+                rate = self.rate(state.epoch * batches.len() + i, steps);
+                let mut rng = rng_for(self.seed, self.part, epoch, i, "dropout");
+                let (loss, correct) = self.step(&raw, &weights, rate, &mut state.adam, &mut rng)?;
+                if !loss.is_finite() || loss > DIVERGED {
+                    return Err(MlError::Training(format!(
+                        "the loss became {loss} in epoch {epoch}, step {} of {}; the last checkpoint is from before this epoch. Try a lower learning rate",
+                        i + 1,
+                        batches.len()
+                    )));
+                }
+                loss_sum += loss * raw.labels.len() as f64;
+                right += correct;
+                seen += raw.labels.len();
+                tell(TrainEvent::Batch(BatchRecord {
+                    part: self.part,
+                    epoch,
+                    epochs: self.training.epochs,
+                    batch: i + 1,
+                    batches: batches.len(),
+                    loss: loss_sum / seen as f64,
+                    accuracy: right as f64 / seen as f64,
+                    clips_per_second: seen as f64 / started.elapsed().as_secs_f64().max(1e-9),
+                }));
+            }
+            Ok(())
+        })?;
+        Ok(EpochRecord {
+            part: self.part,
+            epoch,
+            learning_rate: rate,
+            train_loss: loss_sum / seen.max(1) as f64,
+            train_accuracy: right as f64 / seen.max(1) as f64,
+            clips_per_second: seen as f64 / started.elapsed().as_secs_f64().max(1e-9),
+            ..EpochRecord::default()
+        })
+    }
+
+    /// One step of the optimiser; gives the loss and how many examples were right.
+    fn step(
+        &self,
+        raw: &RawBatch,
+        weights: &ClassWeights,
+        rate: f64,
+        adam: &mut Adam,
+        rng: &mut Rng,
+    ) -> Result<(f64, usize), MlError> {
+        let labels = self.maker.labels;
+        let n = raw.labels.len();
+        let targets = weights.targets(&raw.targets, self.training.label_smoothing);
+        let targets = Tensor::from_vec(targets, (n, labels), &Device::Cpu)?;
+        let logits = self.network.forward(&raw.tensors()?, Some(rng))?;
+        let loss = cross_entropy(&logits.broadcast_add(&weights.closed)?, &targets)?;
+        adam.step(&loss.backward()?, rate)?;
+        let rows: Vec<Vec<f32>> = logits.to_vec2()?;
+        let right = rows.iter().zip(&raw.labels).filter(|(row, label)| most(row) == **label).count();
+        Ok((f64::from(loss.to_scalar::<f32>()?), right))
+    }
+
+    /// The learning rate of a step.
+    fn rate(&self, step: usize, steps: usize) -> f64 {
+        let top = self.training.learning_rate;
+        match self.training.schedule {
+            Schedule::Constant => top,
+            Schedule::OneCycle => {
+                let at = (step as f64 + 0.5) / steps.max(1) as f64;
+                let falling = 0.5 * (1.0 + (std::f64::consts::PI * ((at - 0.1) / 0.9).max(0.0)).cos());
+                top * (at / 0.1).min(falling)
+            }
+        }
+    }
+
+    fn class_weights(&self) -> Result<ClassWeights, MlError> {
+        let labels = self.maker.labels;
+        let truth: Vec<usize> = self.train.iter().map(|clip| self.maker.examples[*clip].label).collect();
+        let mut of_label = vec![0.0; labels];
+        for (label, weight) in truth.iter().zip(balanced_weights(&truth, labels)) {
+            of_label[*label] = weight.powf(self.training.class_balance);
+        }
+        // Mean one over the clips, whatever the balance.
+        let mean = truth.iter().map(|label| of_label[*label]).sum::<f64>() / truth.len().max(1) as f64;
+        let of_label: Vec<f32> = of_label.iter().map(|weight| (weight / mean.max(1e-12)) as f32).collect();
+        let closed: Vec<f32> = of_label.iter().map(|weight| if *weight > 0.0 { 0.0 } else { -1e9 }).collect();
+        Ok(ClassWeights { of_label, closed: Tensor::from_vec(closed, (1, labels), &Device::Cpu)? })
+    }
+
+    /// Fills in the validation figures and remembers the epoch if it is the best.
+    fn validate(&self, record: &mut EpochRecord, state: &mut FitState) -> Result<(), MlError> {
+        if self.valid.is_empty() {
+            return Ok(());
+        }
+        let logits = judge(self.network, &self.maker, self.valid, self.training.windows, &mut |_| Ok(()))?;
+        let truth: Vec<usize> = self.valid.iter().map(|clip| self.maker.examples[*clip].label).collect();
+        let mut confusion = vec![vec![0u32; self.maker.labels]; self.maker.labels];
+        let mut loss = 0.0;
+        for (row, label) in logits.iter().zip(&truth) {
+            loss -= softmax(row, 1.0)[*label].max(1e-12).ln();
+            confusion[*label][best(row)] += 1;
+        }
+        let loss = loss / truth.len() as f64;
+        let right: u32 = (0..self.maker.labels).map(|label| confusion[label][label]).sum();
+        record.valid_loss = Some(loss);
+        record.valid_accuracy = Some(f64::from(right) / truth.len() as f64);
+        record.valid_f1 = (0..self.maker.labels)
+            .map(|label| {
+                let decided: u32 = confusion.iter().map(|row| row[label]).sum();
+                let real: u32 = confusion[label].iter().sum();
+                2.0 * f64::from(confusion[label][label]) / f64::from((decided + real).max(1))
+            })
+            .collect();
+        let wanted = self.training.keep_best || self.training.patience.is_some();
+        if wanted && state.best.as_ref().is_none_or(|best| loss < best.loss) {
+            let variables = self.network.variables().snapshot()?;
+            state.best = Some(Best { epoch: state.epoch, loss, variables });
+        }
+        Ok(())
+    }
+}
+
+struct ClassWeights {
+    /// Zero: no clip trains it.
+    of_label: Vec<f32>,
+    /// Added to the logits: a genre without training clips takes no part, so that it is not unlearned.
+    closed: Tensor,
+}
+
+impl ClassWeights {
+    /// Targets smoothed over the genres that take part, and weighted.
+    fn targets(&self, targets: &[f32], smoothing: f64) -> Vec<f32> {
+        let labels = self.of_label.len();
+        let present = self.of_label.iter().filter(|weight| **weight > 0.0).count().max(1);
+        let (keep, spread) = ((1.0 - smoothing) as f32, (smoothing / present as f64) as f32);
+        let mut out = Vec::with_capacity(targets.len());
+        for row in targets.chunks_exact(labels.max(1)) {
+            let weight: f32 = row.iter().zip(&self.of_label).map(|(share, weight)| share * weight).sum();
+            out.extend(
+                row.iter()
+                    .zip(&self.of_label)
+                    .map(|(share, of_label)| weight * (keep * share + if *of_label > 0.0 { spread } else { 0.0 })),
+            );
+        }
+        out
+    }
+}
+
+fn most(row: &[f32]) -> usize {
+    (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
+}
+
+/// The logits of clips: each the mean over at most `windows` windows. `between` is called between batches with the number of
+/// windows judged.
+///
+/// # Errors
+/// When the network fails or `between` says stop.
+pub fn judge(
+    network: &dyn Network,
+    maker: &BatchMaker<'_>,
+    clips: &[usize],
+    windows: usize,
+    between: &mut dyn FnMut(usize) -> Result<(), MlError>,
+) -> Result<Vec<Vec<f64>>, MlError> {
+    let mut all = Vec::new();
+    for (position, &clip) in clips.iter().enumerate() {
+        let count = maker.windows(clip, windows);
+        all.extend((0..count).map(|window| (position, (clip, window, count))));
+    }
+    let mut sums = vec![vec![0.0; maker.labels]; clips.len()];
+    for chunk in all.chunks(JUDGED) {
+        between(chunk.len())?;
+        let windows: Vec<(usize, usize, usize)> = chunk.iter().map(|(_, window)| *window).collect();
+        let rows: Vec<Vec<f32>> = network.forward(&maker.judging(&windows).tensors()?, None)?.to_vec2()?;
+        for ((position, (_, _, count)), row) in chunk.iter().zip(rows) {
+            sums[*position].iter_mut().zip(row).for_each(|(sum, logit)| *sum += f64::from(logit) / *count as f64);
+        }
+    }
+    Ok(sums)
+}

@@ -1,0 +1,190 @@
+//! A trained model: its file, and what it says about clips.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::batches::{BatchMaker, Example};
+use super::config::Config;
+use super::fit::judge;
+use super::network::{Input, Network, NetworkSpec};
+use crate::ml::data::features::{Features, FrontEnd};
+use crate::ml::error::MlError;
+use crate::ml::genre_file::write_with;
+use crate::ml::judge::Judgement;
+use crate::ml::weights::{Weights, read_file};
+
+/// The version of the model files that this program writes and reads.
+pub const MODEL_FORMAT: u32 = 1;
+/// The metadata key under which the [`ModelCard`] lies.
+const KEY: &str = "timbre.model";
+/// Prefix of the tensors.
+const PREFIX: &str = "network.";
+/// Examples that a frozen backbone takes at a time.
+const FROZEN_BATCH: usize = 16;
+
+/// What a model file says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// [`MODEL_FORMAT`].
+    pub format: u32,
+    /// A short name, for lists.
+    pub name: String,
+    /// The network.
+    pub network: NetworkSpec,
+    /// Of each of its inputs the version of the front end that made it.
+    pub front_ends: Vec<(FrontEnd, u32)>,
+    /// The genres, in the order of the outputs.
+    pub labels: Vec<String>,
+    /// Windows of a clip whose logits are averaged, at most.
+    pub windows: usize,
+    /// Logits are divided by this.
+    pub temperature: f64,
+    /// How it was trained; the seed is in it.
+    pub config: Config,
+    /// What to type to train it again.
+    pub command: String,
+    /// Hash of the split, 16 hex digits.
+    pub split: String,
+    /// Names of the clips that it was trained on: judged on them it would flatter itself.
+    pub trained_on: Vec<String>,
+    /// What it scored on clips that it was not trained on (with folds: what networks trained the same way scored).
+    pub metrics: Option<Judgement>,
+}
+
+/// A model, ready to judge.
+pub struct Model {
+    /// What it is.
+    pub card: ModelCard,
+    network: Box<dyn Network>,
+}
+
+/// What a model says about one clip.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opinion {
+    /// Of each label, not calibrated.
+    pub logits: Vec<f64>,
+}
+
+impl Model {
+    /// Reads a model file; everything in it is checked.
+    ///
+    /// # Errors
+    /// When it cannot be read or does not fit this program, with the reason.
+    pub fn load(path: &Path) -> Result<Self, MlError> {
+        Self::parse(&path.display().to_string(), &read_file(path)?)
+    }
+
+    /// The same of a file's bytes; `name` is for messages.
+    ///
+    /// # Errors
+    /// When it does not fit this program, with the reason.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
+        let weights = Weights::parse(name, bytes)?;
+        let text = weights.metadata(KEY).ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
+        let format = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|card| card.get("format")?.as_u64());
+        if format != Some(u64::from(MODEL_FORMAT)) {
+            return Err(weights.error(format!("its format is {format:?}, this program reads {MODEL_FORMAT}")));
+        }
+        let card: ModelCard =
+            serde_json::from_str(text).map_err(|error| weights.error(format!("its card: {error}")))?;
+        let mut sorted = card.labels.clone();
+        sorted.sort();
+        sorted.dedup();
+        if !(2..=1000).contains(&card.labels.len()) || sorted.len() != card.labels.len() {
+            return Err(weights.error("its genres are missing or not distinct"));
+        }
+        if !(card.temperature.is_finite() && card.temperature > 0.0) || !(1..=1000).contains(&card.windows) {
+            return Err(weights.error("its temperature or its number of windows cannot be"));
+        }
+        for (front_end, version) in &card.front_ends {
+            if *version != front_end.version() {
+                return Err(weights.error(format!(
+                    "it was trained on version {version} of the input {front_end:?}, this program makes {}",
+                    front_end.version()
+                )));
+            }
+        }
+        let network = card.network.read(&card.labels, &weights, PREFIX)?;
+        Ok(Self { card, network })
+    }
+
+    /// Writes a model file, whole or not at all; `half` precision takes half the room.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(path: &Path, card: &ModelCard, network: &dyn Network, half: bool) -> Result<(), MlError> {
+        write_with(path, KEY, card, &network.variables().store(PREFIX, half)?)
+    }
+
+    /// Whether a file is a model of this kind, by its metadata.
+    pub fn is_model(weights: &Weights<'_>) -> bool {
+        weights.metadata(KEY).is_some()
+    }
+
+    /// The network.
+    pub fn network(&self) -> &dyn Network {
+        &*self.network
+    }
+
+    /// What it takes of a clip.
+    pub fn inputs(&self) -> Vec<Input> {
+        self.card.network.inputs()
+    }
+
+    /// The logits of examples; `between` is called between batches with the number of windows judged.
+    ///
+    /// # Errors
+    /// When the network fails or `between` says stop.
+    pub fn judge(
+        &self,
+        examples: &[Example],
+        between: &mut dyn FnMut(usize) -> Result<(), MlError>,
+    ) -> Result<Vec<Vec<f64>>, MlError> {
+        let prepared = freeze(&*self.network, examples, &self.inputs(), self.card.windows, between)?;
+        let (examples, inputs) = match &prepared {
+            Some((examples, inputs)) => (examples.as_slice(), inputs.clone()),
+            None => (examples, self.inputs()),
+        };
+        let maker = BatchMaker { examples, inputs: &inputs, labels: self.card.labels.len() };
+        let all: Vec<usize> = (0..examples.len()).collect();
+        judge(&*self.network, &maker, &all, self.card.windows, between)
+    }
+}
+
+/// The examples as the trained part of a network with a frozen part sees them: one vector of features each, the mean over the
+/// windows. `None`: nothing is frozen.
+///
+/// # Errors
+/// When the network fails or `between` says stop.
+pub fn freeze(
+    network: &dyn Network,
+    examples: &[Example],
+    inputs: &[Input],
+    windows: usize,
+    between: &mut dyn FnMut(usize) -> Result<(), MlError>,
+) -> Result<Option<(Vec<Example>, Vec<Input>)>, MlError> {
+    let maker = BatchMaker { examples, inputs, labels: 1 };
+    let mut all = Vec::new();
+    for clip in 0..examples.len() {
+        let count = maker.windows(clip, windows);
+        all.extend((0..count).map(|window| (clip, window, count)));
+    }
+    let mut sums: Vec<Vec<f32>> = vec![Vec::new(); examples.len()];
+    for chunk in all.chunks(FROZEN_BATCH) {
+        let Some(features) = network.frozen_features(&maker.judging(chunk).tensors()?)? else { return Ok(None) };
+        between(chunk.len())?;
+        for ((clip, _, count), row) in chunk.iter().zip(features.to_vec2::<f32>()?) {
+            sums[*clip].resize(row.len(), 0.0);
+            sums[*clip].iter_mut().zip(row).for_each(|(sum, x)| *sum += x / *count as f32);
+        }
+    }
+    let frozen = examples.iter().zip(sums).map(|(example, values)| {
+        let features = Features::from_f32(&[values.len()], &values);
+        Example { label: example.label, inputs: vec![Some(Arc::new(features))] }
+    });
+    let frozen = frozen.collect();
+    let input = Input { front_end: inputs[0].front_end, window: None, optional: false };
+    Ok(Some((frozen, vec![input])))
+}

@@ -1,0 +1,168 @@
+//! The networks that can be trained: one enum to describe them, one trait to run them.
+
+mod compact;
+mod fusion;
+mod pair;
+mod plain;
+mod tuned;
+
+use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::variables::Variables;
+use crate::ml::data::features::FrontEnd;
+use crate::ml::error::MlError;
+use crate::ml::rng::Rng;
+use crate::ml::weights::Weights;
+
+pub use compact::CompactSpec;
+pub use fusion::{BranchSpec, FusionSpec};
+
+/// What a network is, without its weights; stored in model files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum NetworkSpec {
+    /// The article's plain network on plotted spectrograms.
+    Plain,
+    /// Convolutions with batch norm and global average pooling on windows of the log-mel grid.
+    Compact(CompactSpec),
+    /// MobileNetV2 on plotted spectrograms.
+    MobileNetV2 {
+        /// Only the head is trained, on features that are computed once.
+        frozen: bool,
+        /// Share of the features that dropout leaves out while training.
+        dropout: f64,
+    },
+    /// MobileNetV1 on YAMNet's patches.
+    MobileNetV1 {
+        /// Only the head is trained, on features that are computed once.
+        frozen: bool,
+        /// Share of the features that dropout leaves out while training.
+        dropout: f64,
+    },
+    /// The article's two plain branches, on plotted spectrograms and plotted scalograms.
+    Pair,
+    /// Several networks, each on its own view of the clip, whose opinions are averaged.
+    Fusion(FusionSpec),
+}
+
+/// What a network takes of a clip.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Input {
+    /// How the clip becomes numbers.
+    pub front_end: FrontEnd,
+    /// Frames (columns) of one example; `None`: the whole is one example.
+    pub window: Option<usize>,
+    /// Whether the network also takes an example without this input. If any is optional, the last tensor of
+    /// [`Network::forward`]'s inputs tells which are there: `[n, inputs]` of ones and zeros.
+    pub optional: bool,
+}
+
+impl NetworkSpec {
+    /// What it takes, in the order of [`Network::forward`]'s inputs.
+    pub fn inputs(&self) -> Vec<Input> {
+        let whole = |front_end| Input { front_end, window: None, optional: false };
+        match self {
+            Self::Plain | Self::MobileNetV2 { .. } => vec![whole(FrontEnd::Picture)],
+            Self::Compact(spec) => {
+                vec![Input { front_end: spec.front_end, window: Some(spec.window), optional: false }]
+            }
+            Self::MobileNetV1 { .. } => {
+                let window = Some(crate::ml::mobilenet::FRAMES);
+                vec![Input { front_end: FrontEnd::Patches, window, optional: false }]
+            }
+            Self::Pair => vec![whole(FrontEnd::Picture), whole(FrontEnd::WaveletPicture)],
+            Self::Fusion(spec) => spec.inputs(),
+        }
+    }
+
+    /// The pre-trained weights that it cannot be trained without.
+    pub fn base(&self) -> Option<Base> {
+        match self {
+            Self::MobileNetV2 { .. } => Some(Base::MobileNetV2),
+            Self::MobileNetV1 { .. } => Some(Base::MobileNetV1),
+            Self::Fusion(spec) => spec.base(),
+            Self::Plain | Self::Compact(_) | Self::Pair => None,
+        }
+    }
+
+    /// A new network: random where nothing is known, else from the pre-trained weights `base`.
+    ///
+    /// # Errors
+    /// When weights are missing or do not fit, or memory is short.
+    pub fn build(
+        &self,
+        labels: &[String],
+        base: Option<&Weights<'_>>,
+        rng: &mut Rng,
+    ) -> Result<Box<dyn Network>, MlError> {
+        Ok(match self {
+            Self::Plain => Box::new(plain::Plain::new(labels.len(), rng)?),
+            Self::Compact(spec) => Box::new(compact::Compact::new(spec, labels.len(), rng)?),
+            Self::MobileNetV2 { frozen, dropout } => {
+                Box::new(tuned::Tuned::new(tuned::Backbone::V2, labels, *frozen, *dropout, base, rng)?)
+            }
+            Self::MobileNetV1 { frozen, dropout } => {
+                Box::new(tuned::Tuned::new(tuned::Backbone::V1, labels, *frozen, *dropout, base, rng)?)
+            }
+            Self::Pair => Box::new(pair::Pair::new(labels.len(), rng)?),
+            Self::Fusion(spec) => Box::new(fusion::Fusion::new(spec, labels, base, rng)?),
+        })
+    }
+
+    /// The network of a file, whose tensors begin with `prefix`.
+    ///
+    /// # Errors
+    /// When they are missing or do not fit.
+    pub fn read(&self, labels: &[String], weights: &Weights<'_>, prefix: &str) -> Result<Box<dyn Network>, MlError> {
+        let network = self.build(labels, None, &mut Rng::new(0))?;
+        network.variables().read(weights, prefix)?;
+        Ok(network)
+    }
+}
+
+/// Pre-trained weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// ImageNet's MobileNetV2.
+    MobileNetV2,
+    /// YAMNet's MobileNetV1.
+    MobileNetV1,
+}
+
+/// A network that can be trained.
+pub trait Network: Send {
+    /// Its variables.
+    fn variables(&self) -> &Variables;
+
+    /// Logits `[n, labels]` of examples; one tensor an input, `[n, ...]`. `training` draws what dropout leaves out.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError>;
+
+    /// The logits of each branch, by its name; empty unless there are several.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn opinions(&self, _inputs: &[Tensor]) -> Result<Vec<(String, Tensor)>, MlError> {
+        Ok(Vec::new())
+    }
+
+    /// What the frozen part makes of examples `[n, ...]`; the result takes their place as input of [`Network::forward`]. `None`:
+    /// nothing is frozen.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn frozen_features(&self, _inputs: &[Tensor]) -> Result<Option<Tensor>, MlError> {
+        Ok(None)
+    }
+}
+
+/// Zero with probability `share`, else what keeps the mean; x itself when nothing is drawn.
+pub(super) fn dropout(x: Tensor, share: f64, rng: Option<&mut Rng>) -> Result<Tensor, MlError> {
+    match rng {
+        Some(rng) if share > 0.0 => Ok((&x * crate::ml::plain::dropout_mask(x.dims(), share, rng)?)?),
+        _ => Ok(x),
+    }
+}

@@ -1,0 +1,36 @@
+//! The article's plain network.
+
+use candle_core::Tensor;
+
+use super::Network;
+use crate::ml::error::MlError;
+use crate::ml::plain::PlainCnn;
+use crate::ml::rng::Rng;
+use crate::ml::train::variables::Variables;
+
+/// Side of the pictures.
+const SIDE: usize = 256;
+
+pub(super) struct Plain {
+    layers: PlainCnn,
+    variables: Variables,
+}
+
+impl Plain {
+    pub fn new(labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
+        let layers = PlainCnn::new(SIDE, labels, rng)?;
+        let mut variables = Variables::default();
+        variables.add_layers("layers", &layers.vars(), true);
+        Ok(Self { layers, variables })
+    }
+}
+
+impl Network for Plain {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError> {
+        self.layers.forward(&inputs[0], training)
+    }
+}

@@ -1,0 +1,117 @@
+//! A pre-trained MobileNet with a new head: frozen, or tuned in every layer.
+
+use candle_core::{Tensor, Var};
+
+use super::{Network, dropout};
+use crate::ml::error::MlError;
+use crate::ml::mobilenet::{self, MobileNet};
+use crate::ml::mobilenet_v2::{self, MobileNetV2};
+use crate::ml::ops::dense::Dense;
+use crate::ml::rng::Rng;
+use crate::ml::train::variables::{Layer, Variables};
+use crate::ml::train_network::{pretrained_head, pretrained_prefix};
+use crate::ml::weights::Weights;
+
+/// Which network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backbone {
+    V1,
+    V2,
+}
+
+enum Layers {
+    V1(MobileNet),
+    V2(MobileNetV2),
+}
+
+pub(super) struct Tuned {
+    layers: Layers,
+    /// One where the weights follow PyTorch's conventions, see [`MobileNetV2::is_pytorch`].
+    pytorch: Var,
+    output: Layer,
+    frozen: bool,
+    dropout: f64,
+    variables: Variables,
+}
+
+impl Layers {
+    /// From pre-trained weights, or all zero, to be read later; and the variables.
+    fn open(backbone: Backbone, base: Option<&Weights<'_>>) -> Result<(Self, Vec<Var>), MlError> {
+        Ok(match backbone {
+            Backbone::V1 => {
+                let layers = match base {
+                    Some(base) => MobileNet::read(base, pretrained_prefix(base))?,
+                    None => MobileNet::zeros()?,
+                };
+                let (layers, vars) = layers.trainable()?;
+                (Self::V1(layers), vars)
+            }
+            Backbone::V2 => {
+                let layers = match base {
+                    Some(base) => MobileNetV2::read(base, "")?,
+                    None => MobileNetV2::zeros()?,
+                };
+                let (layers, vars) = layers.trainable()?;
+                (Self::V2(layers), vars)
+            }
+        })
+    }
+}
+
+impl Tuned {
+    pub fn new(
+        backbone: Backbone,
+        labels: &[String],
+        frozen: bool,
+        dropout: f64,
+        base: Option<&Weights<'_>>,
+        rng: &mut Rng,
+    ) -> Result<Self, MlError> {
+        let (layers, vars) = Layers::open(backbone, base)?;
+        let mut variables = Variables::default();
+        variables.add_layers("backbone", &vars, !frozen);
+        let pytorch = matches!(&layers, Layers::V2(layers) if layers.is_pytorch());
+        let pytorch = Tensor::new(&[if pytorch { 1f32 } else { 0.0 }], &candle_core::Device::Cpu)?;
+        let pytorch = variables.add("backbone.pytorch", &pytorch, false)?;
+        let features = match backbone {
+            Backbone::V1 => mobilenet::EMBEDDING,
+            Backbone::V2 => mobilenet_v2::FEATURES,
+        };
+        let output = variables.glorot("output", features, labels.len(), 1, rng)?;
+        if let (Backbone::V1, Some(base)) = (backbone, base)
+            && let Some((weight, bias)) = pretrained_head(base, labels)?
+        {
+            output.weight.set(&weight)?;
+            output.bias.set(&bias)?;
+        }
+        Ok(Self { layers, pytorch, output, frozen, dropout, variables })
+    }
+}
+
+impl Tuned {
+    fn features(&self, x: &Tensor) -> Result<Tensor, MlError> {
+        match &self.layers {
+            Layers::V1(layers) => layers.forward(x),
+            Layers::V2(layers) => layers.features(x, self.pytorch.to_vec1::<f32>()? != [0.0]),
+        }
+    }
+}
+
+impl Network for Tuned {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError> {
+        let features = if self.frozen { inputs[0].clone() } else { self.features(&inputs[0])? };
+        let features = dropout(features, self.dropout, training)?;
+        Ok(Dense.apply(&features, &self.output.weight, &self.output.bias)?)
+    }
+
+    fn frozen_features(&self, inputs: &[Tensor]) -> Result<Option<Tensor>, MlError> {
+        if !self.frozen {
+            return Ok(None);
+        }
+        Ok(Some(self.features(&inputs[0])?.detach()))
+    }
+}

@@ -1,0 +1,493 @@
+//! A whole run: clips, split, one training a part, figures, model. It can be stopped anywhere and goes on from its checkpoint.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::batches::{BatchMaker, Example};
+use super::checkpoint::Progress;
+use super::config::Config;
+use super::control::{Control, TrainEvent};
+use super::fit::{Fit, FitState, judge, rng_for};
+use super::history;
+use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
+use super::network::{Base, Input, Network};
+use super::run_folder::RunFolder;
+use super::run_state::{RunState, RunStatus, Separation};
+use crate::base::fs::write_atomic;
+use crate::ml::data::features::{self, FrontEnd};
+use crate::ml::data::media::Media;
+use crate::ml::data::protocol::{Part, split_hash};
+use crate::ml::data::{Broken, Dataset};
+use crate::ml::error::MlError;
+use crate::ml::judge::{Judgement, Prediction, Temperature};
+use crate::ml::metrics::fit_temperature;
+use crate::ml::weights::{Weights, read_file};
+
+/// What a run needs from outside.
+pub struct RunContext<'a> {
+    /// Reads sound files.
+    pub media: &'a dyn Media,
+    /// Where front ends are cached.
+    pub cache: Option<&'a Path>,
+    /// Steers it.
+    pub control: &'a Control,
+    /// Hears about it.
+    pub tell: &'a mut (dyn FnMut(TrainEvent) + Send),
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// Its state at the end.
+    pub state: RunState,
+    /// The figures; none where no clip judged.
+    pub judgement: Option<Judgement>,
+    /// Files and clips that were left out.
+    pub broken: Vec<Broken>,
+}
+
+/// Clips as the network takes them.
+pub struct Prepared {
+    /// The clips that can be used.
+    pub dataset: Dataset,
+    /// One a clip.
+    pub examples: Vec<Example>,
+    /// What was left out, and why.
+    pub broken: Vec<Broken>,
+}
+
+/// Reads the clips of a data set for a network with `inputs`.
+///
+/// # Errors
+/// When `cancel` was set.
+pub fn prepare(
+    dataset: Dataset,
+    inputs: &[Input],
+    media: &dyn Media,
+    cache: Option<&Path>,
+    control: &Control,
+    tell: &mut (dyn FnMut(TrainEvent) + Send),
+) -> Result<Prepared, MlError> {
+    let front_ends: Vec<FrontEnd> = inputs.iter().map(|input| input.front_end).collect();
+    let total = dataset.clips.len();
+    let tell = Mutex::new(tell);
+    let progress = |done: usize, _: usize| {
+        if let Ok(mut tell) = tell.lock() {
+            tell(TrainEvent::Stage { what: "Reading the clips".into(), done, total });
+        }
+    };
+    let loaded = features::load(&dataset.clips, &front_ends, cache, media, &control.cancel, &progress)?;
+    let mut prepared = Prepared {
+        dataset: Dataset { labels: dataset.labels, clips: Vec::new(), broken: Vec::new() },
+        examples: Vec::new(),
+        broken: dataset.broken,
+    };
+    let some_optional = inputs.iter().any(|input| input.optional);
+    for (clip, features) in dataset.clips.into_iter().zip(loaded.features) {
+        let whole = inputs.iter().zip(&features).all(|(input, features)| input.optional || features.is_some());
+        let anything = features.iter().any(Option::is_some);
+        if whole && (anything || !some_optional) {
+            prepared.examples.push(Example { label: clip.label, inputs: features });
+            prepared.dataset.clips.push(clip);
+        } else {
+            let file = clip
+                .audio
+                .as_ref()
+                .or(clip.spectrogram.as_ref())
+                .or(clip.wavelet.as_ref())
+                .cloned()
+                .unwrap_or_default();
+            if !loaded.broken.iter().any(|broken| broken.path == file) {
+                let reason =
+                    "the network needs an input that cannot be made from it (sound, or another picture)".to_owned();
+                prepared.broken.push(Broken { path: file, reason });
+            }
+        }
+    }
+    prepared.broken.extend(loaded.broken);
+    Ok(prepared)
+}
+
+/// Trains what `folder` describes (`config.json`, `run.json`), from its checkpoint if it has one, to the end.
+///
+/// # Errors
+/// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
+/// so.
+pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
+    let mut state = RunState::read(folder)?;
+    state.status = RunStatus::Running;
+    state.finished = None;
+    state.write(folder)?;
+    let ended = train(folder, config, &mut state, &mut context);
+    match &ended {
+        Ok(report) => state = report.state.clone(),
+        Err(MlError::Cancelled) => {
+            state = RunState::read(folder).unwrap_or(state);
+            state.status = RunStatus::Paused;
+        }
+        Err(error) => {
+            state = RunState::read(folder).unwrap_or(state);
+            state.status = RunStatus::Failed(crate::base::Report::from_error(error).to_string());
+            state.finished = Some(now());
+        }
+    }
+    state.write(folder)?;
+    ended
+}
+
+/// Seconds since 1970.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64)
+}
+
+/// What all parts share.
+struct Shared<'a> {
+    folder: &'a RunFolder,
+    config: &'a Config,
+    labels: &'a [String],
+    clips: &'a [crate::ml::data::Clip],
+    examples: &'a [Example],
+    base: Option<Weights<'a>>,
+    parts: usize,
+}
+
+fn train(
+    folder: &RunFolder,
+    config: &Config,
+    state: &mut RunState,
+    context: &mut RunContext<'_>,
+) -> Result<RunReport, MlError> {
+    if let Some(trouble) = config.trouble() {
+        return Err(MlError::Training(trouble));
+    }
+    let cancel = &context.control.cancel;
+    (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
+    let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    let inputs = config.network.inputs();
+    let Prepared { dataset, examples, broken } =
+        prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
+    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
+    if genres < 2 {
+        return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
+    }
+    let mut parts = config.protocol.parts(&dataset, config.seed, config.valid_share)?;
+    let split = split_hash(&dataset, &parts);
+    write_split(folder, &dataset, &parts)?;
+    let base_bytes = base_bytes(config)?;
+    let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
+    let shared = Shared {
+        folder,
+        config,
+        labels: &dataset.labels,
+        clips: &dataset.clips,
+        examples: &examples,
+        base,
+        parts: parts.len(),
+    };
+    if config.final_model {
+        parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
+    }
+    state.data = describe(&dataset);
+    state.protocol = config.protocol.describe();
+    state.separation = separation(&dataset, &parts);
+    state.split_hash = split.clone();
+    state.parts = parts.len();
+    state.epochs_planned = parts.len() * config.training.epochs;
+    let resumed = Progress::read(folder, &split)?;
+    let mut progress = match &resumed {
+        Some((progress, _)) => progress.clone(),
+        None => Progress { split: split.clone(), ..Progress::default() },
+    };
+    let mut network = None;
+    let mut resume = resumed;
+    for part in progress.part..parts.len() {
+        progress.part = part;
+        let trained = shared.part(part, &parts[part], resume.take(), &mut progress, state, context)?;
+        network = Some(trained);
+        if context.control.is_finishing() {
+            break;
+        }
+    }
+    // All parts were done when the program was stopped: the last network is in the checkpoint.
+    let network = match (network, resume) {
+        (Some(network), _) => network,
+        (None, Some((progress, bytes))) => {
+            let network = shared.build(parts.len().saturating_sub(1))?;
+            progress.restore(folder, &bytes, &*network, &config.training)?;
+            network
+        }
+        (None, None) => return Err(MlError::Training("there is nothing to train".into())),
+    };
+    let judgement = shared.finish(&progress, &*network, state, &parts)?;
+    state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
+    state.finished = Some(now());
+    state.write(folder)?;
+    // What is done needs no checkpoint.
+    let _ = std::fs::remove_file(folder.checkpoint());
+    Ok(RunReport { state: state.clone(), judgement, broken })
+}
+
+impl Shared<'_> {
+    fn build(&self, part: usize) -> Result<Box<dyn Network>, MlError> {
+        let mut rng = rng_for(self.config.seed, part, 0, 0, "weights");
+        self.config.network.build(self.labels, self.base.as_ref(), &mut rng)
+    }
+
+    /// Trains one part and lets it judge its test clips.
+    fn part(
+        &self,
+        part: usize,
+        clips: &Part,
+        resume: Option<(Progress, Vec<u8>)>,
+        progress: &mut Progress,
+        state: &mut RunState,
+        context: &mut RunContext<'_>,
+    ) -> Result<Box<dyn Network>, MlError> {
+        let config = self.config;
+        let network = self.build(part)?;
+        (state.parameters, state.trainable) = network.variables().count();
+        let mut fitted = match resume {
+            Some((resumed, bytes)) if resumed.part == part && resumed.epoch > 0 => {
+                resumed.restore(self.folder, &bytes, &*network, &config.training)?
+            }
+            _ => FitState::new(&*network, &config.training),
+        };
+        let (control, tell) = (context.control, &mut *context.tell);
+        let counts = (clips.train.len(), clips.valid.len(), clips.test.len());
+        tell(TrainEvent::Part { part, parts: self.parts, clips: counts });
+        let inputs = config.network.inputs();
+        let windows = config.training.windows;
+        let mut done = 0;
+        let frozen = freeze(&*network, self.examples, &inputs, windows, &mut |count| {
+            done += count;
+            tell(TrainEvent::Stage { what: "Listening with the frozen layers".into(), done, total: 0 });
+            control.wait()
+        })?;
+        let (examples, inputs) = match &frozen {
+            Some((examples, inputs)) => (examples.as_slice(), inputs.as_slice()),
+            None => (self.examples, inputs.as_slice()),
+        };
+        let maker = BatchMaker { examples, inputs, labels: self.labels.len() };
+        // On all clips there is nobody to tell the best epoch: it takes as many as the parts kept on average.
+        let mut training = config.training.clone();
+        if clips.valid.is_empty()
+            && (training.keep_best || training.patience.is_some())
+            && !progress.kept_epochs.is_empty()
+        {
+            let kept = progress.kept_epochs.iter().sum::<usize>() / progress.kept_epochs.len();
+            (training.epochs, training.keep_best, training.patience) = (kept.max(1), false, None);
+        }
+        let fit = Fit {
+            network: &*network,
+            maker,
+            training: &training,
+            train: &clips.train,
+            valid: &clips.valid,
+            seed: config.seed,
+            part,
+        };
+        let mut saver = Saver { folder: self.folder, last: Instant::now(), cost_secs: 0.0 };
+        let mut since = Instant::now();
+        let ended = fit.run(&mut fitted, control, tell, &mut |fitted, record| {
+            progress.history.push(record.clone());
+            progress.seconds += since.elapsed().as_secs_f64();
+            since = Instant::now();
+            state.epochs_done = progress.history.len();
+            state.seconds = progress.seconds;
+            let leaving = control.cancel.is_cancelled() || control.is_paused() || control.is_finishing();
+            saver.save(progress, &*network, fitted, state, leaving)
+        });
+        if ended.is_err() {
+            // What happened since the last checkpoint is trained again; the files must tell the same story.
+            if let Ok(Some((kept, _))) = Progress::read(self.folder, &progress.split) {
+                (state.epochs_done, state.seconds) = (kept.history.len(), kept.seconds);
+                let _ = state.write(self.folder);
+            }
+        }
+        ended?;
+        progress
+            .kept_epochs
+            .push(fitted.best.as_ref().filter(|_| training.keep_best).map_or(fitted.epoch, |best| best.epoch));
+        for (list, clips, what) in [
+            (&mut progress.predictions, &clips.test, "Judging the test clips"),
+            (&mut progress.valid, &clips.valid, "Judging the validation clips"),
+        ] {
+            if clips.is_empty() {
+                continue;
+            }
+            tell(TrainEvent::Stage { what: what.into(), done: 0, total: 0 });
+            let logits = judge(&*network, &maker, clips, windows, &mut |_| control.wait())?;
+            list.extend(clips.iter().zip(logits).map(|(clip, logits)| Prediction {
+                clip: self.clips[*clip].name.clone(),
+                truth: self.clips[*clip].label,
+                logits,
+                part,
+            }));
+        }
+        progress.part = part + 1;
+        fitted.epoch = 0;
+        saver.save(progress, &*network, &fitted, state, true)?;
+        Ok(network)
+    }
+
+    /// Judges, and writes the figures and the model.
+    fn finish(
+        &self,
+        progress: &Progress,
+        network: &dyn Network,
+        state: &RunState,
+        parts: &[Part],
+    ) -> Result<Option<Judgement>, MlError> {
+        let Self { folder, config, labels, clips, .. } = *self;
+        let of = |predictions: &[Prediction]| {
+            let truth: Vec<usize> = predictions.iter().map(|clip| clip.truth).collect();
+            let logits: Vec<Vec<f64>> = predictions.iter().map(|clip| clip.logits.clone()).collect();
+            fit_temperature(&truth, &logits)
+        };
+        // Several parts calibrate each other; a single one is calibrated by its validation clips.
+        let several = progress.predictions.iter().any(|clip| clip.part > 0);
+        let (temperature, of_model) = if several {
+            (Temperature::Crosswise, of(&progress.predictions))
+        } else {
+            let fitted = of(&progress.valid);
+            (Temperature::Given(fitted), fitted)
+        };
+        let judged = !progress.predictions.is_empty();
+        let judgement = judged
+            .then(|| Judgement::new(state.protocol.clone(), labels, &progress.predictions, temperature))
+            .transpose()?;
+        write_json(&folder.predictions(), &progress.predictions)?;
+        if let Some(judgement) = &judgement {
+            write_json(&folder.metrics(), judgement)?;
+            write_text(&folder.confusion_csv(), &judgement.confusion_csv())?;
+        }
+        history::write(folder, &progress.history)?;
+        let last = parts.get(progress.part.saturating_sub(1)).or(parts.last());
+        let trained_on = last.map(|part| part.train.iter().map(|clip| clips[*clip].name.clone()).collect());
+        let card = ModelCard {
+            format: MODEL_FORMAT,
+            name: state.name.clone(),
+            network: config.network.clone(),
+            front_ends: config
+                .network
+                .inputs()
+                .iter()
+                .map(|input| (input.front_end, input.front_end.version()))
+                .collect(),
+            labels: labels.to_vec(),
+            windows: config.training.windows,
+            temperature: of_model,
+            config: config.clone(),
+            command: state.command.clone(),
+            split: state.split_hash.clone(),
+            trained_on: trained_on.unwrap_or_default(),
+            metrics: judgement.clone(),
+        };
+        Model::write(&folder.model(), &card, network, false)?;
+        Ok(judgement)
+    }
+}
+
+/// Writes checkpoints, but not so often that training waits for the disk.
+struct Saver<'a> {
+    folder: &'a RunFolder,
+    last: Instant,
+    cost_secs: f64,
+}
+
+impl Saver<'_> {
+    /// Share of the time that checkpoints may take.
+    const SHARE: f64 = 0.05;
+
+    fn save(
+        &mut self,
+        progress: &mut Progress,
+        network: &dyn Network,
+        fitted: &FitState,
+        state: &RunState,
+        must: bool,
+    ) -> Result<(), MlError> {
+        if !must && self.last.elapsed().as_secs_f64() < (self.cost_secs / Self::SHARE).max(1.0) {
+            return Ok(());
+        }
+        let started = Instant::now();
+        progress.write(self.folder, network, fitted)?;
+        history::write(self.folder, &progress.history)?;
+        state.write(self.folder)?;
+        self.cost_secs = started.elapsed().as_secs_f64();
+        self.last = Instant::now();
+        Ok(())
+    }
+}
+
+fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
+    match (config.network.base(), &config.base) {
+        (None, _) => Ok(None),
+        (Some(_), Some(path)) => Ok(Some((path.display().to_string(), read_file(path)?))),
+        (Some(Base::MobileNetV1), None) => {
+            Ok(Some(("the built-in network".into(), crate::ml::classifier::GENRES.to_vec())))
+        }
+        (Some(Base::MobileNetV2), None) => Err(MlError::Training(
+            "this network starts from pre-trained weights that are not built in: name a file of MobileNetV2 weights (torchvision's or timm's names) as the base".into(),
+        )),
+    }
+}
+
+/// What the clips that judge do not share with those that train, as far as the artists are known.
+fn separation(dataset: &Dataset, parts: &[Part]) -> Separation {
+    if dataset.artists() < 2 {
+        return Separation::Unknown;
+    }
+    let groups = |clips: &[usize]| clips.iter().map(|clip| dataset.clips[*clip].group.as_str()).collect::<HashSet<_>>();
+    let apart = |part: &Part| {
+        let train: HashSet<&str> = groups(&part.train).union(&groups(&part.valid)).copied().collect();
+        train.is_disjoint(&groups(&part.test))
+    };
+    if parts.iter().all(apart) { Separation::Artists } else { Separation::Clips }
+}
+
+fn describe(dataset: &Dataset) -> String {
+    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
+    format!("{} clips of {genres} genres by {} artists", dataset.clips.len(), dataset.artists())
+}
+
+fn write_split(folder: &RunFolder, dataset: &Dataset, parts: &[Part]) -> Result<(), MlError> {
+    let names = |clips: &[usize]| clips.iter().map(|clip| &dataset.clips[*clip].name).collect::<Vec<_>>();
+    let parts: Vec<serde_json::Value> = parts
+        .iter()
+        .map(|part| serde_json::json!({"train": names(&part.train), "valid": names(&part.valid), "test": names(&part.test)}))
+        .collect();
+    write_json(&folder.split(), &parts)
+}
+
+/// Writes a value as JSON, whole or not at all.
+fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), MlError> {
+    let written =
+        serde_json::to_vec_pretty(value).map_err(std::io::Error::from).and_then(|json| write_atomic(path, &json));
+    written.map_err(|source| MlError::Write { path: path.to_path_buf(), source })
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), MlError> {
+    write_atomic(path, text.as_bytes()).map_err(|source| MlError::Write { path: path.to_path_buf(), source })
+}
+
+/// Writes what a new run is to do.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_config(folder: &RunFolder, config: &Config) -> Result<(), MlError> {
+    write_json(&folder.config(), config)
+}
+
+/// The configuration of a run.
+///
+/// # Errors
+/// When it cannot be read or is of another version.
+pub fn read_config(folder: &RunFolder) -> Result<Config, MlError> {
+    let path = folder.config();
+    let text = std::fs::read(&path).map_err(|source| MlError::Read { path, source })?;
+    serde_json::from_slice(&text)
+        .map_err(|error| MlError::Training(format!("config.json of the run cannot be understood: {error}")))
+}

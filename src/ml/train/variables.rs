@@ -1,0 +1,157 @@
+//! The named variables of a network: what is trained, what is remembered, what goes into files.
+
+use candle_core::{DType, Device, Tensor, Var};
+
+use crate::ml::error::MlError;
+use crate::ml::genre_file::Stored;
+use crate::ml::rng::Rng;
+use crate::ml::weights::Weights;
+
+/// One variable of a network.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name in files.
+    pub name: String,
+    /// Its values.
+    pub var: Var,
+    /// Whether training changes it; statistics and frozen layers are only stored.
+    pub trained: bool,
+}
+
+/// All variables of a network, in a fixed order.
+#[derive(Clone, Debug, Default)]
+pub struct Variables(Vec<Variable>);
+
+/// A layer's weight and bias.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// `[inputs, outputs]`, of a convolution `[taps * inputs, outputs]`.
+    pub weight: Var,
+    /// `[outputs]`.
+    pub bias: Var,
+}
+
+impl Variables {
+    /// Adds a variable.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn add(&mut self, name: impl Into<String>, values: &Tensor, trained: bool) -> Result<Var, MlError> {
+        let var = Var::from_tensor(values)?;
+        self.0.push(Variable { name: name.into(), var: var.clone(), trained });
+        Ok(var)
+    }
+
+    /// Adds variables that exist already, `{name}.{i}.weight` and `.bias` in turn.
+    pub fn add_layers(&mut self, name: &str, vars: &[Var], trained: bool) {
+        for (i, var) in vars.iter().enumerate() {
+            let part = if i % 2 == 0 { "weight" } else { "bias" };
+            self.0.push(Variable { name: format!("{name}.{}.{part}", i / 2), var: var.clone(), trained });
+        }
+    }
+
+    /// Adds the variables of a part of the network, their names after `prefix`.
+    pub fn adopt(&mut self, prefix: &str, part: &Self) {
+        for variable in &part.0 {
+            self.0.push(Variable { name: format!("{prefix}{}", variable.name), ..variable.clone() });
+        }
+    }
+
+    /// Adds a layer whose weights are drawn as Keras does (X. Glorot and Y. Bengio 2010, equation 16); `taps` kernel positions
+    /// share an output.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn glorot(
+        &mut self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        taps: usize,
+        rng: &mut Rng,
+    ) -> Result<Layer, MlError> {
+        let limit = (6.0 / (taps * (inputs + outputs)).max(1) as f64).sqrt();
+        let draw = |_| ((2.0 * rng.uniform() - 1.0) * limit) as f32;
+        let weight: Vec<f32> = (0..taps * inputs * outputs).map(draw).collect();
+        let weight = Tensor::from_vec(weight, (taps * inputs, outputs), &Device::Cpu)?;
+        Ok(Layer {
+            weight: self.add(format!("{name}.weight"), &weight, true)?,
+            bias: self.add(format!("{name}.bias"), &Tensor::zeros(outputs, DType::F32, &Device::Cpu)?, true)?,
+        })
+    }
+
+    /// What training changes.
+    pub fn trained(&self) -> Vec<Var> {
+        self.0.iter().filter(|variable| variable.trained).map(|variable| variable.var.clone()).collect()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Variable] {
+        &self.0
+    }
+
+    /// Numbers in all, and numbers that training changes.
+    pub fn count(&self) -> (usize, usize) {
+        let count = |trained: bool| {
+            let counted = self.0.iter().filter(|variable| variable.trained || !trained);
+            counted.map(|variable| variable.var.elem_count()).sum()
+        };
+        (count(false), count(true))
+    }
+
+    /// A copy of the values.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn snapshot(&self) -> Result<Vec<Tensor>, MlError> {
+        Ok(self.0.iter().map(|variable| variable.var.copy()).collect::<Result<_, _>>()?)
+    }
+
+    /// Goes back to a snapshot.
+    ///
+    /// # Errors
+    /// When it is of another network.
+    pub fn restore(&self, snapshot: &[Tensor]) -> Result<(), MlError> {
+        for (variable, tensor) in self.0.iter().zip(snapshot) {
+            variable.var.set(tensor)?;
+        }
+        Ok(())
+    }
+
+    /// Reads every variable from `{prefix}{name}`.
+    ///
+    /// # Errors
+    /// When one is missing or does not fit.
+    pub fn read(&self, weights: &Weights<'_>, prefix: &str) -> Result<(), MlError> {
+        for Variable { name, var, .. } in &self.0 {
+            let values = weights.get(&format!("{prefix}{name}"), var.dims())?;
+            var.set(&Tensor::from_vec(values, var.dims(), &Device::Cpu)?)?;
+        }
+        Ok(())
+    }
+
+    /// What a file stores, as `{prefix}{name}`; `half` precision takes half the room.
+    ///
+    /// # Errors
+    /// When a tensor cannot be read.
+    pub fn store(&self, prefix: &str, half: bool) -> Result<Vec<Stored>, MlError> {
+        let tensors: Vec<Tensor> = self.0.iter().map(|variable| variable.var.as_tensor().clone()).collect();
+        self.store_tensors(&tensors, prefix, half)
+    }
+
+    /// The same of a snapshot.
+    ///
+    /// # Errors
+    /// When a tensor cannot be read.
+    pub fn store_tensors(&self, tensors: &[Tensor], prefix: &str, half: bool) -> Result<Vec<Stored>, MlError> {
+        let stored = |(variable, tensor): (&Variable, &Tensor)| {
+            Ok(Stored {
+                name: format!("{prefix}{}", variable.name),
+                shape: tensor.dims().to_vec(),
+                values: tensor.flatten_all()?.to_vec1()?,
+                half,
+            })
+        };
+        self.0.iter().zip(tensors).map(stored).collect()
+    }
+}
