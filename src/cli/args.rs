@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::ml::DeviceChoice;
 
 use super::picture_args::{ScalogramArgs, SpectrogramArgs};
+use super::train_args::{Evaluate, Train};
 
 /// Organises a music collection by how it sounds.
 ///
@@ -35,6 +36,21 @@ Examples:
   timbre spectrogram a.flac -o a.png       a picture of a song
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used, 130 stopped with Ctrl-C.";
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  timbre train cnn ~/genres --preset best --split artist-folds
+  timbre train mobilenet images_original --preset article --base mobilenet_v2.safetensors --epochs 500
+  timbre train multimodal audio --index GTZANindex.txt --split artist-folds --out multimodal.safetensors
+  timbre train --resume 2026-11
+
+A folder has one folder for each genre, of sound files or of spectrogram pictures. Ctrl-C stops; --resume goes on.";
+
+const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  timbre evaluate cnn.safetensors ~/genres
+  timbre evaluate built-in audio --json | jq .accuracy
+  timbre evaluate run.zip images_original";
 
 const SPECTROGRAM_EXAMPLES: &str = "\
 Examples:
@@ -163,6 +179,12 @@ pub enum Command {
     /// Trains a genre classifier on tags and audio, and says how good it is on artists it has not heard.
     #[command(after_help = "Example (how the shipped classifier is made): see weights/README.md")]
     TrainHead(TrainHead),
+    /// Trains one of the three architectures and says how good it is.
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(Box<Train>),
+    /// Judges a model on a folder of clips by genre.
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(Evaluate),
     /// Draws a song's spectrogram, or writes its numbers. Needs no library.
     #[command(after_help = SPECTROGRAM_EXAMPLES)]
     Spectrogram(SpectrogramArgs),

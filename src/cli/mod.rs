@@ -8,6 +8,8 @@ mod list;
 mod output;
 mod picture_args;
 mod pictures;
+mod train;
+mod train_args;
 mod train_head;
 
 use std::process::ExitCode;
@@ -74,6 +76,10 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
         Command::TrainHead(args) => train_head::train(output, args, &cancelled_by_ctrl_c()?),
+        Command::Train(args) => train::train(output, &args, &data_dir(common)?, &cancelled_by_ctrl_c()?),
+        Command::Evaluate(args) => {
+            train::evaluate(output, &args, &data_dir(common)?, common.device.into(), &cancelled_by_ctrl_c()?)
+        }
         Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
         Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),
         Command::Devices => devices::devices(output),

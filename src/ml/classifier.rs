@@ -120,7 +120,11 @@ impl Classifier {
         Self::from_bytes(&path.display().to_string(), &read_file(path)?, *device)
     }
 
-    fn from_bytes(model: &str, bytes: &[u8], choice: DeviceChoice) -> Result<Self, MlError> {
+    /// The same of a file's bytes; `model` is for messages.
+    ///
+    /// # Errors
+    /// When it does not fit this program, with the reason.
+    pub fn from_bytes(model: &str, bytes: &[u8], choice: DeviceChoice) -> Result<Self, MlError> {
         let weights = Weights::parse(model, bytes)?;
         let card = Card::read(&weights)?;
         if card.tagger != tagger_hash() {

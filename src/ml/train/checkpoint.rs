@@ -52,6 +52,11 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Nothing done yet.
+    pub fn new(split: &str) -> Self {
+        Self { format: FORMAT, split: split.into(), ..Self::default() }
+    }
+
     /// Writes it with the state of the part that trains now.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::batches::Augmentation;
 use super::network::NetworkSpec;
 use crate::ml::data::Sources;
 use crate::ml::data::protocol::Protocol;
+use crate::ml::error::MlError;
 
 /// The version of the configuration that this program writes and reads.
 pub const CONFIG_FORMAT: u32 = 1;
@@ -153,6 +154,27 @@ impl Config {
             seed: 1,
             base: None,
         }
+    }
+
+    /// Makes every path absolute.
+    ///
+    /// # Errors
+    /// When the current folder cannot be told.
+    pub fn absolute_paths(&mut self) -> Result<(), MlError> {
+        let Sources { folders, wavelets, index, lists } = &mut self.sources;
+        let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
+        paths.extend(wavelets.as_mut());
+        paths.extend(index.as_mut());
+        paths.extend(self.base.as_mut());
+        if let Protocol::Lists { train, valid, test } = &mut self.protocol {
+            paths.push(train);
+            paths.extend(valid.as_mut());
+            paths.extend(test.as_mut());
+        }
+        for path in paths {
+            *path = std::path::absolute(&*path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+        }
+        Ok(())
     }
 
     /// Every value that cannot be; empty when all is well.

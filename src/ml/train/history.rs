@@ -34,6 +34,13 @@ pub struct EpochRecord {
     pub seconds: f64,
 }
 
+/// The epoch of one part whose weights are kept: the lowest validation loss, of equals the earliest; none without validation
+/// clips.
+pub fn best_epoch(history: &[EpochRecord]) -> Option<&EpochRecord> {
+    let judged = history.iter().filter(|record| record.valid_loss.is_some_and(f64::is_finite));
+    judged.min_by(|a, b| a.valid_loss.unwrap_or(f64::MAX).total_cmp(&b.valid_loss.unwrap_or(f64::MAX)))
+}
+
 /// Writes the epochs of a run, as JSON and as a table.
 ///
 /// # Errors

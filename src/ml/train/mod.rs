@@ -1,7 +1,8 @@
 //! Training: configurations, the loop over epochs, checkpoints, and the folder of a run.
 
-mod presets;
 pub mod batches;
+pub mod bundle;
+pub mod card;
 pub mod checkpoint;
 pub mod config;
 pub mod control;
@@ -9,7 +10,9 @@ pub mod fit;
 pub mod history;
 pub mod model;
 pub mod network;
+mod presets;
 pub mod run;
 pub mod run_folder;
 pub mod run_state;
+pub mod runs;
 pub mod variables;

@@ -198,7 +198,7 @@ fn train(
     let resumed = Progress::read(folder, &split)?;
     let mut progress = match &resumed {
         Some((progress, _)) => progress.clone(),
-        None => Progress { split: split.clone(), ..Progress::default() },
+        None => Progress::new(&split),
     };
     let mut network = None;
     let mut resume = resumed;

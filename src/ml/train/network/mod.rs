@@ -76,6 +76,22 @@ impl NetworkSpec {
         }
     }
 
+    /// The same network with these branches only: the ablation.
+    ///
+    /// # Errors
+    /// When it has no such branches.
+    pub fn only(&self, names: &[String]) -> Result<Self, MlError> {
+        let Self::Fusion(spec) = self else {
+            return Err(MlError::Training("this network has no branches".into()));
+        };
+        let known: Vec<&str> = spec.branches.iter().map(|branch| branch.name.as_str()).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            return Err(MlError::Training(format!("there is no branch {unknown}; there are {}", known.join(", "))));
+        }
+        let branches = spec.branches.iter().filter(|branch| names.contains(&branch.name)).cloned().collect();
+        Ok(Self::Fusion(FusionSpec { branches }))
+    }
+
     /// The pre-trained weights that it cannot be trained without.
     pub fn base(&self) -> Option<Base> {
         match self {

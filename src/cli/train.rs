@@ -1,0 +1,282 @@
+//! `train` and `evaluate`: networks from a script.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::base::{CancelToken, DataDir, Report};
+use crate::engine::training::evaluate::{Evaluated, Judge};
+use crate::engine::training::start::{front_end_cache, train as train_run};
+use crate::ml::data::Broken;
+use crate::ml::judge::Judgement;
+use crate::ml::train::config::Config;
+use crate::ml::train::control::{Control, TrainEvent};
+use crate::ml::train::model::Model;
+use crate::ml::train::run::{now, read_config, write_config};
+use crate::ml::train::run_folder::RunFolder;
+use crate::ml::train::run_state::RunState;
+use crate::ml::train::runs;
+use crate::ml::{DeviceChoice, MlError};
+
+use super::jobs::{Ended, Run};
+use super::output::{Align, Exit, Output, Table};
+use super::train_args::{Evaluate, Train};
+
+/// What `timbre train --json` prints.
+#[derive(Serialize)]
+struct Trained<'a> {
+    run: &'a RunState,
+    folder: &'a Path,
+    model: PathBuf,
+    judgement: Option<&'a Judgement>,
+    left_out: &'a [Broken],
+}
+
+/// `timbre train`.
+pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
+    let (folder, config) = open_run(args, data_dir)?;
+    output.note(&format!("run {}", folder.path().display()));
+    let control = Control::new(cancel.clone());
+    let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
+    let report = match trained {
+        Err(MlError::Cancelled) => {
+            output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
+            return Err(Ended::Stopped);
+        }
+        trained => trained?,
+    };
+    let mut model = folder.model();
+    if let Some(out) = &args.out {
+        let trained = Model::load(&folder.model())?;
+        Model::write(out, &trained.card, trained.network(), true)?;
+        model.clone_from(out);
+    }
+    let document = Trained {
+        run: &report.state,
+        folder: folder.path(),
+        model: model.clone(),
+        judgement: report.judgement.as_ref(),
+        left_out: &report.broken,
+    };
+    note_broken(output, &report.broken);
+    output.print(&document, |out| {
+        match &report.judgement {
+            Some(judgement) => write_judgement(out, judgement)?,
+            None => writeln!(out, "no clip judged: {}", report.state.protocol)?,
+        }
+        writeln!(out, "{} epochs, {:.0} s of training", report.state.epochs_done, report.state.seconds)?;
+        writeln!(out, "model: {}", model.display())
+    })?;
+    Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+fn id_of(folder: &RunFolder) -> String {
+    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The run to go on with, or a new one.
+fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
+    if let Some(name) = &args.resume {
+        let (folder, _) = runs::find(&data_dir.runs(), name)?;
+        let config = read_config(&folder)?;
+        return Ok((folder, config));
+    }
+    let mut config = match (&args.config, args.architecture) {
+        (Some(path), _) => {
+            let text = std::fs::read(path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+            serde_json::from_slice(&text)
+                .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
+        }
+        (None, Some(architecture)) => args.config(architecture),
+        (None, None) => return Err(Report::new("An architecture is needed").into()),
+    };
+    if !args.data.folders.is_empty() {
+        config.sources = args.data.sources();
+    }
+    if !args.branches.is_empty() {
+        config.network = config.network.only(&args.branches)?;
+    }
+    if let Some(trouble) = config.trouble() {
+        return Err(Report::new(format!("These values cannot be: {trouble}")).into());
+    }
+    // A run knows where its clips are, wherever it is resumed from.
+    config.absolute_paths()?;
+    let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
+    if let Some(name) = &args.name {
+        state.name.clone_from(name);
+    }
+    state.seed = config.seed;
+    state.command = command_line();
+    state.write(&folder)?;
+    write_config(&folder, &config)?;
+    Ok((folder, config))
+}
+
+/// What was typed, without the folder of the program.
+fn command_line() -> String {
+    let words = std::env::args().skip(1).map(|word| if word.contains(' ') { format!("'{word}'") } else { word });
+    std::iter::once("timbre".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Shows how far a training is while `work` runs.
+fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Send)) -> T) -> T {
+    let bar = output.bar("Training");
+    let (mut part_text, mut parts_before) = (String::new(), 0u64);
+    let done = work(&mut |event| match event {
+        TrainEvent::Stage { what, done, total } => {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+            bar.set_message(what);
+        }
+        TrainEvent::Part { part, parts, clips: (train, valid, test) } => {
+            parts_before = part as u64;
+            part_text = if part >= parts { "final".to_owned() } else { format!("part {} of {parts}", part + 1) };
+            bar.suspend(|| {
+                output.note(&format!("{part_text}: {train} clips train, {valid} validate, {test} judge"));
+            });
+        }
+        TrainEvent::Batch(batch) => {
+            bar.set_length((batch.epochs * batch.batches) as u64);
+            bar.set_position(((batch.epoch - 1) * batch.batches + batch.batch) as u64);
+            bar.set_message(format!("loss {:.3}, {:.0} clips/s", batch.loss, batch.clips_per_second));
+        }
+        TrainEvent::Epoch(epoch) => {
+            let valid = match (epoch.valid_loss, epoch.valid_accuracy) {
+                (Some(loss), Some(accuracy)) => format!("; validation loss {loss:.3}, {:.1} %", accuracy * 100.0),
+                _ => String::new(),
+            };
+            bar.suspend(|| {
+                output.note(&format!(
+                    "{part_text}, epoch {}: loss {:.3}, {:.1} %{valid}; {:.1} s",
+                    epoch.epoch,
+                    epoch.train_loss,
+                    epoch.train_accuracy * 100.0,
+                    epoch.seconds
+                ));
+            });
+        }
+    });
+    bar.finish_and_clear();
+    done
+}
+
+/// `timbre evaluate`.
+pub fn evaluate(
+    output: &Output,
+    args: &Evaluate,
+    data_dir: &DataDir,
+    device: DeviceChoice,
+    cancel: &CancelToken,
+) -> Run {
+    if args.data.folders.is_empty() {
+        return Err(Report::new("A folder of clips is needed").into());
+    }
+    let judge = open_judge(&args.model, data_dir, device)?;
+    let control = Control::new(cancel.clone());
+    let cache = front_end_cache(data_dir);
+    let evaluated = follow(output, |tell| judge.evaluate(&args.data.sources(), Some(&cache), &control, tell));
+    let Evaluated { judgement, broken, notes, .. } = match evaluated {
+        Err(MlError::Cancelled) => return Err(Ended::Stopped),
+        evaluated => evaluated?,
+    };
+    note_broken(output, &broken);
+    for note in &notes {
+        output.note(&format!("note: {note}"));
+    }
+    output.print(&judgement, |out| write_judgement(out, &judgement))?;
+    Ok(if broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
+    if model == "built-in" {
+        return Ok(Judge::built_in(device)?);
+    }
+    let path = Path::new(model);
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
+        let unpacked = tempdir(data_dir)?;
+        let folder = RunFolder::new(unpacked.0.join("run"));
+        crate::ml::train::bundle::unpack(path, &folder)?;
+        return Ok(Judge::open(&folder.model(), device)?);
+    }
+    if path.is_file() {
+        return Ok(Judge::open(path, device)?);
+    }
+    let (folder, _) = runs::find(&data_dir.runs(), model)?;
+    Ok(Judge::open(&folder.model(), device)?)
+}
+
+/// A folder that goes when it is no longer needed.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What is left over lies in the cache folder, where nobody misses or minds it.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn tempdir(data_dir: &DataDir) -> Result<Temporary, Ended> {
+    let path = data_dir.cache().join(format!("unpacked-{}", std::process::id()));
+    std::fs::create_dir_all(&path)?;
+    Ok(Temporary(path))
+}
+
+fn note_broken(output: &Output, broken: &[Broken]) {
+    for Broken { path, reason } in broken.iter().take(20) {
+        output.note(&format!("left out: {}: {reason}", path.display()));
+    }
+    if broken.len() > 20 {
+        output.note(&format!("… and {} more", broken.len() - 20));
+    }
+}
+
+fn write_judgement(out: &mut dyn std::io::Write, judgement: &Judgement) -> std::io::Result<()> {
+    let percent = |share: f64| format!("{:.1}", share * 100.0);
+    let right = Align::Right;
+    let mut table = Table::new(&[
+        ("genre", Align::Left),
+        ("clips", right),
+        ("precision %", right),
+        ("recall %", right),
+        ("F1 %", right),
+    ]);
+    for class in &judgement.per_class {
+        table.row(vec![
+            class.label.clone(),
+            class.support.to_string(),
+            percent(class.precision),
+            percent(class.recall),
+            percent(class.f1),
+        ]);
+    }
+    for (name, average) in
+        [("macro average", &judgement.macro_average), ("weighted average", &judgement.weighted_average)]
+    {
+        table.row(vec![
+            name.into(),
+            judgement.clips.to_string(),
+            percent(average.precision),
+            percent(average.recall),
+            percent(average.f1),
+        ]);
+    }
+    table.write(out)?;
+    let (low, high) = judgement.interval;
+    writeln!(
+        out,
+        "accuracy {} % (95 % interval {} to {}), balanced {} %, top three {} %, {} clips",
+        percent(judgement.accuracy),
+        percent(low),
+        percent(high),
+        percent(judgement.balanced_accuracy),
+        percent(judgement.top3),
+        judgement.clips
+    )?;
+    writeln!(
+        out,
+        "calibration error {} % (before the temperature {} %); {}",
+        percent(judgement.ece),
+        percent(judgement.ece_raw),
+        judgement.protocol
+    )
+}

@@ -1,0 +1,244 @@
+//! What can be typed after `timbre train` and `timbre evaluate`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::ml::data::Sources;
+use crate::ml::data::protocol::Protocol;
+use crate::ml::train::config::{Architecture, Config, Preset, Schedule};
+
+/// Which clips.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// Folders with one folder a genre, of sound files or of spectrogram pictures; clips of the same name are joined.
+    #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// A folder with the wavelet pictures of the same clips, in the same layout.
+    #[arg(long, value_name = "DIR")]
+    pub wavelets: Option<PathBuf>,
+    /// Who plays each clip (`clip ::: artist ::: title`); otherwise the files' tags are asked.
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Only the clips of this list; may be given several times.
+    #[arg(long = "list", value_name = "FILE")]
+    pub lists: Vec<PathBuf>,
+}
+
+impl Data {
+    /// The same for the network layer.
+    pub fn sources(&self) -> Sources {
+        let Self { folders, wavelets, index, lists } = self;
+        Sources { folders: folders.clone(), wavelets: wavelets.clone(), index: index.clone(), lists: lists.clone() }
+    }
+}
+
+/// `timbre train`.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The architecture: cnn, mobilenet or multimodal.
+    #[arg(value_enum, required_unless_present_any = ["resume", "config"])]
+    pub architecture: Option<ArchitectureArg>,
+    /// The clips.
+    #[command(flatten)]
+    pub data: Data,
+    /// Where the values come from that are not given here.
+    #[arg(long, value_enum, default_value_t = PresetArg::Best)]
+    pub preset: PresetArg,
+    /// Takes every value from a `config.json` instead.
+    #[arg(long, value_name = "FILE", conflicts_with = "architecture")]
+    pub config: Option<PathBuf>,
+    /// Goes on with a run that was stopped (its id, the beginning of it, or its folder).
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["architecture", "config"])]
+    pub resume: Option<String>,
+    /// How the clips are divided.
+    #[arg(long, value_enum, default_value_t = SplitArg::Holdout)]
+    pub split: SplitArg,
+    /// Share of the clips that train.
+    #[arg(long, default_value_t = 0.6)]
+    pub train_share: f64,
+    /// Number of folds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub folds: u16,
+    /// Clips that train, one a line (with --split lists).
+    #[arg(long, value_name = "FILE", required_if_eq("split", "lists"))]
+    pub train_list: Option<PathBuf>,
+    /// Clips that validate.
+    #[arg(long, value_name = "FILE")]
+    pub valid_list: Option<PathBuf>,
+    /// Clips that judge.
+    #[arg(long, value_name = "FILE")]
+    pub test_list: Option<PathBuf>,
+    /// Share of the training clips that validate.
+    #[arg(long)]
+    pub valid_share: Option<f64>,
+    /// After the split's parts, train once more on every clip: the model to use (with folds this is the rule).
+    #[arg(long)]
+    pub final_model: bool,
+    /// Passes over the clips.
+    #[arg(long)]
+    pub epochs: Option<usize>,
+    /// Examples of one step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Adam's learning rate.
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
+    /// How it changes.
+    #[arg(long, value_enum)]
+    pub schedule: Option<ScheduleArg>,
+    /// Decoupled weight decay.
+    #[arg(long)]
+    pub weight_decay: Option<f64>,
+    /// Share of the target that is spread over all genres.
+    #[arg(long)]
+    pub label_smoothing: Option<f64>,
+    /// Mixing of examples (parameter of the beta distribution; 0: none).
+    #[arg(long)]
+    pub mixup: Option<f64>,
+    /// Largest share of the bands that is blanked in an example.
+    #[arg(long)]
+    pub mask_bands: Option<f64>,
+    /// Largest share of the time that is blanked.
+    #[arg(long)]
+    pub mask_time: Option<f64>,
+    /// 1: every genre counts the same, 0: every clip does.
+    #[arg(long)]
+    pub class_balance: Option<f64>,
+    /// Stop after so many epochs without a lower validation loss, and keep the best.
+    #[arg(long)]
+    pub patience: Option<usize>,
+    /// Use only this branch of a multimodal network (spectrogram, wavelet, …); may be given several times.
+    #[arg(long = "branch", value_name = "NAME")]
+    pub branches: Vec<String>,
+    /// Pre-trained weights to start from.
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// Decides everything that chance decides.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What the run is called.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Copies the trained model here, in half precision.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `timbre evaluate`.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// A model file, a run (id or folder), an exported run (.zip), or `built-in`.
+    pub model: String,
+    /// The clips.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// The three architectures.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ArchitectureArg {
+    /// A convolutional network from scratch.
+    Cnn,
+    /// A pre-trained MobileNet.
+    Mobilenet,
+    /// A spectrogram branch and a wavelet branch.
+    Multimodal,
+}
+
+/// Where the values come from.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PresetArg {
+    /// The article's network and training: 500 epochs of Adam at 1e-4.
+    Article,
+    /// What works better and trains in minutes.
+    Best,
+}
+
+/// How the clips are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SplitArg {
+    /// Drawn by lot, each genre in proportion (the article's 60/40).
+    Holdout,
+    /// Every clip judges once.
+    Folds,
+    /// The same, no artist in two folds.
+    ArtistFolds,
+    /// Drawn by lot, artist by artist.
+    ArtistHoldout,
+    /// As list files say.
+    Lists,
+}
+
+/// How the learning rate changes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ScheduleArg {
+    /// Not at all.
+    Constant,
+    /// Rises over a tenth of the steps, falls to zero along a half cosine.
+    OneCycle,
+}
+
+impl From<ArchitectureArg> for Architecture {
+    fn from(architecture: ArchitectureArg) -> Self {
+        match architecture {
+            ArchitectureArg::Cnn => Self::Cnn,
+            ArchitectureArg::Mobilenet => Self::Mobilenet,
+            ArchitectureArg::Multimodal => Self::Multimodal,
+        }
+    }
+}
+
+impl Train {
+    /// The configuration that the arguments describe; the architecture is given.
+    pub fn config(&self, architecture: ArchitectureArg) -> Config {
+        let preset = match self.preset {
+            PresetArg::Article => Preset::Article,
+            PresetArg::Best => Preset::Best,
+        };
+        let mut config = Config::preset(architecture.into(), preset);
+        config.sources = self.data.sources();
+        let (train_share, folds) = (self.train_share, usize::from(self.folds));
+        config.protocol = match self.split {
+            SplitArg::Holdout => Protocol::Holdout { train_share },
+            SplitArg::ArtistHoldout => Protocol::ArtistHoldout { train_share },
+            SplitArg::Folds => Protocol::Folds { folds },
+            SplitArg::ArtistFolds => Protocol::ArtistFolds { folds },
+            SplitArg::Lists => Protocol::Lists {
+                train: self.train_list.clone().unwrap_or_default(),
+                valid: self.valid_list.clone(),
+                test: self.test_list.clone(),
+            },
+        };
+        config.final_model = self.final_model || matches!(self.split, SplitArg::Folds | SplitArg::ArtistFolds);
+        config.seed = self.seed;
+        config.base.clone_from(&self.base);
+        set(&mut config.valid_share, self.valid_share);
+        let training = &mut config.training;
+        set(&mut training.epochs, self.epochs);
+        set(&mut training.batch, self.batch);
+        set(&mut training.learning_rate, self.learning_rate);
+        set(&mut training.weight_decay, self.weight_decay);
+        set(&mut training.label_smoothing, self.label_smoothing);
+        set(&mut training.class_balance, self.class_balance);
+        set(&mut training.augmentation.mixup, self.mixup);
+        set(&mut training.augmentation.mask_bands, self.mask_bands);
+        set(&mut training.augmentation.mask_time, self.mask_time);
+        if let Some(schedule) = self.schedule {
+            training.schedule = match schedule {
+                ScheduleArg::Constant => Schedule::Constant,
+                ScheduleArg::OneCycle => Schedule::OneCycle,
+            };
+        }
+        if let Some(patience) = self.patience {
+            (training.patience, training.keep_best) = (Some(patience), true);
+        }
+        config
+    }
+}
+
+fn set<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}
