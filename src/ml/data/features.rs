@@ -33,6 +33,9 @@ pub enum FrontEnd {
     /// Morlet scalogram levels for networks, `[columns, 96]`, 1024 columns for 30 s, 0 (80 dB or more below the loudest) to
     /// 1. From sound only.
     Scalogram,
+    /// What two-dimensional Morlet wavelets find in the log-mel grid (joint time-frequency scattering), `[windows, 928]`, one
+    /// window for 30 s. From a picture's plot box or from sound.
+    Scattering,
 }
 
 /// The numbers of one clip, row by row, in half precision: they are many.

@@ -76,7 +76,8 @@ impl BatchMaker<'_> {
                     }
                     None => Vec::new(),
                 };
-                if input.window.is_some() && !example.is_empty() {
+                // Bands and times can be blanked where there are such axes.
+                if input.window.is_some_and(|window| window > 1) && !example.is_empty() {
                     vary(&mut example, width(&self.examples[clip].inputs[i]), input.front_end, how, rng);
                 }
                 if shape.is_empty() {
@@ -120,6 +121,11 @@ impl BatchMaker<'_> {
         let clips: Vec<usize> = windows.iter().map(|window| window.0).collect();
         self.push_presence(&clips, &mut batch);
         batch
+    }
+
+    /// One window of each clip.
+    pub fn first_windows(&self, clips: &[usize]) -> RawBatch {
+        self.judging(&clips.iter().map(|clip| (*clip, 0, 1)).collect::<Vec<_>>())
     }
 
     /// Windows of a clip that are worth judging, at most `most`: they overlap by half.
@@ -232,6 +238,8 @@ fn gain_units(front_end: FrontEnd) -> (f32, (f32, f32)) {
         FrontEnd::Patches => (std::f32::consts::LN_10 / 20.0, (f32::MIN, f32::MAX)),
         FrontEnd::LogMel => (1.0 / 40.0, (0.0, 1.0)),
         FrontEnd::Picture | FrontEnd::WaveletPicture | FrontEnd::Scalogram => (1.0 / 80.0, (0.0, 1.0)),
+        // Blind to loudness: it sees what remains after the mean is taken away.
+        FrontEnd::Scattering => (0.0, (f32::MIN, f32::MAX)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::batches::Augmentation;
 use super::config::{Architecture, Schedule, Training};
-use super::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec};
+use super::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
 use crate::ml::data::features::FrontEnd;
 
 /// The article's network and training (the shared notes on it, part A): 500 epochs of Adam at 1e-4, batches of 32, no
@@ -62,11 +62,10 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
         ),
         Architecture::Multimodal => {
             let branch = |name: &str, network| BranchSpec { name: name.into(), network };
-            let wavelet = NetworkSpec::Compact(CompactSpec {
-                front_end: FrontEnd::Scalogram,
-                window: 384,
-                channels: CHANNELS.to_vec(),
-                dropout: 0.3,
+            let wavelet = NetworkSpec::Perceptron(PerceptronSpec {
+                front_end: FrontEnd::Scattering,
+                hidden: 256,
+                dropout: (0.2, 0.5),
             });
             let branches = vec![branch("spectrogram", grid()), branch("wavelet", wavelet)];
             (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 40, ..scratch })

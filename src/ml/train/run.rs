@@ -254,6 +254,12 @@ impl Shared<'_> {
             }
             _ => FitState::new(&*network, &config.training),
         };
+        let inputs = config.network.inputs();
+        // Only vectors of features are observed.
+        if fitted.epoch == 0 && inputs.iter().any(|input| input.window == Some(1)) {
+            let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
+            network.observe(&maker.first_windows(&clips.train).tensors()?)?;
+        }
         let (control, tell) = (context.control, &mut *context.tell);
         let counts = (clips.train.len(), clips.valid.len(), clips.test.len());
         tell(TrainEvent::Part { part, parts: self.parts, clips: counts });

@@ -6,6 +6,7 @@ mod patches;
 pub mod picture;
 mod plot;
 mod scalogram;
+pub mod scattering;
 
 use image::RgbImage;
 
@@ -20,7 +21,8 @@ const CLIP_SECS: usize = 30;
 
 impl FrontEnd {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Picture, Self::WaveletPicture, Self::LogMel, Self::Patches, Self::Scalogram];
+    pub const ALL: [Self; 6] =
+        [Self::Picture, Self::WaveletPicture, Self::LogMel, Self::Patches, Self::Scalogram, Self::Scattering];
 
     /// Its name in files.
     pub fn name(self) -> &'static str {
@@ -30,13 +32,19 @@ impl FrontEnd {
             Self::LogMel => "log_mel",
             Self::Patches => "patches",
             Self::Scalogram => "scalogram",
+            Self::Scattering => "scattering",
         }
     }
 
     /// Changes whenever the same clip would give other numbers than before.
     pub fn version(self) -> u32 {
         match self {
-            Self::Picture | Self::WaveletPicture | Self::LogMel | Self::Patches | Self::Scalogram => 1,
+            Self::Picture
+            | Self::WaveletPicture
+            | Self::LogMel
+            | Self::Patches
+            | Self::Scalogram
+            | Self::Scattering => 1,
         }
     }
 
@@ -60,7 +68,7 @@ impl FrontEnd {
         let spectrogram = clip.spectrogram.as_deref().map(Source::Picture);
         let wavelet = clip.wavelet.as_deref().map(Source::Picture);
         let sources = match self {
-            Self::Picture | Self::LogMel => [spectrogram, sound],
+            Self::Picture | Self::LogMel | Self::Scattering => [spectrogram, sound],
             Self::WaveletPicture => [wavelet, sound],
             Self::Patches => [sound, spectrogram],
             Self::Scalogram => [sound, None],
@@ -87,6 +95,7 @@ impl FrontEnd {
             Self::LogMel => Grid::of_sound(samples).features(),
             Self::Patches => patches::of_sound(samples),
             Self::Scalogram => scalogram::grid(samples).features(),
+            Self::Scattering => scattering::features(&Grid::of_sound(samples)),
         })
     }
 
@@ -99,6 +108,7 @@ impl FrontEnd {
             Self::Picture | Self::WaveletPicture => Ok(picture::features(picture)),
             Self::LogMel => Ok(plot::read(picture)?.features()),
             Self::Patches => Ok(patches::of_grid(&plot::read(picture)?)),
+            Self::Scattering => Ok(scattering::features(&plot::read(picture)?)),
             Self::Scalogram => Err("a scalogram cannot be made from a picture".into()),
         }
     }

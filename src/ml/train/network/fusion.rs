@@ -102,6 +102,13 @@ impl Network for Fusion {
         }
     }
 
+    fn observe(&self, inputs: &[Tensor]) -> Result<(), MlError> {
+        for (i, branch) in self.branches.iter().enumerate() {
+            branch.observe(&inputs[i..=i])?;
+        }
+        Ok(())
+    }
+
     fn opinions(&self, inputs: &[Tensor]) -> Result<Vec<(String, Tensor)>, MlError> {
         let opinion = |(i, branch): (usize, &Box<dyn Network>)| {
             Ok((self.names[i].clone(), branch.forward(&inputs[i..=i], None)?))

@@ -3,6 +3,7 @@
 mod compact;
 mod fusion;
 mod pair;
+mod perceptron;
 mod plain;
 mod tuned;
 
@@ -17,6 +18,7 @@ use crate::ml::weights::Weights;
 
 pub use compact::CompactSpec;
 pub use fusion::{BranchSpec, FusionSpec};
+pub use perceptron::PerceptronSpec;
 
 /// What a network is, without its weights; stored in model files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,8 @@ pub enum NetworkSpec {
     },
     /// The article's two plain branches, on plotted spectrograms and plotted scalograms.
     Pair,
+    /// Two dense layers on what wavelets found: a vector of features.
+    Perceptron(PerceptronSpec),
     /// Several networks, each on its own view of the clip, whose opinions are averaged.
     Fusion(FusionSpec),
 }
@@ -72,6 +76,9 @@ impl NetworkSpec {
                 vec![Input { front_end: FrontEnd::Patches, window, optional: false }]
             }
             Self::Pair => vec![whole(FrontEnd::Picture), whole(FrontEnd::WaveletPicture)],
+            Self::Perceptron(spec) => {
+                vec![Input { front_end: spec.front_end, window: Some(1), optional: false }]
+            }
             Self::Fusion(spec) => spec.inputs(),
         }
     }
@@ -98,7 +105,7 @@ impl NetworkSpec {
             Self::MobileNetV2 { .. } => Some(Base::MobileNetV2),
             Self::MobileNetV1 { .. } => Some(Base::MobileNetV1),
             Self::Fusion(spec) => spec.base(),
-            Self::Plain | Self::Compact(_) | Self::Pair => None,
+            Self::Plain | Self::Compact(_) | Self::Pair | Self::Perceptron(_) => None,
         }
     }
 
@@ -122,6 +129,7 @@ impl NetworkSpec {
                 Box::new(tuned::Tuned::new(tuned::Backbone::V1, labels, *frozen, *dropout, base, rng)?)
             }
             Self::Pair => Box::new(pair::Pair::new(labels.len(), rng)?),
+            Self::Perceptron(spec) => Box::new(perceptron::Perceptron::new(spec, labels.len(), rng)?),
             Self::Fusion(spec) => Box::new(fusion::Fusion::new(spec, labels, base, rng)?),
         })
     }
@@ -156,6 +164,15 @@ pub trait Network: Send {
     /// # Errors
     /// When the shapes do not fit.
     fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError>;
+
+    /// Learns what it must know of the training clips before the first step (mean and deviation of its input); one example a
+    /// clip.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn observe(&self, _inputs: &[Tensor]) -> Result<(), MlError> {
+        Ok(())
+    }
 
     /// The logits of each branch, by its name; empty unless there are several.
     ///

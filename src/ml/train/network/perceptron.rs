@@ -1,0 +1,81 @@
+//! Two dense layers on a vector of features, for features that hold the knowledge already.
+
+use candle_core::{DType, Device, Tensor, Var};
+use serde::{Deserialize, Serialize};
+
+use super::{Network, dropout};
+use crate::ml::data::features::FrontEnd;
+use crate::ml::data::front_end::scattering;
+use crate::ml::error::MlError;
+use crate::ml::ops::dense::Dense;
+use crate::ml::rng::Rng;
+use crate::ml::train::variables::{Layer, Variables};
+
+/// Deviations below this would blow up noise.
+const LEAST_DEVIATION: f64 = 1e-2;
+
+/// Its sizes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PerceptronSpec {
+    /// What it sees: one vector a window.
+    pub front_end: FrontEnd,
+    /// Outputs of the first layer.
+    pub hidden: usize,
+    /// Shares of the input and of the first layer's outputs that dropout leaves out while training.
+    pub dropout: (f64, f64),
+}
+
+pub(super) struct Perceptron {
+    /// Of each feature over the training clips.
+    mean: Var,
+    deviation: Var,
+    hidden: Layer,
+    output: Layer,
+    dropout: (f64, f64),
+    variables: Variables,
+}
+
+impl Perceptron {
+    pub fn new(spec: &PerceptronSpec, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
+        if spec.front_end != FrontEnd::Scattering || !(1..=65_536).contains(&spec.hidden) {
+            return Err(MlError::Training("two dense layers need a vector of features and an output".into()));
+        }
+        let inputs = scattering::FEATURES;
+        let mut variables = Variables::default();
+        let zeros = Tensor::zeros(inputs, DType::F32, &Device::Cpu)?;
+        let ones = Tensor::ones(inputs, DType::F32, &Device::Cpu)?;
+        Ok(Self {
+            mean: variables.add("mean", &zeros, false)?,
+            deviation: variables.add("deviation", &ones, false)?,
+            hidden: variables.glorot("hidden", inputs, spec.hidden, 1, rng)?,
+            output: variables.glorot("output", spec.hidden, labels, 1, rng)?,
+            dropout: spec.dropout,
+            variables,
+        })
+    }
+}
+
+impl Network for Perceptron {
+    fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    fn forward(&self, inputs: &[Tensor], mut training: Option<&mut Rng>) -> Result<Tensor, MlError> {
+        let x = inputs[0].flatten_from(1)?;
+        let x =
+            x.broadcast_sub(&self.mean.as_detached_tensor())?.broadcast_div(&self.deviation.as_detached_tensor())?;
+        let x = dropout(x, self.dropout.0, training.as_deref_mut())?;
+        let x = Dense.apply(&x, &self.hidden.weight, &self.hidden.bias)?.relu()?;
+        let x = dropout(x, self.dropout.1, training)?;
+        Ok(Dense.apply(&x, &self.output.weight, &self.output.bias)?)
+    }
+
+    fn observe(&self, inputs: &[Tensor]) -> Result<(), MlError> {
+        let x = inputs[0].flatten_from(1)?;
+        let mean = x.mean(0)?;
+        let variance = x.broadcast_sub(&mean)?.sqr()?.mean(0)?;
+        self.mean.set(&mean)?;
+        self.deviation.set(&(variance.sqrt()? + LEAST_DEVIATION)?)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,186 @@
+//! Whole trainings on clips made here: they learn, they are reproducible, they go on after being stopped.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+
+use timbre::base::CancelToken;
+use timbre::engine::training::evaluate::Judge;
+use timbre::engine::training::start::train;
+use timbre::ml::data::features::FrontEnd;
+use timbre::ml::data::protocol::Protocol;
+use timbre::ml::train::config::{Architecture, Config, Preset};
+use timbre::ml::train::control::{Control, TrainEvent};
+use timbre::ml::train::network::{CompactSpec, NetworkSpec};
+use timbre::ml::train::run::{RunReport, read_config, write_config};
+use timbre::ml::train::run_folder::RunFolder;
+use timbre::ml::train::run_state::RunStatus;
+use timbre::ml::train::runs;
+use timbre::ml::{DeviceChoice, MlError};
+
+/// Folders `low`, `high` and `noise`, each with clips of two seconds.
+fn genres(root: &Path, clips: usize) -> PathBuf {
+    let data = root.join("genres");
+    for (genre, pitch) in [("low", 220.0f64), ("high", 3520.0), ("noise", 0.0)] {
+        std::fs::create_dir_all(data.join(genre)).unwrap();
+        for clip in 0..clips {
+            let mut state = 12345u64 + clip as u64;
+            let samples = (0..44_100).map(|i| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
+                let tone = (std::f64::consts::TAU * pitch * (1.0 + 0.05 * clip as f64) * i as f64 / 22_050.0).sin();
+                if pitch > 0.0 { 0.5 * tone + 0.01 * noise } else { noise }
+            });
+            wav(&data.join(genre).join(format!("{genre}.{clip:05}.wav")), samples);
+        }
+    }
+    data
+}
+
+fn wav(path: &Path, samples: impl Iterator<Item = f64>) {
+    let data: Vec<u8> = samples.flat_map(|x| ((x * 32_000.0) as i16).to_le_bytes()).collect();
+    let mut file = Vec::new();
+    file.extend(b"RIFF");
+    file.extend((36 + data.len() as u32).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    file.extend(22_050u32.to_le_bytes());
+    file.extend(44_100u32.to_le_bytes());
+    file.extend(b"\x02\0\x10\0data");
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    std::fs::write(path, file).unwrap();
+}
+
+/// A network small enough for a test.
+fn small(data: &Path) -> Config {
+    let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+    config.network = NetworkSpec::Compact(CompactSpec {
+        front_end: FrontEnd::LogMel,
+        window: 16,
+        channels: vec![4, 8, 8],
+        dropout: 0.1,
+    });
+    config.sources.folders = vec![data.to_path_buf()];
+    config.protocol = Protocol::Folds { folds: 2 };
+    config.final_model = true;
+    config.valid_share = 0.2;
+    config.training.epochs = 8;
+    config.training.batch = 6;
+    config.training.keep_best = true;
+    config
+}
+
+fn begin(root: &Path, config: &Config) -> RunFolder {
+    let (folder, _) = runs::create(&root.join("runs"), "cnn", "best", 1_795_305_600).unwrap();
+    write_config(&folder, config).unwrap();
+    folder
+}
+
+fn go(
+    root: &Path,
+    folder: &RunFolder,
+    control: &Control,
+    tell: &mut (dyn FnMut(TrainEvent) + Send),
+) -> Result<RunReport, MlError> {
+    train(folder, &read_config(folder).unwrap(), &root.join("cache"), control, tell)
+}
+
+/// The history without what the clock says.
+fn losses(folder: &RunFolder) -> Vec<(usize, usize, f64, Option<f64>)> {
+    let history = runs::history(folder).unwrap();
+    history.iter().map(|epoch| (epoch.part, epoch.epoch, epoch.train_loss, epoch.valid_loss)).collect()
+}
+
+#[test]
+fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), 10);
+    let first = begin(dir.path(), &small(&data));
+    let mut epochs = 0;
+    let report = go(dir.path(), &first, &Control::default(), &mut |event| {
+        epochs += usize::from(matches!(event, TrainEvent::Epoch(_)));
+    })
+    .unwrap();
+    let judgement = report.judgement.unwrap();
+    assert_eq!(judgement.clips, 30);
+    assert!(judgement.accuracy > 0.9, "tones and noise can be told apart: {}", judgement.accuracy);
+    assert_eq!(report.state.status, RunStatus::Finished);
+    assert_eq!(epochs, runs::history(&first).unwrap().len());
+    for file in
+        [first.metrics(), first.confusion_csv(), first.predictions(), first.split(), first.model(), first.history_csv()]
+    {
+        assert!(file.is_file(), "{}", file.display());
+    }
+    assert!(!first.checkpoint().exists());
+
+    let second = begin(dir.path(), &small(&data));
+    go(dir.path(), &second, &Control::default(), &mut |_| ()).unwrap();
+    assert_eq!(losses(&first), losses(&second), "the seed decides everything, bit for bit");
+    assert_eq!(std::fs::read(first.predictions()).unwrap(), std::fs::read(second.predictions()).unwrap());
+
+    let judge = Judge::open(&first.model(), DeviceChoice::Cpu).unwrap();
+    let config = small(&data);
+    let evaluated = judge.evaluate(&config.sources, None, &Control::default(), &mut |_| ()).unwrap();
+    assert_eq!(evaluated.judgement.clips, 30);
+    assert!(evaluated.notes.iter().any(|note| note.contains("trained on")), "{:?}", evaluated.notes);
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), 6);
+    let whole = begin(dir.path(), &small(&data));
+    go(dir.path(), &whole, &Control::default(), &mut |_| ()).unwrap();
+
+    let stopped = begin(dir.path(), &small(&data));
+    // In the second part, in the middle of an epoch.
+    for (part, epoch) in [(0, 5), (1, 3)] {
+        let control = Control::new(CancelToken::default());
+        let steering = control.clone();
+        let ended = go(dir.path(), &stopped, &control, &mut |event| {
+            if matches!(&event, TrainEvent::Batch(batch) if batch.part == part && batch.epoch == epoch) {
+                steering.cancel.cancel();
+            }
+        });
+        assert!(matches!(ended, Err(MlError::Cancelled)));
+        assert_eq!(timbre::ml::train::run_state::RunState::read(&stopped).unwrap().status, RunStatus::Paused);
+    }
+    go(dir.path(), &stopped, &Control::default(), &mut |_| ()).unwrap();
+    assert_eq!(losses(&whole), losses(&stopped));
+    assert_eq!(std::fs::read(whole.predictions()).unwrap(), std::fs::read(stopped.predictions()).unwrap());
+}
+
+#[test]
+fn a_training_that_diverges_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), 4);
+    let mut config = small(&data);
+    config.training.learning_rate = 1.0;
+    config.training.epochs = 200;
+    config.training.weight_decay = 0.0;
+    config.network = NetworkSpec::Plain;
+    let folder = begin(dir.path(), &config);
+    let error = go(dir.path(), &folder, &Control::default(), &mut |_| ()).unwrap_err().to_string();
+    assert!(error.contains("learning rate"), "{error}");
+    assert!(matches!(timbre::ml::train::run_state::RunState::read(&folder).unwrap().status, RunStatus::Failed(_)));
+}
+
+#[test]
+fn values_that_cannot_be_are_named() {
+    let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+    assert_eq!(config.trouble(), None);
+    config.training.batch = 0;
+    config.training.learning_rate = -1.0;
+    let troubles = config.troubles();
+    assert_eq!(troubles.iter().map(|trouble| trouble.field).collect::<Vec<_>>(), ["batch", "learning_rate"]);
+    for (architecture, parameters, trainable) in
+        [(Architecture::Cnn, 8_418_666, 8_418_666), (Architecture::Multimodal, 67_156_458, 67_156_458)]
+    {
+        let spec = Config::preset(architecture, Preset::Article).network;
+        let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
+        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap();
+        assert_eq!(network.variables().count(), (parameters, trainable));
+    }
+    let spec = Config::preset(Architecture::Mobilenet, Preset::Article).network;
+    let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
+    assert_eq!(spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap().variables().count().1, 12_810);
+}
