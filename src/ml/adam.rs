@@ -45,6 +45,8 @@ pub struct Moments {
 pub struct Adam {
     options: AdamOptions,
     vars: Vec<Var>,
+    /// The learning rate of each, as a multiple of the step's.
+    rates: Vec<f64>,
     moments: Vec<Moments>,
     steps: u32,
 }
@@ -56,7 +58,21 @@ impl Adam {
     /// An optimiser of these variables.
     pub fn new(vars: Vec<Var>, options: AdamOptions) -> Self {
         let zeros = |var: &Var| Moments { first: vec![0.0; var.elem_count()], second: vec![0.0; var.elem_count()] };
-        Self { options, moments: vars.iter().map(zeros).collect(), vars, steps: 0 }
+        Self {
+            options,
+            moments: vars.iter().map(zeros).collect(),
+            rates: vec![1.0; vars.len()],
+            vars,
+            steps: 0,
+        }
+    }
+
+    /// The same with a learning rate for each variable, as a multiple of the step's.
+    #[must_use]
+    pub fn with_rates(mut self, rates: Vec<f64>) -> Self {
+        self.rates = rates;
+        self.rates.resize(self.vars.len(), 1.0);
+        self
     }
 
     /// Steps so far, and what is remembered of each variable: all that a checkpoint needs besides the variables.
@@ -90,8 +106,9 @@ impl Adam {
         let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
         let correct = |beta: f32| 1.0 / (1.0 - f64::from(beta).powi(steps));
         let (scale1, scale2) = (correct(beta1), correct(beta2));
-        for (var, moments) in self.vars.iter().zip(&mut self.moments) {
+        for ((var, multiple), moments) in self.vars.iter().zip(&self.rates).zip(&mut self.moments) {
             let Some(grad) = grads.get(var) else { continue };
+            let learning_rate = learning_rate * multiple;
             let update = Update {
                 beta1,
                 beta2,

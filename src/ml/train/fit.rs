@@ -67,7 +67,9 @@ impl FitState {
     /// The state before the first epoch.
     pub fn new(network: &dyn Network, training: &Training) -> Self {
         let options = AdamOptions { weight_decay: training.weight_decay as f32, ..AdamOptions::default() };
-        Self { epoch: 0, adam: Adam::new(network.variables().trained(), options), best: None }
+        let variables = network.variables();
+        let adam = Adam::new(variables.trained(), options).with_rates(variables.rates());
+        Self { epoch: 0, adam, best: None }
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
             Training {
                 epochs: 8,
                 examples_per_clip: 4,
-                learning_rate: 1e-4,
+                learning_rate: 5e-5,
                 weight_decay: 0.01,
                 augmentation: Augmentation { mixup: 0.0, mask_bands: 0.15, mask_time: 0.15, gain_db: 3.0 },
                 windows: 40,
@@ -61,13 +61,18 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
             },
         ),
         Architecture::Multimodal => {
-            let branch = |name: &str, network| BranchSpec { name: name.into(), network };
+            let branch = |name: &str, network, rate| BranchSpec { name: name.into(), network, rate };
             let wavelet = NetworkSpec::Perceptron(PerceptronSpec {
                 front_end: FrontEnd::Scattering,
                 hidden: 256,
                 dropout: (0.2, 0.5),
             });
-            let branches = vec![branch("spectrogram", grid()), branch("wavelet", wavelet)];
+            let listener = NetworkSpec::MobileNetV1 { frozen: false, dropout: 0.2 };
+            let branches = vec![
+                branch("spectrogram", grid(), 1.0),
+                branch("wavelet", wavelet, 0.7),
+                branch("mobilenet", listener, 0.01),
+            ];
             (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 40, ..scratch })
         }
     }

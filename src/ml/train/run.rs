@@ -255,10 +255,10 @@ impl Shared<'_> {
             _ => FitState::new(&*network, &config.training),
         };
         let inputs = config.network.inputs();
-        // Only vectors of features are observed.
-        if fitted.epoch == 0 && inputs.iter().any(|input| input.window == Some(1)) {
+        if fitted.epoch == 0 && config.network.observes() {
             let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
-            network.observe(&maker.first_windows(&clips.train).tensors()?)?;
+            let truth: Vec<usize> = clips.train.iter().map(|clip| self.examples[*clip].label).collect();
+            network.observe(&maker.first_windows(&clips.train).tensors()?, &truth)?;
         }
         let (control, tell) = (context.control, &mut *context.tell);
         let counts = (clips.train.len(), clips.valid.len(), clips.test.len());

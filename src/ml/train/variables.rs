@@ -16,6 +16,8 @@ pub struct Variable {
     pub var: Var,
     /// Whether training changes it; statistics and frozen layers are only stored.
     pub trained: bool,
+    /// Its learning rate is the training's times this.
+    pub rate: f64,
 }
 
 /// All variables of a network, in a fixed order.
@@ -38,7 +40,7 @@ impl Variables {
     /// When memory is short.
     pub fn add(&mut self, name: impl Into<String>, values: &Tensor, trained: bool) -> Result<Var, MlError> {
         let var = Var::from_tensor(values)?;
-        self.0.push(Variable { name: name.into(), var: var.clone(), trained });
+        self.0.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
         Ok(var)
     }
 
@@ -46,15 +48,21 @@ impl Variables {
     pub fn add_layers(&mut self, name: &str, vars: &[Var], trained: bool) {
         for (i, var) in vars.iter().enumerate() {
             let part = if i % 2 == 0 { "weight" } else { "bias" };
-            self.0.push(Variable { name: format!("{name}.{}.{part}", i / 2), var: var.clone(), trained });
+            self.0.push(Variable { name: format!("{name}.{}.{part}", i / 2), var: var.clone(), trained, rate: 1.0 });
         }
     }
 
-    /// Adds the variables of a part of the network, their names after `prefix`.
-    pub fn adopt(&mut self, prefix: &str, part: &Self) {
+    /// Adds the variables of a part of the network, their names after `prefix`, their learning rates times `rate`.
+    pub fn adopt(&mut self, prefix: &str, part: &Self, rate: f64) {
         for variable in &part.0 {
-            self.0.push(Variable { name: format!("{prefix}{}", variable.name), ..variable.clone() });
+            let name = format!("{prefix}{}", variable.name);
+            self.0.push(Variable { name, rate: variable.rate * rate, ..variable.clone() });
         }
+    }
+
+    /// The rates of [`Variables::trained`].
+    pub fn rates(&self) -> Vec<f64> {
+        self.0.iter().filter(|variable| variable.trained).map(|variable| variable.rate).collect()
     }
 
     /// Adds a layer whose weights are drawn as Keras does (X. Glorot and Y. Bengio 2010, equation 16); `taps` kernel positions

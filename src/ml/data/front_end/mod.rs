@@ -107,8 +107,8 @@ impl FrontEnd {
         match self {
             Self::Picture | Self::WaveletPicture => Ok(picture::features(picture)),
             Self::LogMel => Ok(plot::read(picture)?.features()),
-            Self::Patches => Ok(patches::of_grid(&plot::read(picture)?)),
             Self::Scattering => Ok(scattering::features(&plot::read(picture)?)),
+            Self::Patches => Ok(patches::of_grid(&plot::read(picture)?)),
             Self::Scalogram => Err("a scalogram cannot be made from a picture".into()),
         }
     }

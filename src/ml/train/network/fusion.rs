@@ -23,6 +23,13 @@ pub struct BranchSpec {
     pub name: String,
     /// Its network.
     pub network: NetworkSpec,
+    /// Its learning rate is the training's times this: a pre-trained branch wants less than one from scratch.
+    #[serde(default = "one")]
+    pub rate: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl FusionSpec {
@@ -60,7 +67,7 @@ impl Fusion {
         for branch in &spec.branches {
             let base = if branch.network.base().is_some() { base } else { None };
             let network = branch.network.build(labels, base, rng)?;
-            variables.adopt(&format!("{}.", branch.name), network.variables());
+            variables.adopt(&format!("{}.", branch.name), network.variables(), branch.rate);
             branches.push(network);
         }
         Ok(Self { branches, names: spec.branches.iter().map(|branch| branch.name.clone()).collect(), variables })
@@ -102,9 +109,18 @@ impl Network for Fusion {
         }
     }
 
-    fn observe(&self, inputs: &[Tensor]) -> Result<(), MlError> {
+    fn observe(&self, inputs: &[Tensor], truth: &[usize]) -> Result<(), MlError> {
+        let all = self.branches.len();
         for (i, branch) in self.branches.iter().enumerate() {
-            branch.observe(&inputs[i..=i])?;
+            // Only the clips that the branch sees.
+            let there: Vec<f32> = if all > 1 { inputs[all].narrow(1, i, 1)?.flatten_all()?.to_vec1()? } else { vec![1.0; truth.len()] };
+            let rows: Vec<u32> = (0..truth.len()).filter(|row| there[*row] > 0.0).map(|row| row as u32).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let truth: Vec<usize> = rows.iter().map(|row| truth[*row as usize]).collect();
+            let rows = Tensor::new(rows, inputs[i].device())?;
+            branch.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
         }
         Ok(())
     }

@@ -99,6 +99,16 @@ impl NetworkSpec {
         Ok(Self::Fusion(FusionSpec { branches }))
     }
 
+    /// Whether [`Network::observe`] does anything.
+    pub fn observes(&self) -> bool {
+        match self {
+            Self::MobileNetV1 { frozen, .. } => !frozen,
+            Self::Perceptron(_) => true,
+            Self::Fusion(spec) => spec.branches.iter().any(|branch| branch.network.observes()),
+            Self::Plain | Self::Compact(_) | Self::MobileNetV2 { .. } | Self::Pair => false,
+        }
+    }
+
     /// The pre-trained weights that it cannot be trained without.
     pub fn base(&self) -> Option<Base> {
         match self {
@@ -165,12 +175,12 @@ pub trait Network: Send {
     /// When the shapes do not fit.
     fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError>;
 
-    /// Learns what it must know of the training clips before the first step (mean and deviation of its input); one example a
-    /// clip.
+    /// Learns what it must know of the training clips before the first step (mean and deviation of its input, where its opinions
+    /// lie); one example a clip, and its label.
     ///
     /// # Errors
     /// When the shapes do not fit.
-    fn observe(&self, _inputs: &[Tensor]) -> Result<(), MlError> {
+    fn observe(&self, _inputs: &[Tensor], _truth: &[usize]) -> Result<(), MlError> {
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Network for Perceptron {
         Ok(Dense.apply(&x, &self.output.weight, &self.output.bias)?)
     }
 
-    fn observe(&self, inputs: &[Tensor]) -> Result<(), MlError> {
+    fn observe(&self, inputs: &[Tensor], _truth: &[usize]) -> Result<(), MlError> {
         let x = inputs[0].flatten_from(1)?;
         let mean = x.mean(0)?;
         let variance = x.broadcast_sub(&mean)?.sqr()?.mean(0)?;

@@ -12,6 +12,9 @@ use crate::ml::train::variables::{Layer, Variables};
 use crate::ml::train_network::{pretrained_head, pretrained_prefix};
 use crate::ml::weights::Weights;
 
+/// Examples that are observed at a time.
+const OBSERVED: usize = 32;
+
 /// Which network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backbone {
@@ -106,6 +109,31 @@ impl Network for Tuned {
         let features = if self.frozen { inputs[0].clone() } else { self.features(&inputs[0])? };
         let features = dropout(features, self.dropout, training)?;
         Ok(Dense.apply(&features, &self.output.weight, &self.output.bias)?)
+    }
+
+    /// Sets the biases so that, on average over the genres, every genre is equally likely: the classes that the head knows by
+    /// name were unequally frequent where they were learned.
+    fn observe(&self, inputs: &[Tensor], truth: &[usize]) -> Result<(), MlError> {
+        if self.frozen || matches!(self.layers, Layers::V2(_)) {
+            return Ok(());
+        }
+        let labels = self.output.bias.elem_count();
+        let (mut sums, mut counts) = (vec![vec![0.0f64; labels]; labels], vec![0usize; labels]);
+        for first in (0..truth.len()).step_by(OBSERVED) {
+            let count = OBSERVED.min(truth.len() - first);
+            let rows: Vec<Vec<f32>> = self.forward(&[inputs[0].narrow(0, first, count)?], None)?.detach().to_vec2()?;
+            for (row, label) in rows.iter().zip(&truth[first..]) {
+                counts[*label] += 1;
+                sums[*label].iter_mut().zip(row).for_each(|(sum, logit)| *sum += f64::from(*logit));
+            }
+        }
+        let genres: Vec<usize> = (0..labels).filter(|label| counts[*label] > 0).collect();
+        let level = |label: usize| {
+            genres.iter().map(|genre| sums[*genre][label] / counts[*genre] as f64).sum::<f64>() / genres.len().max(1) as f64
+        };
+        let levels: Vec<f32> = (0..labels).map(|label| level(label) as f32).collect();
+        let levels = Tensor::from_vec(levels, labels, self.output.bias.device())?;
+        Ok(self.output.bias.set(&(self.output.bias.as_detached_tensor() - levels)?)?)
     }
 
     fn frozen_features(&self, inputs: &[Tensor]) -> Result<Option<Tensor>, MlError> {
