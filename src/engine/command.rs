@@ -9,6 +9,7 @@ use crate::dsp::picture::PictureSpec;
 use super::picture::PictureRequest;
 use super::settings::Settings;
 use super::tiles::TileWish;
+use super::training::message::TrainingCommand;
 
 /// Everything a client can ask for. None of them blocks the sender.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,8 @@ pub enum Command {
     },
     /// Asks for a song's outline and loudness. Answered by `Event::Overview`.
     LoadOverview(TrackId),
+    /// Something about trainings and their runs.
+    Training(TrainingCommand),
     /// Tells the player.
     Player(PlayerCommand),
     /// Asks for the output devices. Answered by `Event::OutputDevices`.

@@ -18,6 +18,8 @@ use super::jobs::{JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
+use super::training::message::TrainingCommand;
+use super::training::{desk, start};
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -191,6 +193,10 @@ impl Dispatcher {
                 self.load_overview(track);
                 Ok(())
             }
+            Command::Training(command) => {
+                self.train(command);
+                Ok(())
+            }
             Command::ListOutputDevices => {
                 self.shared.outbox.send(Event::OutputDevices(output_devices()));
                 Ok(())
@@ -287,6 +293,32 @@ impl Dispatcher {
             maker.want(&wanted);
         }
         Ok(())
+    }
+
+    fn train(&mut self, command: TrainingCommand) {
+        match command {
+            TrainingCommand::Check(sources) => self.enqueue(JobSpec::Check(sources)),
+            TrainingCommand::Start { config, name } => {
+                match start::begin(&self.shared.data_dir.runs(), &config, &name) {
+                    Ok(run) => self.enqueue(JobSpec::Train(run)),
+                    Err(error) => self.shared.outbox.send(Event::Failed(Report::from_error(&error))),
+                }
+                desk::tell_runs(&self.shared.data_dir.runs(), &self.shared.outbox);
+            }
+            TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
+            TrainingCommand::Pause(paused) => {
+                if let Some(control) = self.shared.training() {
+                    control.pause(paused);
+                }
+            }
+            TrainingCommand::Finish => {
+                if let Some(control) = self.shared.training() {
+                    control.pause(false);
+                    control.finish();
+                }
+            }
+            command => desk::answer(command, &self.shared.data_dir, &self.shared.outbox),
+        }
     }
 
     fn refused_thread(&self, error: &std::io::Error) {

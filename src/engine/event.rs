@@ -13,6 +13,7 @@ pub use crate::library::scan::ScanSummary as ScanOutcome;
 use super::picture::PictureWritten;
 use super::settings::Settings;
 use super::tiles::{LivePicture, TileColumns};
+use super::training::message::TrainingEvent;
 
 /// Everything a client can hear.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub enum Event {
     Overview(TrackId, Option<Arc<Overview>>),
     /// A song's cover: RGBA, 8 bits a channel, or `None` when it has none.
     Cover(TrackId, Option<Arc<CoverImage>>),
+    /// Something about trainings and their runs.
+    Training(TrainingEvent),
     /// The names of the output devices, the default one first.
     OutputDevices(Vec<String>),
     /// A command could not be carried out.
@@ -76,6 +79,12 @@ pub enum JobKind {
     Picture,
     /// Making the demo collection.
     Demo,
+    /// Training a network.
+    Train,
+    /// Looking at a data set.
+    Check,
+    /// Writing figures of runs.
+    Figures,
 }
 
 /// A job's life: `Started`, then `Progress` or `Warning`, then exactly one of the others.
@@ -128,6 +137,25 @@ pub enum JobOutcome {
     Picture(PictureWritten),
     /// The demo collection was made here.
     Demo(PathBuf),
+    /// A training came to its end.
+    Train {
+        /// The run.
+        run: String,
+        /// What it scored, if clips judged it.
+        accuracy: Option<f64>,
+        /// Clips that could not be used.
+        left_out: usize,
+    },
+    /// A data set was looked at.
+    Checked {
+        /// Clips that can be used.
+        clips: usize,
+    },
+    /// Figures were written.
+    Figures {
+        /// The files.
+        files: Vec<PathBuf>,
+    },
 }
 
 /// What a classification did.

@@ -5,15 +5,18 @@ mod demo;
 mod export;
 mod picture;
 mod scan;
+mod train;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
 use crate::base::DataDir;
 use crate::library::model::DecisionRule;
 use crate::library::{Library, LibraryError};
+use crate::ml::data::Sources;
+use crate::ml::train::control::Control;
 use crate::ml::{Classifier, DeviceChoice, MlError};
 
 use super::Settings;
@@ -32,6 +35,9 @@ pub(super) enum JobSpec {
     Export { folder: PathBuf, selection: ExportSelection, within: Vec<PathBuf> },
     Picture { song: PathBuf, request: Box<PictureRequest>, file: PathBuf },
     Demo,
+    /// The run's id.
+    Train(String),
+    Check(Sources),
 }
 
 impl JobSpec {
@@ -42,6 +48,8 @@ impl JobSpec {
             Self::Export { .. } => JobKind::Export,
             Self::Picture { .. } => JobKind::Picture,
             Self::Demo => JobKind::Demo,
+            Self::Train(_) => JobKind::Train,
+            Self::Check(_) => JobKind::Check,
         }
     }
 
@@ -57,6 +65,8 @@ impl JobSpec {
             Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
             Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),
+            Self::Train(run) => train::run(shared, run, context),
+            Self::Check(sources) => train::check(shared, sources, context),
         }
     }
 }
@@ -68,12 +78,14 @@ pub(super) struct Shared {
     device: DeviceChoice,
     settings: RwLock<Arc<Settings>>,
     classifier: OnceLock<Arc<Classifier>>,
+    /// Steers the training that runs now.
+    training: Mutex<Option<Control>>,
 }
 
 impl Shared {
     pub fn new(data_dir: DataDir, outbox: Outbox, device: DeviceChoice, settings: Settings) -> Self {
         let settings = RwLock::new(Arc::new(settings));
-        Self { data_dir, outbox, device, settings, classifier: OnceLock::new() }
+        Self { data_dir, outbox, device, settings, classifier: OnceLock::new(), training: Mutex::new(None) }
     }
 
     /// The settings as they are now.
@@ -98,6 +110,16 @@ impl Shared {
         }
         let loaded = Arc::new(Classifier::embedded(&self.device)?);
         Ok(self.classifier.get_or_init(|| loaded).clone())
+    }
+
+    /// What steers the training that runs now.
+    pub fn training(&self) -> Option<Control> {
+        self.training.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another training runs, or none.
+    pub fn set_training(&self, control: Option<Control>) {
+        *self.training.lock().unwrap_or_else(PoisonError::into_inner) = control;
     }
 
     /// Threads that a job may use.

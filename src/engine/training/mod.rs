@@ -1,7 +1,9 @@
 //! Training and judging networks, as jobs.
 
+pub mod desk;
 pub mod evaluate;
 pub mod media;
+pub mod message;
 pub mod start;
 
 pub use media::SoundFiles;

@@ -8,6 +8,7 @@ use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::run::{self, RunContext, RunReport};
 use crate::ml::train::run_folder::RunFolder;
+use crate::ml::train::runs;
 
 use super::SoundFiles;
 
@@ -29,4 +30,26 @@ pub fn train(
 ) -> Result<RunReport, MlError> {
     let media = SoundFiles::new(&control.cancel);
     run::run(folder, config, RunContext { media: &media, cache: Some(cache), control, tell })
+}
+
+/// Makes the run that `config` describes and gives its id; empty `name`: it is called after its architecture and preset.
+///
+/// # Errors
+/// When a value cannot be, or the folder cannot be written.
+pub fn begin(root: &Path, config: &Config, name: &str) -> Result<String, MlError> {
+    if let Some(trouble) = config.trouble() {
+        return Err(MlError::Training(trouble));
+    }
+    let mut config = config.clone();
+    // A run knows where its clips are, wherever it is resumed from.
+    config.absolute_paths()?;
+    let (folder, mut state) = runs::create(root, config.architecture.name(), config.preset.name(), run::now())?;
+    if !name.trim().is_empty() {
+        state.name = name.trim().to_owned();
+    }
+    state.seed = config.seed;
+    state.command = format!("timbre train --config {}/config.json", state.id);
+    state.write(&folder)?;
+    run::write_config(&folder, &config)?;
+    Ok(state.id)
 }

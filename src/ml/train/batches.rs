@@ -185,6 +185,30 @@ impl BatchMaker<'_> {
 }
 
 impl RawBatch {
+    /// Shape of one example of an input.
+    pub fn shape(&self, input: usize) -> &[usize] {
+        &self.inputs[input].0
+    }
+
+    /// The values of an input.
+    pub fn values(&self, input: usize) -> &[f32] {
+        &self.inputs[input].1
+    }
+
+    /// The same batch so many times.
+    #[must_use]
+    pub fn repeated(&self, times: usize) -> Self {
+        let inputs = self.inputs.iter().map(|(shape, values)| (shape.clone(), values.repeat(times)));
+        Self { inputs: inputs.collect(), targets: self.targets.repeat(times), labels: self.labels.repeat(times) }
+    }
+
+    /// The same with other values of an input.
+    #[must_use]
+    pub fn with_values(mut self, input: usize, values: Vec<f32>) -> Self {
+        self.inputs[input].1 = values;
+        self
+    }
+
     /// The inputs as tensors `[n, ...]`.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ pub mod card;
 pub mod checkpoint;
 pub mod config;
 pub mod control;
+pub mod explain;
 pub mod fit;
 pub mod history;
 pub mod model;

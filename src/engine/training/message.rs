@@ -1,0 +1,129 @@
+//! What can be asked about trainings, and what is told of them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::ml::data::Sources;
+use crate::ml::data::check::Check;
+use crate::ml::judge::{Judgement, Prediction};
+use crate::ml::train::config::Config;
+use crate::ml::train::control::TrainEvent;
+use crate::ml::train::explain::Explanation;
+use crate::ml::train::history::EpochRecord;
+use crate::ml::train::run_state::RunState;
+
+/// Everything that can be asked about trainings; a run is named by its id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainingCommand {
+    /// Looks at the clips of a data set: a check job, then `TrainingEvent::Checked`.
+    Check(Sources),
+    /// Makes a run and trains it: a train job. Runs wait for each other.
+    Start {
+        /// What is trained, and how.
+        config: Box<Config>,
+        /// What the run is called; empty: after its architecture and preset.
+        name: String,
+    },
+    /// Goes on with a run that was stopped: a train job.
+    Resume(String),
+    /// Holds the training that runs now, or lets it go on.
+    Pause(bool),
+    /// Ends the training that runs now after its epoch, and judges what there is.
+    Finish,
+    /// Asks for all runs. Answered by `TrainingEvent::Runs`.
+    List,
+    /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
+    Load(String),
+    /// Gives a run another name.
+    Rename(String, String),
+    /// Writes a person's notes to a run.
+    Note(String, String),
+    /// Deletes a run.
+    Delete(String),
+    /// Writes a run as one file.
+    Export(String, PathBuf),
+    /// Takes an exported run in.
+    Import(PathBuf),
+    /// Writes a run's figures (`.png` and `.svg`) and tables into a folder, several runs compared.
+    Figures(Vec<String>, PathBuf),
+    /// Asks what the network of a run looks at in a clip. Answered by `TrainingEvent::Explained`.
+    Explain {
+        /// The run.
+        run: String,
+        /// The clip's name.
+        clip: String,
+    },
+}
+
+/// What is told of trainings.
+#[derive(Clone, Debug)]
+pub enum TrainingEvent {
+    /// All runs, the newest first.
+    Runs(Arc<Vec<RunSummary>>),
+    /// Everything about a run.
+    Loaded(Arc<RunDetail>),
+    /// What was found in a data set.
+    Checked(Sources, Arc<Check>),
+    /// How the training that runs now goes on.
+    Progress {
+        /// Its run.
+        run: String,
+        /// What happened.
+        event: TrainEvent,
+    },
+    /// What a network looks at in a clip.
+    Explained {
+        /// The run.
+        run: String,
+        /// The clip's name.
+        clip: String,
+        /// None when the clip or the model cannot be read; with the reason.
+        explanation: Result<Arc<Explanation>, String>,
+    },
+    /// Figures, a bundle or tables were written here.
+    Written(PathBuf),
+}
+
+/// A run in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    /// Its state.
+    pub state: RunState,
+    /// Its figures, once it was judged.
+    pub score: Option<Score>,
+}
+
+/// The figures of a run that lists show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// Share of right decisions, 0..1.
+    pub accuracy: f64,
+    /// Its 95 % interval.
+    pub interval: (f64, f64),
+    /// Mean F1 of the genres, 0..1.
+    pub macro_f1: f64,
+    /// Expected calibration error, 0..1.
+    pub ece: f64,
+    /// Clips that judged.
+    pub clips: usize,
+}
+
+/// Everything about a run.
+#[derive(Clone, Debug)]
+pub struct RunDetail {
+    /// Its state.
+    pub state: RunState,
+    /// What was trained, and how; none when another version wrote it.
+    pub config: Option<Config>,
+    /// Its epochs.
+    pub history: Vec<EpochRecord>,
+    /// Its figures.
+    pub judgement: Option<Judgement>,
+    /// What it said about each test clip.
+    pub predictions: Vec<Prediction>,
+    /// The sound of each clip, by name, as far as it is there now.
+    pub sounds: HashMap<String, PathBuf>,
+    /// Whether its model file is there.
+    pub has_model: bool,
+}
