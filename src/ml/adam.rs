@@ -58,13 +58,7 @@ impl Adam {
     /// An optimiser of these variables.
     pub fn new(vars: Vec<Var>, options: AdamOptions) -> Self {
         let zeros = |var: &Var| Moments { first: vec![0.0; var.elem_count()], second: vec![0.0; var.elem_count()] };
-        Self {
-            options,
-            moments: vars.iter().map(zeros).collect(),
-            rates: vec![1.0; vars.len()],
-            vars,
-            steps: 0,
-        }
+        Self { options, moments: vars.iter().map(zeros).collect(), rates: vec![1.0; vars.len()], vars, steps: 0 }
     }
 
     /// The same with a learning rate for each variable, as a multiple of the step's.

@@ -30,10 +30,23 @@ use super::picture::PictureRequest;
 /// What a job is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum JobSpec {
-    Scan { roots: Vec<PathBuf> },
-    Classify { again: bool, within: Vec<PathBuf> },
-    Export { folder: PathBuf, selection: ExportSelection, within: Vec<PathBuf> },
-    Picture { song: PathBuf, request: Box<PictureRequest>, file: PathBuf },
+    Scan {
+        roots: Vec<PathBuf>,
+    },
+    Classify {
+        again: bool,
+        within: Vec<PathBuf>,
+    },
+    Export {
+        folder: PathBuf,
+        selection: ExportSelection,
+        within: Vec<PathBuf>,
+    },
+    Picture {
+        song: PathBuf,
+        request: Box<PictureRequest>,
+        file: PathBuf,
+    },
     Demo,
     /// The run's id.
     Train(String),

@@ -29,9 +29,15 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
         let told = match command {
             TrainingCommand::List => Ok(None),
             TrainingCommand::Load(run) => load(&root, &run).map(|detail| Some(TrainingEvent::Loaded(Arc::new(detail)))),
-            TrainingCommand::Rename(run, name) => find(&root, &run).and_then(|folder| runs::rename(&folder, &name)).map(|_| None),
-            TrainingCommand::Note(run, notes) => find(&root, &run).and_then(|folder| runs::set_notes(&folder, &notes)).map(|_| None),
-            TrainingCommand::Delete(run) => find(&root, &run).and_then(|folder| runs::delete(&root, &folder)).map(|()| None),
+            TrainingCommand::Rename(run, name) => {
+                find(&root, &run).and_then(|folder| runs::rename(&folder, &name)).map(|_| None)
+            }
+            TrainingCommand::Note(run, notes) => {
+                find(&root, &run).and_then(|folder| runs::set_notes(&folder, &notes)).map(|_| None)
+            }
+            TrainingCommand::Delete(run) => {
+                find(&root, &run).and_then(|folder| runs::delete(&root, &folder)).map(|()| None)
+            }
             TrainingCommand::Export(run, file) => find(&root, &run)
                 .and_then(|folder| bundle::export(&folder, &file))
                 .map(|()| Some(TrainingEvent::Written(file))),
@@ -145,4 +151,3 @@ fn explain(root: &Path, run: &str, clip: &str, cache: &Path) -> Result<Explanati
     }
     model.explain(&Example { label: clip.label, inputs }, &mut || Ok(()))
 }
-

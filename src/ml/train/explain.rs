@@ -113,10 +113,7 @@ impl Model {
             inputs = vec![features];
         }
         let rows: Vec<Vec<f32>> = self.network().forward(&inputs, None)?.to_vec2()?;
-        let row = |row: Vec<f32>| {
-            softmax(&row.into_iter().map(f64::from).collect::<Vec<_>>(), self.card.temperature)
-        };
+        let row = |row: Vec<f32>| softmax(&row.into_iter().map(f64::from).collect::<Vec<_>>(), self.card.temperature);
         Ok(rows.into_iter().map(row).collect())
     }
 }
-

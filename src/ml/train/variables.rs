@@ -44,6 +44,11 @@ impl Variables {
         Ok(var)
     }
 
+    /// Adds a variable that exists already.
+    pub fn add_var(&mut self, name: &str, var: &Var, trained: bool) {
+        self.0.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
+    }
+
     /// Adds variables that exist already, `{name}.{i}.weight` and `.bias` in turn.
     pub fn add_layers(&mut self, name: &str, vars: &[Var], trained: bool) {
         for (i, var) in vars.iter().enumerate() {

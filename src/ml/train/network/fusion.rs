@@ -113,7 +113,8 @@ impl Network for Fusion {
         let all = self.branches.len();
         for (i, branch) in self.branches.iter().enumerate() {
             // Only the clips that the branch sees.
-            let there: Vec<f32> = if all > 1 { inputs[all].narrow(1, i, 1)?.flatten_all()?.to_vec1()? } else { vec![1.0; truth.len()] };
+            let there: Vec<f32> =
+                if all > 1 { inputs[all].narrow(1, i, 1)?.flatten_all()?.to_vec1()? } else { vec![1.0; truth.len()] };
             let rows: Vec<u32> = (0..truth.len()).filter(|row| there[*row] > 0.0).map(|row| row as u32).collect();
             if rows.is_empty() {
                 continue;

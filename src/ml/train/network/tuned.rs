@@ -72,7 +72,9 @@ impl Tuned {
     ) -> Result<Self, MlError> {
         let (layers, vars) = Layers::open(backbone, base)?;
         let mut variables = Variables::default();
-        variables.add_layers("backbone", &vars, !frozen);
+        for var in &vars {
+            variables.add_var("backbone", var, !frozen);
+        }
         let pytorch = matches!(&layers, Layers::V2(layers) if layers.is_pytorch());
         let pytorch = Tensor::new(&[if pytorch { 1f32 } else { 0.0 }], &candle_core::Device::Cpu)?;
         let pytorch = variables.add("backbone.pytorch", &pytorch, false)?;
@@ -92,10 +94,13 @@ impl Tuned {
 }
 
 impl Tuned {
-    fn features(&self, x: &Tensor) -> Result<Tensor, MlError> {
-        match &self.layers {
-            Layers::V1(layers) => layers.forward(x),
-            Layers::V2(layers) => layers.features(x, self.pytorch.to_vec1::<f32>()? != [0.0]),
+    fn features(&self, x: &Tensor, training: bool) -> Result<Tensor, MlError> {
+        let pytorch = self.pytorch.to_vec1::<f32>()? != [0.0];
+        match (&self.layers, training) {
+            (Layers::V1(layers), true) => layers.forward(x),
+            (Layers::V1(layers), false) => layers.frozen().forward(x),
+            (Layers::V2(layers), true) => layers.features(x, pytorch),
+            (Layers::V2(layers), false) => layers.frozen().features(x, pytorch),
         }
     }
 }
@@ -106,7 +111,7 @@ impl Network for Tuned {
     }
 
     fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError> {
-        let features = if self.frozen { inputs[0].clone() } else { self.features(&inputs[0])? };
+        let features = if self.frozen { inputs[0].clone() } else { self.features(&inputs[0], training.is_some())? };
         let features = dropout(features, self.dropout, training)?;
         Ok(Dense.apply(&features, &self.output.weight, &self.output.bias)?)
     }
@@ -129,7 +134,8 @@ impl Network for Tuned {
         }
         let genres: Vec<usize> = (0..labels).filter(|label| counts[*label] > 0).collect();
         let level = |label: usize| {
-            genres.iter().map(|genre| sums[*genre][label] / counts[*genre] as f64).sum::<f64>() / genres.len().max(1) as f64
+            genres.iter().map(|genre| sums[*genre][label] / counts[*genre] as f64).sum::<f64>()
+                / genres.len().max(1) as f64
         };
         let levels: Vec<f32> = (0..labels).map(|label| level(label) as f32).collect();
         let levels = Tensor::from_vec(levels, labels, self.output.bias.device())?;
@@ -140,6 +146,6 @@ impl Network for Tuned {
         if !self.frozen {
             return Ok(None);
         }
-        Ok(Some(self.features(&inputs[0])?.detach()))
+        Ok(Some(self.features(&inputs[0], false)?))
     }
 }
