@@ -1,6 +1,7 @@
 //! The command line: the same jobs as the window's, through the same engine.
 
 mod args;
+mod dataset;
 mod devices;
 mod jobs;
 mod library;
@@ -22,7 +23,7 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Engine, EngineConfig, ExportSelection};
 
-use args::{Cli, Command, Common, GenreCommand};
+use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
 use jobs::{Ended, Run};
 use output::{Exit, Output};
 use picture_args::PictureArgs;
@@ -79,6 +80,9 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         Command::Train(args) => train::train(output, &args, &data_dir(common)?, &cancelled_by_ctrl_c()?),
         Command::Evaluate(args) => {
             train::evaluate(output, &args, &data_dir(common)?, common.device.into(), &cancelled_by_ctrl_c()?)
+        }
+        Command::Dataset(DatasetCommand::Check(args)) => {
+            dataset::check(output, common.jobs, args, &cancelled_by_ctrl_c()?)
         }
         Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
         Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),

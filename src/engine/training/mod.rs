@@ -5,5 +5,6 @@ pub mod evaluate;
 pub mod media;
 pub mod message;
 pub mod start;
+pub mod media;
 
 pub use media::SoundFiles;
