@@ -36,6 +36,9 @@ pub fn run_job(engine: &Engine, output: &Output, command: Command, kind: JobKind
         JobKind::Export => "Exporting",
         JobKind::Picture => "Drawing",
         JobKind::Demo => "Composing",
+        JobKind::Train => "Training",
+        JobKind::Check => "Checking",
+        JobKind::Figures => "Drawing",
     });
     let phase = engine.run_to_end(command, kind, |event| match event {
         Event::Job(JobEvent { phase: JobPhase::Progress(progress), .. }) => {

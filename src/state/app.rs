@@ -21,6 +21,7 @@ use super::review::Review;
 use super::rows::{Column, Rows, Sort, rows};
 use super::selection::Selection;
 use super::toast::Toasts;
+use super::training::Training;
 use super::undo::UndoStack;
 
 /// Opening a sound device takes a moment in which nothing is wrong yet.
@@ -119,6 +120,8 @@ pub struct AppState {
     pub queue_panel: QueuePanel,
     /// Outlines and loudness of songs.
     pub overviews: Asked<Overview>,
+    /// Trainings and their runs.
+    pub training: Training,
     /// Output devices, the default one first; empty until asked for.
     pub devices: Vec<String>,
     /// Messages.
@@ -160,6 +163,7 @@ impl Default for AppState {
             queue_panel: QueuePanel::default(),
             covers: Asked::default(),
             overviews: Asked::default(),
+            training: Training::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),
             undo: UndoStack::default(),

@@ -32,6 +32,9 @@ impl Job {
             JobKind::Export => "Exporting",
             JobKind::Picture => "Drawing",
             JobKind::Demo => "Making the demo",
+            JobKind::Train => "Training",
+            JobKind::Check => "Looking at clips",
+            JobKind::Figures => "Drawing figures",
         }
     }
 
@@ -89,6 +92,9 @@ impl Jobs {
                     JobKind::Export => "Export stopped.",
                     JobKind::Picture => "The picture was not written.",
                     JobKind::Demo => "The demo collection was not finished.",
+                    JobKind::Train => "Training stopped. It can go on from its last checkpoint.",
+                    JobKind::Check => "The clips were not all looked at.",
+                    JobKind::Figures => "The figures were not written.",
                 };
                 toasts.push(Tone::Info, text, None);
             }
@@ -148,6 +154,24 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             let folder = written.file.parent().map(std::path::Path::to_path_buf);
             let action = folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder)));
             toasts.push(Tone::Success, format!("Wrote {name}."), action);
+        }
+        JobOutcome::Train { accuracy, left_out, .. } => {
+            let mut text = match accuracy {
+                Some(accuracy) => format!("Training finished: {:.1} % of the test clips are right.", accuracy * 100.0),
+                None => "Training finished. No clip judged it.".to_owned(),
+            };
+            if left_out > 0 {
+                text += &format!(" {} left out.", count_of(left_out, "clip was", "clips were"));
+            }
+            toasts.push(Tone::Success, text, None);
+        }
+        JobOutcome::Checked { clips } => {
+            toasts.push(Tone::Success, format!("Looked at {}.", count_of(clips, "clip", "clips")), None);
+        }
+        JobOutcome::Figures { files } => {
+            let folder = files.first().and_then(|file| file.parent()).map(std::path::Path::to_path_buf);
+            let action = folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder)));
+            toasts.push(Tone::Success, format!("Wrote {}.", count_of(files.len(), "file", "files")), action);
         }
         JobOutcome::Demo(_) => {
             let action = Some(("Export playlists…".to_owned(), Action::Export(ExportSelection::All)));

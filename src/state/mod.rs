@@ -27,6 +27,7 @@ pub mod rows;
 pub mod selection;
 pub mod shortcut;
 pub mod toast;
+pub mod training;
 pub mod undo;
 pub mod verb;
 

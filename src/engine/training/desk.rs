@@ -90,8 +90,8 @@ fn find(root: &Path, run: &str) -> Result<RunFolder, MlError> {
 /// # Errors
 /// When the folder of runs cannot be read.
 pub fn list(root: &Path) -> Result<Vec<RunSummary>, MlError> {
-    let (found, unreadable) = runs::list(root)?;
-    for error in unreadable {
+    let runs::Listing { runs: found, troubles } = runs::list(root)?;
+    for error in troubles {
         tracing::warn!("a run is left out: {error}");
     }
     let summary = |(folder, state)| {

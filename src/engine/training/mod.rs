@@ -5,6 +5,5 @@ pub mod evaluate;
 pub mod media;
 pub mod message;
 pub mod start;
-pub mod media;
 
 pub use media::SoundFiles;
