@@ -166,12 +166,15 @@ fn folders(sources: &Sources) -> String {
     names.collect::<Vec<_>>().join(" and ")
 }
 
-fn predictions(dataset: &Dataset, logits: Vec<Option<Vec<f64>>>) -> Vec<Prediction> {
+fn predictions(dataset: &Dataset, logits: Heard) -> Vec<Prediction> {
     let prediction = |(clip, logits): (&crate::ml::data::Clip, Option<Vec<f64>>)| {
         Some(Prediction { clip: clip.name.clone(), truth: clip.label, logits: logits?, part: 0 })
     };
     dataset.clips.iter().zip(logits).filter_map(prediction).collect()
 }
+
+/// The logits of each clip; none where it could not be heard.
+type Heard = Vec<Option<Vec<f64>>>;
 
 /// What the library's classifier hears in each clip: the logarithms of its probabilities.
 fn listen(
@@ -179,7 +182,7 @@ fn listen(
     dataset: &Dataset,
     control: &Control,
     tell: &mut (dyn FnMut(TrainEvent) + Send),
-) -> Result<(Vec<Option<Vec<f64>>>, Vec<Broken>), MlError> {
+) -> Result<(Heard, Vec<Broken>), MlError> {
     let info = classifier.info();
     let plan = WindowPlan {
         rate_hz: info.sample_rate_hz,

@@ -95,7 +95,8 @@ impl Model {
         if !(2..=1000).contains(&card.labels.len()) || sorted.len() != card.labels.len() {
             return Err(weights.error("its genres are missing or not distinct"));
         }
-        if !(card.temperature.is_finite() && card.temperature > 0.0) || !(1..=1000).contains(&card.windows) {
+        let sensible = card.temperature.is_finite() && card.temperature > 0.0 && (1..=1000).contains(&card.windows);
+        if !sensible {
             return Err(weights.error("its temperature or its number of windows cannot be"));
         }
         for (front_end, version) in &card.front_ends {
@@ -153,6 +154,9 @@ impl Model {
     }
 }
 
+/// Examples and inputs of the trained part of a network.
+pub type Frozen = (Vec<Example>, Vec<Input>);
+
 /// The examples as the trained part of a network with a frozen part sees them: one vector of features each, the mean over the
 /// windows. `None`: nothing is frozen.
 ///
@@ -164,7 +168,7 @@ pub fn freeze(
     inputs: &[Input],
     windows: usize,
     between: &mut dyn FnMut(usize) -> Result<(), MlError>,
-) -> Result<Option<(Vec<Example>, Vec<Input>)>, MlError> {
+) -> Result<Option<Frozen>, MlError> {
     let maker = BatchMaker { examples, inputs, labels: 1 };
     let mut all = Vec::new();
     for clip in 0..examples.len() {

@@ -73,7 +73,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("wavelet", wavelet, 0.7),
                 branch("mobilenet", listener, 0.01),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 40, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, ..scratch })
         }
     }
 }

@@ -49,6 +49,7 @@ impl FusionSpec {
 pub(super) struct Fusion {
     branches: Vec<Box<dyn Network>>,
     names: Vec<String>,
+    labels: usize,
     variables: Variables,
 }
 
@@ -70,7 +71,12 @@ impl Fusion {
             variables.adopt(&format!("{}.", branch.name), network.variables(), branch.rate);
             branches.push(network);
         }
-        Ok(Self { branches, names: spec.branches.iter().map(|branch| branch.name.clone()).collect(), variables })
+        Ok(Self {
+            branches,
+            names: spec.branches.iter().map(|branch| branch.name.clone()).collect(),
+            labels: labels.len(),
+            variables,
+        })
     }
 }
 
@@ -93,7 +99,11 @@ impl Network for Fusion {
                 continue;
             }
             let there = inputs[all].narrow(1, i, 1)?;
-            let logits = branch.forward(&inputs[i..=i], training.as_deref_mut())?.broadcast_mul(&there)?;
+            let Some(rows) = rows_there(&there)? else { continue };
+            // Only what the branch sees is computed.
+            let seen = branch.forward(&[inputs[i].index_select(&rows, 0)?], training.as_deref_mut())?;
+            let empty = Tensor::zeros((there.dim(0)?, seen.dim(1)?), seen.dtype(), seen.device())?;
+            let logits = empty.index_add(&rows, &seen, 0)?;
             sum = Some(match sum {
                 Some(sum) => (sum + logits)?,
                 None => logits,
@@ -105,31 +115,42 @@ impl Network for Fusion {
         }
         match (sum, count) {
             (Some(sum), Some(count)) => Ok(sum.broadcast_div(&count.clamp(1.0, all as f64)?)?),
-            _ => Err(MlError::Training("no branch saw anything".into())),
+            // The branch that was drawn sees nothing of this batch.
+            _ => Ok(Tensor::zeros((inputs[all].dim(0)?, self.labels), candle_core::DType::F32, inputs[all].device())?),
         }
     }
 
     fn observe(&self, inputs: &[Tensor], truth: &[usize]) -> Result<(), MlError> {
         let all = self.branches.len();
         for (i, branch) in self.branches.iter().enumerate() {
+            let there = if all > 1 {
+                inputs[all].narrow(1, i, 1)?
+            } else {
+                inputs[i].ones_like()?.flatten_from(1)?.narrow(1, 0, 1)?
+            };
             // Only the clips that the branch sees.
-            let there: Vec<f32> =
-                if all > 1 { inputs[all].narrow(1, i, 1)?.flatten_all()?.to_vec1()? } else { vec![1.0; truth.len()] };
-            let rows: Vec<u32> = (0..truth.len()).filter(|row| there[*row] > 0.0).map(|row| row as u32).collect();
-            if rows.is_empty() {
-                continue;
-            }
-            let truth: Vec<usize> = rows.iter().map(|row| truth[*row as usize]).collect();
-            let rows = Tensor::new(rows, inputs[i].device())?;
+            let Some(rows) = rows_there(&there)? else { continue };
+            let truth: Vec<usize> = rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect();
             branch.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
         }
         Ok(())
     }
 
     fn opinions(&self, inputs: &[Tensor]) -> Result<Vec<(String, Tensor)>, MlError> {
-        let opinion = |(i, branch): (usize, &Box<dyn Network>)| {
-            Ok((self.names[i].clone(), branch.forward(&inputs[i..=i], None)?))
-        };
-        if self.branches.len() < 2 { Ok(Vec::new()) } else { self.branches.iter().enumerate().map(opinion).collect() }
+        if self.branches.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let mut opinions = Vec::new();
+        for (i, (name, branch)) in self.names.iter().zip(&self.branches).enumerate() {
+            opinions.push((name.clone(), branch.forward(&inputs[i..=i], None)?));
+        }
+        Ok(opinions)
     }
+}
+
+/// The indices of the rows whose mask is one; none where there is no such row.
+fn rows_there(mask: &Tensor) -> Result<Option<Tensor>, MlError> {
+    let mask: Vec<f32> = mask.flatten_all()?.to_vec1()?;
+    let rows: Vec<u32> = (0u32..).zip(&mask).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
+    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, &candle_core::Device::Cpu)?)) }
 }
