@@ -163,6 +163,9 @@ pub enum Command {
     /// Trains a genre classifier on tags and audio, and says how good it is on artists it has not heard.
     #[command(after_help = "Example (how the shipped classifier is made): see weights/README.md")]
     TrainHead(TrainHead),
+    /// Looks at folders of clips by genre.
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
     /// Draws a song's spectrogram, or writes its numbers. Needs no library.
     #[command(after_help = SPECTROGRAM_EXAMPLES)]
     Spectrogram(SpectrogramArgs),
@@ -208,6 +211,39 @@ pub struct TrainHead {
     /// A pre-trained YAMNet (safetensors) to fine-tune on the audio as a second opinion.
     #[arg(long, value_name = "FILE")]
     pub network: Option<PathBuf>,
+}
+
+/// What to do with a data set.
+#[derive(Debug, Subcommand)]
+pub enum DatasetCommand {
+    /// Counts clips, artists and minutes of each genre and lists broken files, duplicates and doubtful labels.
+    #[command(after_help = DATASET_EXAMPLES)]
+    Check(DatasetCheck),
+}
+
+const DATASET_EXAMPLES: &str = "\
+Examples:
+  timbre dataset check gtzan/genres_original --index GTZANindex.txt
+  timbre dataset check gtzan/genres_original gtzan/images_original
+  timbre dataset check my-music-by-genre --json | jq '.similar'
+
+A folder has one folder for each genre with sound files or spectrogram pictures in it. Exit code 3: files are broken.";
+
+/// Which data set is checked.
+#[derive(Debug, Args)]
+pub struct DatasetCheck {
+    /// Folders with one folder for each genre, of sound files or spectrogram pictures; clips of one name are one clip.
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// The same layout with wavelet pictures.
+    #[arg(long, value_name = "DIR")]
+    pub wavelets: Option<PathBuf>,
+    /// Who plays each clip (lines of `clip ::: artist ::: title`); otherwise the files' tags say so.
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Only the clips of this list; may be given several times.
+    #[arg(long = "list", value_name = "FILE")]
+    pub lists: Vec<PathBuf>,
 }
 
 /// Genres by hand.

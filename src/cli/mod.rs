@@ -1,6 +1,7 @@
 //! The command line: the same jobs as the window's, through the same engine.
 
 mod args;
+mod dataset;
 mod devices;
 mod jobs;
 mod library;
@@ -20,7 +21,7 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Engine, EngineConfig, ExportSelection};
 
-use args::{Cli, Command, Common, GenreCommand};
+use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
 use jobs::{Ended, Run};
 use output::{Exit, Output};
 use picture_args::PictureArgs;
@@ -74,6 +75,9 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
         Command::TrainHead(args) => train_head::train(output, args, &cancelled_by_ctrl_c()?),
+        Command::Dataset(DatasetCommand::Check(args)) => {
+            dataset::check(output, common.jobs, args, &cancelled_by_ctrl_c()?)
+        }
         Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
         Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),
         Command::Devices => devices::devices(output),

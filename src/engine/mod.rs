@@ -17,6 +17,7 @@ pub mod picture;
 mod resume;
 pub mod settings;
 pub mod tiles;
+pub mod training;
 mod views;
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Tags, playing time and format of a song file.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::error::FileParseError;
@@ -136,6 +138,15 @@ pub(super) fn loudness(reader: impl Read + Seek) -> Option<LoudnessTags> {
         album_gain_db: first(ItemKey::ReplayGainAlbumGain, gain).or_else(|| first(ItemKey::R128AlbumGain, r128_gain)),
         album_peak: first(ItemKey::ReplayGainAlbumPeak, peak),
     })
+}
+
+/// The artist that a file's tags name; `None` when they name none or cannot be read.
+pub fn artist(path: &Path) -> Option<String> {
+    prepare_thread();
+    let reader = Budget { inner: BufReader::new(File::open(path).ok()?), left: MAX_READ_BYTES, exceeded: false };
+    let options = ParseOptions::new().read_properties(false).read_cover_art(false);
+    let file = Probe::new(reader).options(options).guess_file_type().ok()?.read().ok()?;
+    song_tags(&file).artist
 }
 
 /// Fills as much of `buffer` as there is to read.

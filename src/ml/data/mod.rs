@@ -1,6 +1,7 @@
 //! Data sets: which clips there are, of which genre, by whom; what the networks see of them; who trains and who judges.
 
 mod cache;
+pub mod check;
 pub mod features;
 pub mod front_end;
 pub mod media;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use check::{Check, check};
 pub use features::{Features, FrontEnd, Loaded, load};
 pub use media::Media;
 pub use open::Track;

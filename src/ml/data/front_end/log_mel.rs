@@ -60,6 +60,21 @@ impl Grid {
         Self { columns, bands: BANDS, levels }
     }
 
+    /// Means over neighbouring bands and columns: `bands` bands and one column for every `columns`; what is left over at the
+    /// end is left out.
+    #[must_use]
+    pub fn pooled(&self, bands: usize, columns: usize) -> Self {
+        let (high, wide) = ((self.bands / bands.max(1)).max(1), columns.max(1));
+        let count = self.columns / wide;
+        let mut levels = vec![0.0; count * bands];
+        for (column, row) in self.levels.chunks_exact(self.bands).take(count * wide).enumerate() {
+            for (band, group) in row.chunks_exact(high).take(bands).enumerate() {
+                levels[column / wide * bands + band] += group.iter().sum::<f32>() / (high * wide) as f32;
+            }
+        }
+        Self { columns: count, bands, levels }
+    }
+
     /// For networks.
     pub fn features(&self) -> Features {
         Features::from_f32(&[self.columns, self.bands], &self.levels)

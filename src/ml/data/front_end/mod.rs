@@ -12,6 +12,7 @@ use image::RgbImage;
 use super::Clip;
 use super::features::{Features, FrontEnd, Source};
 use log_mel::Grid;
+pub(super) use plot::read as read_plot;
 
 /// Sound longer than this is not looked at whole but in its middle, seconds.
 const LONGEST_SECS: usize = 600;

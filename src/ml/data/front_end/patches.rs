@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::log_mel::{Grid, HOP, RANGE_DB, RATE_HZ, frame_of};
-use crate::dsp::mel::{MelBank, hz_from_mel, mel_from_hz};
+use crate::dsp::mel::{MelBank, mel_from_hz};
 use crate::ml::data::features::Features;
 use crate::ml::mobilenet::{BANDS, FrontEnd, PATCH_SAMPLES};
 
@@ -27,12 +27,15 @@ const FRAME_SECS: f64 = 0.01;
 /// Frames of 30 s of sound.
 const FRAMES: usize = 2998;
 /// Magnitude of one of YAMNet's bins where a picture is brightest. How loud a clip was its picture does not say; this is the
-/// mean (of the logarithm) over the clips of GTZAN of which both are known.
-const LOUDEST_BIN: f32 = 20.0;
+/// geometric mean over clips of GTZAN of which both are known (they spread by a factor of 2.4).
+const LOUDEST_BIN: f32 = 21.0;
+/// What a picture shows as its faintest level is taken for this far below the loudest, dB: the best fit on the same clips.
+const FAINTEST_DB: f32 = -52.0;
 
 /// Of a picture's levels: those of 128 bands are read as magnitudes at YAMNet's bins, gathered into its 64 bands, and spread
 /// from 11 to 100 frames a second along straight lines. What is finer in time than 90 ms or fainter than 40 dB below the
-/// loudest is not there.
+/// loudest is not there: on 84 clips of which both are known the two differ by 0.84 (RMS, of the natural logarithm) when the
+/// loudness is known, and correlate by 0.75.
 pub(super) fn of_grid(grid: &Grid) -> Features {
     let bank = MelBank::tensorflow(YAMNET_RATE_HZ, FFT, BANDS, 125.0, 7500.0);
     let high = mel_from_hz(f64::from(RATE_HZ) / 2.0);
@@ -41,7 +44,6 @@ pub(super) fn of_grid(grid: &Grid) -> Features {
         .map(|bin| mel_from_hz(bin as f64 * YAMNET_RATE_HZ / FFT as f64) / high * (grid.bands + 1) as f64 - 1.0)
         .map(|place| place.clamp(0.0, (grid.bands - 1) as f64))
         .collect();
-    debug_assert!(hz_from_mel(high) > 8000.0);
     let mut columns = Vec::with_capacity(grid.columns * BANDS);
     let (mut spectrum, mut bands) = (vec![0.0f32; places.len()], [0.0f32; BANDS]);
     for levels in grid.levels.chunks_exact(grid.bands) {
@@ -49,8 +51,8 @@ pub(super) fn of_grid(grid: &Grid) -> Features {
             let first = *place as usize;
             let share = (place - first as f64) as f32;
             let level = levels[first] * (1.0 - share) + levels[(first + 1).min(grid.bands - 1)] * share;
-            // The lowest level means this faint or fainter: silence.
-            *bin = if level > 0.0 { LOUDEST_BIN * 10f32.powf((level - 1.0) * RANGE_DB / 20.0) } else { 0.0 };
+            let db = if level > 0.0 { (level - 1.0) * RANGE_DB } else { FAINTEST_DB };
+            *bin = LOUDEST_BIN * 10f32.powf(db / 20.0);
         }
         bank.apply(&spectrum, &mut bands);
         columns.extend(bands.iter().map(|mel| (mel + 0.001).ln()));

@@ -87,7 +87,7 @@ fn find_box(picture: &RgbImage) -> Option<PlotBox> {
 ///
 /// # Errors
 /// When there is no plot in it or its colours are not those of a known map.
-pub(super) fn read(picture: &RgbImage) -> Result<Grid, String> {
+pub(in crate::ml::data) fn read(picture: &RgbImage) -> Result<Grid, String> {
     let found = find_box(picture).ok_or("there is no plot in the picture")?;
     let (width, height) = (found.right - found.left + 1, found.bottom - found.top + 1);
     if width < SMALLEST_SIDE || height < SMALLEST_SIDE {

@@ -1,0 +1,5 @@
+//! Training and judging networks, as jobs.
+
+pub mod media;
+
+pub use media::SoundFiles;

@@ -1,0 +1,175 @@
+//! Looks at a data set as a careful person would before training on it: what there is, what is broken, what is there twice,
+//! which labels are doubtful.
+
+mod duplicates;
+mod labels;
+mod look;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::media::Media;
+use super::{Broken, Dataset};
+use crate::base::CancelToken;
+use crate::ml::classifier::Classifier;
+use crate::ml::device::DeviceChoice;
+use crate::ml::error::MlError;
+
+pub use duplicates::SIMILAR;
+use look::Look;
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// Clips that can be used.
+    pub clips: usize,
+    /// Artists that are known by name.
+    pub artists: usize,
+    /// Clips whose artist is not known.
+    pub without_artist: usize,
+    /// The genres by name.
+    pub genres: Vec<GenreCount>,
+    /// Files that cannot be used.
+    pub broken: Vec<Broken>,
+    /// Clips that are the same to the last sample or pixel, the members of each group by name.
+    pub exact: Vec<Vec<String>>,
+    /// Pairs that very probably come from the same recording, the most similar first.
+    pub similar: Vec<Similar>,
+    /// Clips that sound like another genre, the clearest first.
+    pub doubtful: Vec<Doubtful>,
+    /// Share of the labels that the judge of doubtful ones agreed with, 0..1; none if there was too little to judge by.
+    pub agreement: Option<f64>,
+    /// Clips that could be judged so.
+    pub judged: usize,
+}
+
+/// What there is of one genre.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GenreCount {
+    /// Its name.
+    pub genre: String,
+    /// Clips that can be used.
+    pub clips: usize,
+    /// Of them with sound.
+    pub sounds: usize,
+    /// Of them with a spectrogram picture.
+    pub pictures: usize,
+    /// Length of all sound, minutes.
+    pub minutes: f64,
+    /// Artists that are known by name.
+    pub artists: usize,
+}
+
+/// Two clips of what is very probably one recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Similar {
+    /// One clip.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// Correlation of their levels at the best shift, to 1.
+    pub similarity: f64,
+    /// What is heard in `b` comes so much later in `a`, seconds.
+    pub shift_secs: f64,
+    /// They are filed under different genres.
+    pub different_genres: bool,
+}
+
+/// A clip whose label may be wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Doubtful {
+    /// The clip.
+    pub clip: String,
+    /// As it is filed.
+    pub genre: String,
+    /// As it sounds.
+    pub sounds_like: String,
+    /// How sure the judge is of that, 0..1.
+    pub probability: f64,
+    /// What the judge gives the label, 0..1.
+    pub label_probability: f64,
+}
+
+/// Decodes and looks at every clip. `progress` is told how many clips are done of how many, from any thread.
+///
+/// # Errors
+/// When `cancel` was set, or the built-in network fails.
+pub fn check(
+    data: &Dataset,
+    media: &dyn Media,
+    cancel: &CancelToken,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Check, MlError> {
+    let classifier = Classifier::embedded(&DeviceChoice::Cpu)?;
+    let done = AtomicUsize::new(0);
+    let looked = data
+        .clips
+        .par_iter()
+        .map(|clip| {
+            if cancel.is_cancelled() {
+                return Err(MlError::Cancelled);
+            }
+            let look = look::look(clip, media, &classifier);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, data.clips.len());
+            Ok(look)
+        })
+        .collect::<Result<Vec<(Look, Vec<Broken>)>, MlError>>()?;
+    // Where decoding itself was cancelled the clips only seem broken.
+    if cancel.is_cancelled() {
+        return Err(MlError::Cancelled);
+    }
+    let (looks, broken): (Vec<Look>, Vec<Vec<Broken>>) = looked.into_iter().unzip();
+    let mut found = Check { broken: data.broken.iter().cloned().chain(broken.concat()).collect(), ..Check::default() };
+    found.broken.sort();
+    found.broken.dedup();
+    found.count(data, &looks);
+    let exact = duplicates::exact(&looks);
+    let name = |clip: &usize| data.clips[*clip].name.clone();
+    found.exact = exact.iter().map(|group| group.iter().map(name).collect()).collect();
+    found.similar = duplicates::similar(&looks, &exact)
+        .into_iter()
+        .map(|pair| Similar {
+            a: name(&pair.a),
+            b: name(&pair.b),
+            similarity: pair.similarity,
+            shift_secs: pair.shift_secs,
+            different_genres: data.clips[pair.a].label != data.clips[pair.b].label,
+        })
+        .collect();
+    let verdicts = labels::judge(data, &looks, cancel)?;
+    found.judged = verdicts.judged;
+    found.agreement = (verdicts.judged > 0).then(|| verdicts.agreed as f64 / verdicts.judged as f64);
+    found.doubtful = verdicts.doubtful;
+    Ok(found)
+}
+
+impl Check {
+    fn count(&mut self, data: &Dataset, looks: &[Look]) {
+        let mut artists: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        let count = |genre: &String| GenreCount { genre: genre.clone(), ..GenreCount::default() };
+        self.genres = data.labels.iter().map(count).collect();
+        for (clip, look) in data.clips.iter().zip(looks).filter(|(_, look)| look.usable()) {
+            let Some(genre) = self.genres.get_mut(clip.label) else { continue };
+            self.clips += 1;
+            genre.clips += 1;
+            genre.sounds += usize::from(look.sound_hash.is_some());
+            genre.pictures += usize::from(look.picture_hash.is_some());
+            genre.minutes += look.secs / 60.0;
+            if clip.artist_known {
+                *artists.entry((clip.label, &clip.group)).or_default() += 1;
+            } else {
+                self.without_artist += 1;
+            }
+        }
+        for (label, _) in artists.keys() {
+            if let Some(genre) = self.genres.get_mut(*label) {
+                genre.artists += 1;
+            }
+        }
+        let names: std::collections::BTreeSet<&str> = artists.keys().map(|(_, artist)| *artist).collect();
+        self.artists = names.len();
+    }
+}

@@ -1,0 +1,170 @@
+//! Data sets as people have them: what networks see of real clips is what it should be.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test may panic, and says what it skips"
+)]
+
+use std::path::{Path, PathBuf};
+
+use timbre::base::CancelToken;
+use timbre::engine::training::SoundFiles;
+use timbre::ml::data::{Clip, Dataset, Features, FrontEnd, Loaded, Media, Sources, load};
+
+/// GTZAN's clips, where they are at hand.
+fn gtzan() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/gtzan");
+    let found = folder.is_dir().then_some(folder);
+    if found.is_none() {
+        println!("skipped: GTZAN is not here");
+    }
+    found
+}
+
+fn open(folders: &[PathBuf], index: Option<PathBuf>) -> Dataset {
+    let cancel = CancelToken::default();
+    let sources = Sources { folders: folders.to_vec(), index, ..Sources::default() };
+    Dataset::open(&sources, &SoundFiles::new(&cancel), &cancel).unwrap()
+}
+
+fn load_all(clips: &[Clip], front_ends: &[FrontEnd], cache: Option<&Path>) -> Loaded {
+    let cancel = CancelToken::default();
+    load(clips, front_ends, cache, &SoundFiles::new(&cancel), &cancel, &|_, _| ()).unwrap()
+}
+
+/// Mean absolute difference.
+fn distance(a: &Features, b: &Features) -> f64 {
+    assert_eq!(a.shape, b.shape);
+    let sum: f64 = a.to_f32().iter().zip(b.to_f32()).map(|(a, b)| f64::from((a - b).abs())).sum();
+    sum / a.values.len() as f64
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f64 {
+    let mean = |x: &[f32]| x.iter().map(|v| f64::from(*v)).sum::<f64>() / x.len() as f64;
+    let (ma, mb) = (mean(a), mean(b));
+    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (f64::from(*x) - ma, f64::from(*y) - mb);
+        (ab, aa, bb) = (ab + x * y, aa + x * x, bb + y * y);
+    }
+    ab / (aa * bb).sqrt()
+}
+
+/// The clip with its sound only and with its picture only.
+fn sides(clip: &Clip) -> [Clip; 2] {
+    [Clip { spectrogram: None, ..clip.clone() }, Clip { audio: None, ..clip.clone() }]
+}
+
+#[test]
+fn sound_and_picture_of_a_clip_look_the_same() {
+    let Some(gtzan) = gtzan() else { return };
+    let data = open(&[gtzan.join("audio"), gtzan.join("images_original")], Some(gtzan.join("splits/GTZANindex.txt")));
+    let lossless = |clip: &&Clip| clip.audio.as_ref().is_some_and(|path| path.extension().unwrap() != "ogg");
+    let both: Vec<&Clip> = data.clips.iter().filter(|c| c.audio.is_some() && c.spectrogram.is_some()).collect();
+    let chosen: Vec<Clip> =
+        both.iter().copied().filter(lossless).chain(both.iter().copied().step_by(40)).cloned().collect();
+    assert!(chosen.len() >= 4, "{} of {} clips", chosen.len(), data.clips.len());
+    for clip in &chosen {
+        let front_ends = [FrontEnd::LogMel, FrontEnd::Picture, FrontEnd::Patches];
+        let loaded = load_all(&sides(clip), &front_ends, None);
+        assert_eq!(loaded.broken, [], "{}", clip.name);
+        let of = |side: usize, front_end: usize| loaded.features[side][front_end].as_deref().unwrap();
+        assert_eq!(of(0, 0).shape, [336, 128]);
+        let (mel, picture) = (distance(of(0, 0), of(1, 0)), distance(of(0, 1), of(1, 1)));
+        let patches = correlation(&of(0, 2).to_f32()[..2900 * 64], &of(1, 2).to_f32()[..2900 * 64]);
+        let sound = clip.audio.as_ref().unwrap().extension().unwrap().to_str().unwrap();
+        println!("{} {sound}: log-mel {mel:.5}, picture {picture:.5}, patches r {patches:.3}", clip.name);
+        // A step of a picture is 1/256 = 0.004; Vorbis changes faint levels by a few.
+        let allowed = if sound == "ogg" { 0.02 } else { 0.003 };
+        assert!(mel < allowed && picture < allowed && patches > 0.5, "{}", clip.name);
+    }
+}
+
+fn wave(path: &Path, rate_hz: u32, samples: &[f32]) {
+    let data: Vec<u8> = samples.iter().flat_map(|x| ((x * 32_767.0) as i16).to_le_bytes()).collect();
+    let mut bytes = Vec::new();
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + data.len() as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16u32.to_le_bytes());
+    bytes.extend([1, 0, 1, 0]);
+    bytes.extend(rate_hz.to_le_bytes());
+    bytes.extend((rate_hz * 2).to_le_bytes());
+    bytes.extend([2, 0, 16, 0]);
+    bytes.extend(b"data");
+    bytes.extend((data.len() as u32).to_le_bytes());
+    bytes.extend(data);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn tone(hz: f32, secs: f32, rate_hz: u32) -> Vec<f32> {
+    let beat = |i: usize| 0.6 + 0.4 * (i as f32 / rate_hz as f32 * 9.0).sin();
+    (0..(secs * rate_hz as f32) as usize)
+        .map(|i| beat(i) * 0.5 * (std::f32::consts::TAU * hz * i as f32 / rate_hz as f32).sin())
+        .collect()
+}
+
+#[test]
+fn clips_of_any_length_are_seen_and_broken_ones_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, secs) in [("a/short.wav", 0.3), ("a/clip.wav", 30.2), ("b/long.wav", 45.0)] {
+        wave(&dir.path().join(name), 22_050, &tone(440.0, secs, 22_050));
+    }
+    std::fs::write(dir.path().join("b/wrong.wav"), "this is no sound").unwrap();
+    std::fs::write(dir.path().join("b/empty.wav"), "").unwrap();
+    let data = open(&[dir.path().to_path_buf()], None);
+    assert_eq!(data.broken.len(), 1, "an empty file shows at once");
+    let cache = dir.path().join("cache");
+    let loaded = load_all(&data.clips, &FrontEnd::ALL, Some(&cache));
+    assert_eq!(loaded.broken.iter().map(|b| b.path.file_name().unwrap()).collect::<Vec<_>>(), ["wrong.wav"]);
+    let names: Vec<&str> = data.clips.iter().map(|clip| clip.name.as_str()).collect();
+    assert_eq!(names, ["a/clip", "a/short", "b/long", "b/wrong"]);
+    let shapes = |clip: usize| -> Vec<Vec<usize>> {
+        loaded.features[clip].iter().map(|f| f.as_deref().map_or_else(Vec::new, |f| f.shape.clone())).collect()
+    };
+    let picture = vec![256, 256, 3];
+    let expected = |columns, frames, wide| {
+        vec![picture.clone(), picture.clone(), vec![columns, 128], vec![frames, 64], vec![wide, 96]]
+    };
+    assert_eq!(shapes(0), expected(336, 3018, 1031));
+    assert_eq!(shapes(1), expected(3, 96, 10));
+    assert_eq!(shapes(2), expected(504, 4498, 1536));
+    assert_eq!(shapes(3), vec![Vec::<usize>::new(); 5]);
+    // A tone is one bright line, wherever it is looked at.
+    let level = |clip: usize, front_end: usize| loaded.features[clip][front_end].as_deref().unwrap().to_f32();
+    let column = &level(2, 2)[250 * 128..251 * 128];
+    let loudest = (0..128).max_by(|a, b| column[*a].total_cmp(&column[*b])).unwrap();
+    assert_eq!(loudest, 16, "440 Hz is 6.6 mel, the bands lie 0.387 mel apart");
+    assert!(level(0, 0) != level(0, 1), "spectrogram and scalogram differ");
+
+    // What was made before is taken from disk, damaged files are made again.
+    struct Silent;
+    impl Media for Silent {
+        fn decode(&self, _: &Path, _: u32) -> Result<Vec<f32>, String> {
+            Err("decoded again".into())
+        }
+        fn artist(&self, _: &Path) -> Option<String> {
+            None
+        }
+    }
+    let again = |media: &dyn Media| {
+        load(&data.clips[..3], &FrontEnd::ALL, Some(&cache), media, &CancelToken::default(), &|_, _| ()).unwrap()
+    };
+    let kept = again(&Silent);
+    assert_eq!((kept.broken.len(), kept.features == loaded.features[..3]), (0, true));
+    for file in std::fs::read_dir(&cache).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert!(!again(&Silent).broken.is_empty());
+    assert!(again(&SoundFiles::default()).features == loaded.features[..3]);
+    assert!(again(&Silent).broken.is_empty());
+
+    let cancel = CancelToken::default();
+    cancel.cancel();
+    assert!(load(&data.clips, &FrontEnd::ALL, None, &Silent, &cancel, &|_, _| ()).is_err());
+}
