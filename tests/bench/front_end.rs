@@ -8,6 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use timbre::dsp::mel::MelBank;
 use timbre::dsp::stft::{Framing, Stft};
 use timbre::dsp::window::hann_periodic;
+use timbre::ml::data::FrontEnd;
 use timbre::ml::{mobilenet, musicnn};
 
 fn tones(secs: usize, rate: usize) -> Vec<f32> {
@@ -32,6 +33,11 @@ fn front_end(c: &mut Criterion) {
             )
         });
     });
+    for kind in [FrontEnd::LogMel, FrontEnd::Picture, FrontEnd::Scalogram] {
+        c.bench_function(&format!("{} of a clip of 30 s", kind.name()), |b| {
+            b.iter(|| kind.of_sound(black_box(&sound)))
+        });
+    }
     let sound = tones(3, 16_000);
     let front_end = musicnn::FrontEnd::new();
     c.bench_function("MusiCNN patch of 3 s", |b| b.iter(|| front_end.patch(black_box(&sound))));

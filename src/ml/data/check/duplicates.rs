@@ -9,8 +9,9 @@ use realfft::{ComplexToReal, RealFftPlanner};
 
 use super::look::Look;
 
-/// Clips that correlate at least so much come from one recording. Of the 692 pictures of GTZAN, the 44 most similar pairs
-/// (0.71 to 1) all are of one title by one artist; the first pair that is not reaches 0.67.
+/// Clips that correlate at least so much come from one recording. Of the 692 pictures of GTZAN 45 pairs do (0.71 to 1), each
+/// of one title by one artist in B. L. Sturm's index; the first pair that is not reaches 0.67. Excerpts of one recording
+/// that overlap by less than half are not found.
 pub const SIMILAR: f64 = 0.7;
 
 /// Bands, and columns of the front end in one step: 0.18 s.
