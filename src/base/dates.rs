@@ -16,9 +16,28 @@ pub fn day_text(unix_secs: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// The same moment as `2026-11-22 14:05`.
+pub fn minute_text(unix_secs: i64) -> String {
+    let secs = unix_secs.rem_euclid(86_400);
+    format!("{} {:02}:{:02}", day_text(unix_secs), secs / 3600, secs / 60 % 60)
+}
+
+/// The same moment for file names, `20261122-140509`: sorted by name is sorted by time.
+pub fn stamp_text(unix_secs: i64) -> String {
+    let secs = unix_secs.rem_euclid(86_400);
+    format!("{}-{:02}{:02}{:02}", day_text(unix_secs).replace('-', ""), secs / 3600, secs / 60 % 60, secs % 60)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::day_text;
+    use super::*;
+
+    #[test]
+    fn times_of_day_come_out_right() {
+        assert_eq!(minute_text(1_795_305_600 + 14 * 3600 + 5 * 60 + 9), "2026-11-22 14:05");
+        assert_eq!(stamp_text(1_795_305_600 + 14 * 3600 + 5 * 60 + 9), "20261122-140509");
+        assert_eq!(minute_text(-60), "1969-12-31 23:59");
+    }
 
     #[test]
     fn days_come_out_right() {

@@ -1,10 +1,12 @@
-//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes.
+//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, dates, the ten genres and their hues.
 
 pub mod cancel;
 pub mod dates;
 pub mod error;
 pub mod fs;
+pub mod genre;
 pub mod ids;
+pub mod oklch;
 pub mod paths;
 pub mod time;
 

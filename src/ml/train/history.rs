@@ -27,3 +27,18 @@ pub struct EpochRecord {
     /// Wall-clock seconds of the epoch.
     pub seconds: f64,
 }
+
+/// The best epoch of one part: the highest validation accuracy, of equals the lowest validation loss, then the earliest;
+/// none without validation clips.
+pub fn best_epoch(history: &[EpochRecord]) -> Option<&EpochRecord> {
+    let score = |record: &EpochRecord| {
+        Some((record.valid_accuracy?, -record.valid_loss.filter(|loss| loss.is_finite()).unwrap_or(f64::MAX)))
+    };
+    let judged = history.iter().filter_map(|record| Some((score(record)?, record)));
+    judged
+        .fold(None, |best: Option<((f64, f64), &EpochRecord)>, one| match best {
+            Some(best) if one.0 <= best.0 => Some(best),
+            _ => Some(one),
+        })
+        .map(|best| best.1)
+}

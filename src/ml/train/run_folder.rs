@@ -71,4 +71,21 @@ impl RunFolder {
     pub fn card(&self) -> PathBuf {
         self.0.join("card.md")
     }
+
+    /// Every file that a run may have.
+    pub fn files(&self) -> [PathBuf; 11] {
+        [
+            self.state(),
+            self.config(),
+            self.split(),
+            self.history_json(),
+            self.history_csv(),
+            self.metrics(),
+            self.confusion_csv(),
+            self.predictions(),
+            self.card(),
+            self.model(),
+            self.checkpoint(),
+        ]
+    }
 }

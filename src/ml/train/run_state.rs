@@ -161,7 +161,12 @@ impl RunState {
         if format != Some(u64::from(RUN_FORMAT)) {
             return Err(format!("its format is {format:?}, this program reads {RUN_FORMAT}"));
         }
-        serde_json::from_value(value).map_err(|error| format!("run.json cannot be understood: {error}"))
+        let state: Self =
+            serde_json::from_value(value).map_err(|error| format!("run.json cannot be understood: {error}"))?;
+        if !is_id(&state.id) {
+            return Err("its id cannot be a folder's name".to_owned());
+        }
+        Ok(state)
     }
 
     /// Writes the state, whole or not at all.
@@ -174,6 +179,23 @@ impl RunState {
             serde_json::to_vec_pretty(self).map_err(std::io::Error::from).and_then(|bytes| write_atomic(&path, &bytes));
         written.map_err(|source| MlError::Write { path, source })
     }
+
+    /// The same, but with the name and notes that are on disk by now: a person may change them while the run trains.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_progress(&mut self, folder: &RunFolder) -> Result<(), MlError> {
+        if let Ok(on_disk) = Self::read(folder) {
+            (self.name, self.notes) = (on_disk.name, on_disk.notes);
+        }
+        self.write(folder)
+    }
+}
+
+/// Whether an id is safe as the name of a folder on every system.
+pub(crate) fn is_id(id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (1..=100).contains(&id.len()) && id.chars().all(plain)
 }
 
 #[cfg(test)]
@@ -194,11 +216,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_a_person_gives_meanwhile_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(dir.path());
+        let mut run = RunState::new("a", "cnn", "article", 0);
+        run.write(&folder).unwrap();
+        RunState { name: "mine".into(), notes: "good".into(), ..run.clone() }.write(&folder).unwrap();
+        run.epochs_done = 7;
+        run.write_progress(&folder).unwrap();
+        let read = RunState::read(&folder).unwrap();
+        assert_eq!((read.name.as_str(), read.notes.as_str(), read.epochs_done), ("mine", "good", 7));
+    }
+
+    #[test]
     fn other_versions_and_other_files_are_refused() {
         assert!(RunState::parse(b"{}").unwrap_err().contains("format"));
         assert!(RunState::parse(br#"{"format": 2}"#).unwrap_err().contains("Some(2)"));
         assert!(RunState::parse(br#"{"format": 1, "id": "a"}"#).unwrap_err().contains("name"));
         assert!(RunState::parse(b"[").is_err());
+        let run = RunState::new("../up", "cnn", "best", 0);
+        assert!(RunState::parse(&serde_json::to_vec(&run).unwrap()).unwrap_err().contains("id"));
         assert!(RunState::read(&RunFolder::new("/nonexistent-run")).is_err());
     }
 }
