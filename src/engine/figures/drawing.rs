@@ -110,6 +110,8 @@ pub struct Drawing {
 impl Drawing {
     /// An empty white sheet.
     pub fn new(title: impl Into<String>, width: f32, height: f32) -> Self {
+        // Whole pixels, so that the paper covers the last of them.
+        let (width, height) = (width.ceil(), height.ceil());
         let paper = Shape::Rect { x: 0.0, y: 0.0, width, height, fill: [255; 3] };
         Self { width, height, title: title.into(), shapes: vec![paper] }
     }

@@ -12,7 +12,7 @@ const ROW: f32 = 24.0;
 /// Confidence against accuracy in groups of equally many clips: above the diagonal a run is too modest, below it too sure.
 pub fn reliability(runs: &[(&str, &Judgement)]) -> Drawing {
     let names: Vec<&str> = runs.iter().map(|(name, _)| *name).collect();
-    let legend = 48.0 + SIDE + 66.0;
+    let legend = 48.0 + SIDE + 80.0;
     let title = format!("Reliability diagram: {}", names.join(", "));
     let mut drawing = Drawing::new(title, 120.0 + SIDE, legend + ROW * runs.len() as f32);
     let panel = Panel { left: 86.0, top: 48.0, width: SIDE, height: SIDE, x: (0.0, 100.0), y: (0.0, 100.0) };
