@@ -69,6 +69,19 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be used.";
 
+const RUNS_EXAMPLES: &str = "\
+RUN is an id, the beginning of one, or the folder of a run.
+
+Examples:
+  timbre runs list
+  timbre runs show 20261122-1405
+  timbre runs export 20261122-1405 jazz-net.zip";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  timbre compare 20261122-1405 20261122-1530 --out figures
+  timbre compare runs/a runs/b --json | jq .mcnemar";
+
 /// Settings of the whole run.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -188,6 +201,19 @@ pub enum Command {
     /// Looks at folders of clips by genre.
     #[command(subcommand)]
     Dataset(DatasetCommand),
+    /// Lists trainings, shows them, hands them on.
+    #[command(subcommand, after_help = RUNS_EXAMPLES)]
+    Runs(RunsCommand),
+    /// Compares trainings: figures with their intervals, which differences are more than chance, and plots.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare {
+        /// The runs: ids (the beginning is enough) or folders.
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+        /// Writes learning curves, confusion matrices, F1 and reliability as PNG and SVG into this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Draws a song's spectrogram, or writes its numbers. Needs no library.
     #[command(after_help = SPECTROGRAM_EXAMPLES)]
     Spectrogram(SpectrogramArgs),
@@ -283,5 +309,51 @@ pub enum GenreCommand {
     Clear {
         /// The song's file.
         file: PathBuf,
+    },
+}
+
+/// What can be done with trainings.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// Lists all runs, the newest first.
+    List,
+    /// Shows one run: what it was trained on, and how good it is.
+    Show {
+        /// The run.
+        run: String,
+    },
+    /// Writes a run (model, configuration, split, history, figures, card) into one zip file.
+    Export {
+        /// The run.
+        run: String,
+        /// The zip file.
+        file: PathBuf,
+    },
+    /// Brings in a zip file that `export` wrote.
+    Import {
+        /// The zip file.
+        file: PathBuf,
+    },
+    /// Deletes a run and its model. There is no way back.
+    Delete {
+        /// The run.
+        run: String,
+        /// Also one that is marked as running.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Gives a run another name.
+    Rename {
+        /// The run.
+        run: String,
+        /// The name.
+        name: String,
+    },
+    /// Replaces the notes on a run.
+    Note {
+        /// The run.
+        run: String,
+        /// The notes; empty to remove them.
+        text: String,
     },
 }

@@ -1,6 +1,7 @@
 //! The command line: the same jobs as the window's, through the same engine.
 
 mod args;
+mod compare;
 mod dataset;
 mod devices;
 mod jobs;
@@ -9,6 +10,7 @@ mod list;
 mod output;
 mod picture_args;
 mod pictures;
+mod runs;
 mod train;
 mod train_args;
 mod train_head;
@@ -84,6 +86,8 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         Command::Dataset(DatasetCommand::Check(args)) => {
             dataset::check(output, common.jobs, args, &cancelled_by_ctrl_c()?)
         }
+        Command::Runs(command) => runs::run(output, &data_dir(common)?.runs(), command),
+        Command::Compare { runs, out } => compare::compare(output, &data_dir(common)?.runs(), &runs, out.as_deref()),
         Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
         Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),
         Command::Devices => devices::devices(output),

@@ -8,6 +8,7 @@ mod cover;
 pub mod demo;
 mod dispatcher;
 pub mod event;
+pub mod figures;
 mod job;
 mod jobs;
 mod listening;

@@ -28,5 +28,6 @@ pub use classifier::{Classifier, Heard, ModelInfo};
 pub use device::{DeviceChoice, DeviceStatus, devices};
 pub use error::MlError;
 pub use finetune::TuneOptions;
+pub use judge::Judgement;
 pub use metrics::Evaluation;
 pub use train_head::{HeadOptions, HeadReport, TrainProgress, train_head};

@@ -4,6 +4,7 @@ pub mod batches;
 pub mod bundle;
 pub mod card;
 pub mod checkpoint;
+pub mod comparison;
 pub mod config;
 pub mod control;
 pub mod explain;

@@ -1,0 +1,232 @@
+//! `runs`: trainings as they lie in their folders.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::base::Report;
+use crate::base::dates::minute_text;
+use crate::base::time::clock_text;
+use crate::ml::Judgement;
+use crate::ml::train::card::separation_text;
+use crate::ml::train::run_state::{RunState, RunStatus};
+use crate::ml::train::{bundle, runs};
+
+use super::args::RunsCommand;
+use super::jobs::Run;
+use super::output::{Align, Exit, Output, Table};
+
+/// A run in a list.
+#[derive(Serialize)]
+struct Item {
+    folder: PathBuf,
+    #[serde(flatten)]
+    state: RunState,
+    accuracy: Option<f64>,
+    interval: Option<(f64, f64)>,
+    clips: Option<usize>,
+}
+
+/// `timbre runs …`; `root` is where runs are kept.
+pub fn run(output: &Output, root: &Path, command: RunsCommand) -> Run {
+    match command {
+        RunsCommand::List => list(output, root),
+        RunsCommand::Show { run } => show(output, root, &run),
+        RunsCommand::Export { run, file } => {
+            let (folder, state) = runs::find(root, &run)?;
+            bundle::export(&folder, &file)?;
+            done(output, folder.path(), &state, &format!("written: {}", file.display()))
+        }
+        RunsCommand::Import { file } => {
+            let (folder, state) = bundle::import(root, &file)?;
+            done(output, folder.path(), &state, &format!("imported as {}", state.id))
+        }
+        RunsCommand::Delete { run, force } => {
+            let (folder, state) = runs::find(root, &run)?;
+            if state.status == RunStatus::Running && !force {
+                let report = Report::new(format!("{} is marked as running", state.id));
+                return Err(report.with_hint("stop it first; if nothing trains it any more, add --force").into());
+            }
+            runs::delete(root, &folder)?;
+            done(output, folder.path(), &state, &format!("deleted: {}", state.id))
+        }
+        RunsCommand::Rename { run, name } => {
+            let (folder, _) = runs::find(root, &run)?;
+            let state = runs::rename(&folder, &name)?;
+            done(output, folder.path(), &state, &format!("{} is “{}” now", state.id, state.name))
+        }
+        RunsCommand::Note { run, text } => {
+            let (folder, _) = runs::find(root, &run)?;
+            let state = runs::set_notes(&folder, &text)?;
+            done(output, folder.path(), &state, &format!("noted on {}", state.id))
+        }
+    }
+}
+
+fn done(output: &Output, folder: &Path, state: &RunState, sentence: &str) -> Run {
+    let item = Item { folder: folder.to_path_buf(), state: state.clone(), accuracy: None, interval: None, clips: None };
+    output.print(&item, |out| writeln!(out, "{sentence}"))?;
+    Ok(Exit::Done)
+}
+
+fn list(output: &Output, root: &Path) -> Run {
+    let runs::Listing { runs, mut troubles } = runs::list(root)?;
+    let mut items = Vec::new();
+    for (folder, state) in runs {
+        let found = runs::judgement(&folder).unwrap_or_else(|error| {
+            troubles.push(error);
+            None
+        });
+        items.push(Item {
+            folder: folder.path().to_path_buf(),
+            state,
+            accuracy: found.as_ref().map(|found| found.accuracy),
+            interval: found.as_ref().map(|found| found.interval),
+            clips: found.as_ref().map(|found| found.clips),
+        });
+    }
+    for trouble in &troubles {
+        output.note(&format!("warning: {}", Report::from_error(trouble)));
+    }
+    output.print(&items, |out| {
+        if items.is_empty() {
+            return writeln!(out, "no runs in {}", root.display());
+        }
+        let (left, right) = (Align::Left, Align::Right);
+        let mut table = Table::new(&[
+            ("id", left),
+            ("name", left),
+            ("status", left),
+            ("epochs", right),
+            ("accuracy", right),
+            ("95 % interval", left),
+            ("clips", right),
+        ]);
+        for item in &items {
+            let dash = || "-".to_owned();
+            table.row(vec![
+                item.state.id.clone(),
+                item.state.name.clone(),
+                item.state.status.word().to_owned(),
+                format!("{}/{}", item.state.epochs_done, item.state.epochs_planned),
+                item.accuracy.map_or_else(dash, percent),
+                item.interval.map_or_else(dash, interval),
+                item.clips.map_or_else(dash, |clips| clips.to_string()),
+            ]);
+        }
+        table.write(out)
+    })?;
+    Ok(if troubles.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// `52.0 %`.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// `47.1 to 56.9`.
+pub(super) fn interval((low, high): (f64, f64)) -> String {
+    format!("{:.1} to {:.1}", low * 100.0, high * 100.0)
+}
+
+fn show(output: &Output, root: &Path, name: &str) -> Run {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        folder: &'a Path,
+        #[serde(flatten)]
+        state: &'a RunState,
+        config: Option<serde_json::Value>,
+        epochs: &'a [crate::ml::train::history::EpochRecord],
+        metrics: &'a Option<Judgement>,
+    }
+    let (folder, state) = runs::find(root, name)?;
+    let loaded = runs::load(folder, state)?;
+    let document = Shown {
+        folder: loaded.folder.path(),
+        state: &loaded.state,
+        config: runs::config(&loaded.folder)?,
+        epochs: &loaded.history,
+        metrics: &loaded.judgement,
+    };
+    output.print(&document, |out| {
+        write_state(out, &loaded)?;
+        match &loaded.judgement {
+            Some(found) => write_judgement(out, &loaded.state, found),
+            None => writeln!(out, "\nnot judged yet"),
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn write_state(out: &mut dyn Write, run: &runs::LoadedRun) -> io::Result<()> {
+    let state = &run.state;
+    let mut table = Table::new(&[("run", Align::Left), ("", Align::Left)]);
+    let mut row = |name: &str, value: String| {
+        if !value.is_empty() {
+            table.row(vec![name.to_owned(), value]);
+        }
+    };
+    row("id", state.id.clone());
+    row("name", state.name.clone());
+    row("notes", state.notes.replace('\n', " "));
+    row("folder", run.folder.path().display().to_string());
+    row("network", format!("{}, preset {}", state.architecture, state.preset));
+    if state.parameters > 0 {
+        row("parameters", format!("{}, of which {} are trained", state.parameters, state.trainable));
+    }
+    let status = match &state.status {
+        RunStatus::Failed(reason) => format!("failed: {reason}"),
+        status => status.word().to_owned(),
+    };
+    row("status", status);
+    row("created", format!("{} UTC", minute_text(state.created)));
+    row("ended", state.finished.map(|at| format!("{} UTC", minute_text(at))).unwrap_or_default());
+    row("data", state.data.clone());
+    row("protocol", state.protocol.clone());
+    row("split", state.split_hash.clone());
+    row("seed", state.seed.to_string());
+    row("epochs", format!("{} of {}, parts: {}", state.epochs_done, state.epochs_planned, state.parts));
+    row("time", clock_text(state.seconds));
+    row("command", state.command.clone());
+    table.write(out)
+}
+
+fn write_judgement(out: &mut dyn Write, state: &RunState, found: &Judgement) -> io::Result<()> {
+    writeln!(out)?;
+    let right = Align::Right;
+    let mut table =
+        Table::new(&[("genre", Align::Left), ("precision", right), ("recall", right), ("F1", right), ("clips", right)]);
+    for class in &found.per_class {
+        table.row(vec![
+            class.label.clone(),
+            percent(class.precision),
+            percent(class.recall),
+            percent(class.f1),
+            class.support.to_string(),
+        ]);
+    }
+    for (name, all) in [("mean of genres", found.macro_average), ("mean of clips", found.weighted_average)] {
+        let clips = found.clips.to_string();
+        table.row(vec![name.to_owned(), percent(all.precision), percent(all.recall), percent(all.f1), clips]);
+    }
+    table.write(out)?;
+    writeln!(
+        out,
+        "\naccuracy {} (95 % interval {}), top three {}, {} clips; {}",
+        percent(found.accuracy),
+        interval(found.interval),
+        percent(found.top3),
+        found.clips,
+        found.protocol
+    )?;
+    writeln!(
+        out,
+        "calibration error {} (before the temperature of {:.2}: {}), log loss {:.3}",
+        percent(found.ece),
+        found.temperature,
+        percent(found.ece_raw),
+        found.log_loss
+    )?;
+    writeln!(out, "{}", separation_text(state.separation))
+}
