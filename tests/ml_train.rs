@@ -8,7 +8,8 @@ use timbre::engine::training::evaluate::Judge;
 use timbre::engine::training::start::train;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::data::protocol::Protocol;
-use timbre::ml::train::config::{Architecture, Config, Preset};
+use timbre::ml::train::batches::Augmentation;
+use timbre::ml::train::config::{Architecture, Config, Preset, Training};
 use timbre::ml::train::control::{Control, TrainEvent};
 use timbre::ml::train::network::{CompactSpec, NetworkSpec};
 use timbre::ml::train::run::{RunReport, read_config, write_config};
@@ -17,18 +18,25 @@ use timbre::ml::train::run_state::RunStatus;
 use timbre::ml::train::runs;
 use timbre::ml::{DeviceChoice, MlError};
 
-/// Folders `low`, `high` and `noise`, each with clips of two seconds.
+/// Folders `tone`, `pulse` and `noise`, each with clips of two seconds.
 fn genres(root: &Path, clips: usize) -> PathBuf {
     let data = root.join("genres");
-    for (genre, pitch) in [("low", 220.0f64), ("high", 3520.0), ("noise", 0.0)] {
+    for genre in ["tone", "pulse", "noise"] {
         std::fs::create_dir_all(data.join(genre)).unwrap();
         for clip in 0..clips {
             let mut state = 12345u64 + clip as u64;
             let samples = (0..44_100).map(|i| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
-                let tone = (std::f64::consts::TAU * pitch * (1.0 + 0.05 * clip as f64) * i as f64 / 22_050.0).sin();
-                if pitch > 0.0 { 0.5 * tone + 0.01 * noise } else { noise }
+                let secs = i as f64 / 22_050.0;
+                match genre {
+                    "tone" => {
+                        let hz = 440.0 * (1.0 + 0.05 * clip as f64);
+                        0.5 * (std::f64::consts::TAU * hz * secs).sin() + 0.01 * noise
+                    }
+                    "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
+                    _ => noise,
+                }
             });
             wav(&data.join(genre).join(format!("{genre}.{clip:05}.wav")), samples);
         }
@@ -94,7 +102,10 @@ fn losses(folder: &RunFolder) -> Vec<(usize, usize, f64, Option<f64>)> {
 fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     let dir = tempfile::tempdir().unwrap();
     let data = genres(dir.path(), 10);
-    let first = begin(dir.path(), &small(&data));
+    let training =
+        Training { epochs: 60, keep_best: false, augmentation: Augmentation::default(), ..small(&data).training };
+    let config = Config { training, ..small(&data) };
+    let first = begin(dir.path(), &config);
     let mut epochs = 0;
     let report = go(dir.path(), &first, &Control::default(), &mut |event| {
         epochs += usize::from(matches!(event, TrainEvent::Epoch(_)));
@@ -112,13 +123,12 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     }
     assert!(!first.checkpoint().exists());
 
-    let second = begin(dir.path(), &small(&data));
+    let second = begin(dir.path(), &config);
     go(dir.path(), &second, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(losses(&first), losses(&second), "the seed decides everything, bit for bit");
     assert_eq!(std::fs::read(first.predictions()).unwrap(), std::fs::read(second.predictions()).unwrap());
 
     let judge = Judge::open(&first.model(), DeviceChoice::Cpu).unwrap();
-    let config = small(&data);
     let evaluated = judge.evaluate(&config.sources, None, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(evaluated.judgement.clips, 30);
     assert!(evaluated.notes.iter().any(|note| note.contains("trained on")), "{:?}", evaluated.notes);
@@ -147,21 +157,6 @@ fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
     go(dir.path(), &stopped, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(losses(&whole), losses(&stopped));
     assert_eq!(std::fs::read(whole.predictions()).unwrap(), std::fs::read(stopped.predictions()).unwrap());
-}
-
-#[test]
-fn a_training_that_diverges_says_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path(), 4);
-    let mut config = small(&data);
-    config.training.learning_rate = 1.0;
-    config.training.epochs = 200;
-    config.training.weight_decay = 0.0;
-    config.network = NetworkSpec::Plain;
-    let folder = begin(dir.path(), &config);
-    let error = go(dir.path(), &folder, &Control::default(), &mut |_| ()).unwrap_err().to_string();
-    assert!(error.contains("learning rate"), "{error}");
-    assert!(matches!(timbre::ml::train::run_state::RunState::read(&folder).unwrap().status, RunStatus::Failed(_)));
 }
 
 #[test]

@@ -322,3 +322,69 @@ pub fn judge(
     }
     Ok(sums)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batches::Example;
+    use super::super::config::{Architecture, Config, Preset};
+    use super::super::variables::Variables;
+    use super::*;
+
+    /// Its loss is not a number from the second step on.
+    struct Diverging {
+        variables: Variables,
+        steps: std::sync::atomic::AtomicUsize,
+    }
+
+    impl Network for Diverging {
+        fn variables(&self) -> &Variables {
+            &self.variables
+        }
+
+        fn forward(&self, _inputs: &[Tensor], _training: Option<&mut Rng>) -> Result<Tensor, MlError> {
+            let step = self.steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let factor = if step == 0 { 1.0 } else { f64::NAN };
+            Ok((self.variables.all()[0].var.as_tensor() * factor)?)
+        }
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_ends_the_training_with_advice() {
+        let mut variables = Variables::default();
+        variables.add("a", &Tensor::ones((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap(), true).unwrap();
+        let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
+        let examples = vec![Example { label: 0, inputs: Vec::new() }, Example { label: 1, inputs: Vec::new() }];
+        let training = Training { batch: 1, ..Config::preset(Architecture::Cnn, Preset::Best).training };
+        let maker = BatchMaker { examples: &examples, inputs: &[], labels: 2 };
+        let fit = Fit { network: &network, maker, training: &training, train: &[0, 1], valid: &[], seed: 1, part: 0 };
+        let mut state = FitState::new(&network, &training);
+        let ended = fit.run(&mut state, &Control::default(), &mut |_| (), &mut |_, _| Ok(()));
+        let error = ended.unwrap_err().to_string();
+        assert!(error.contains("NaN in epoch 1, step 2 of 2") && error.contains("learning rate"), "{error}");
+    }
+
+    #[test]
+    fn targets_are_smoothed_and_weighted_over_the_genres_that_take_part() {
+        let weights = ClassWeights {
+            of_label: vec![2.0, 0.0, 0.5],
+            closed: Tensor::zeros((1, 3), candle_core::DType::F32, &Device::Cpu).unwrap(),
+        };
+        assert_eq!(weights.targets(&[1.0, 0.0, 0.0], 0.0), [2.0, 0.0, 0.0]);
+        let smooth = weights.targets(&[0.0, 0.0, 1.0], 0.2);
+        assert_eq!(smooth[1], 0.0);
+        assert!((smooth[0] - 0.05).abs() < 1e-6 && (smooth[2] - 0.45).abs() < 1e-6, "{smooth:?}");
+    }
+
+    #[test]
+    fn one_cycle_rises_and_falls() {
+        let training = Config::preset(Architecture::Cnn, Preset::Best).training;
+        let variables = Variables::default();
+        let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
+        let maker = BatchMaker { examples: &[], inputs: &[], labels: 2 };
+        let fit = Fit { network: &network, maker, training: &training, train: &[], valid: &[], seed: 1, part: 0 };
+        let rates: Vec<f64> = (0..100).map(|step| fit.rate(step, 100)).collect();
+        let top = rates.iter().copied().fold(0.0, f64::max);
+        assert!(rates[0] < 0.1 * top && rates[99] < 0.01 * top && top <= training.learning_rate);
+        assert!(rates[9] > 0.9 * training.learning_rate);
+    }
+}

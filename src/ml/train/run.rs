@@ -133,7 +133,7 @@ pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> 
             state.finished = Some(now());
         }
     }
-    state.write(folder)?;
+    state.write_progress(folder)?;
     ended
 }
 
@@ -223,7 +223,7 @@ fn train(
     let judgement = shared.finish(&progress, &*network, state, &parts)?;
     state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
     state.finished = Some(now());
-    state.write(folder)?;
+    state.write_progress(folder)?;
     // What is done needs no checkpoint.
     let _ = std::fs::remove_file(folder.checkpoint());
     Ok(RunReport { state: state.clone(), judgement, broken })
@@ -309,7 +309,7 @@ impl Shared<'_> {
             // What happened since the last checkpoint is trained again; the files must tell the same story.
             if let Ok(Some((kept, _))) = Progress::read(self.folder, &progress.split) {
                 (state.epochs_done, state.seconds) = (kept.history.len(), kept.seconds);
-                let _ = state.write(self.folder);
+                let _ = state.write_progress(self.folder);
             }
         }
         ended?;
@@ -412,7 +412,7 @@ impl Saver<'_> {
         progress: &mut Progress,
         network: &dyn Network,
         fitted: &FitState,
-        state: &RunState,
+        state: &mut RunState,
         must: bool,
     ) -> Result<(), MlError> {
         if !must && self.last.elapsed().as_secs_f64() < (self.cost_secs / Self::SHARE).max(1.0) {
@@ -421,7 +421,7 @@ impl Saver<'_> {
         let started = Instant::now();
         progress.write(self.folder, network, fitted)?;
         history::write(self.folder, &progress.history)?;
-        state.write(self.folder)?;
+        state.write_progress(self.folder)?;
         self.cost_secs = started.elapsed().as_secs_f64();
         self.last = Instant::now();
         Ok(())
