@@ -10,6 +10,7 @@ use super::app::{Overlay, Source};
 use super::inspect::InspectAction;
 use super::queue::QueueAction;
 use super::rows::Column;
+use super::training::TrainAction;
 use super::verb::Verb;
 
 /// Something a person did. [`super::AppState::reduce`] turns it into changes, commands and effects.
@@ -100,6 +101,8 @@ pub enum Action {
     },
     /// Something in Inspect.
     Inspect(InspectAction),
+    /// Something in Train.
+    Train(TrainAction),
 
     /// Stores settings.
     ChangeSettings(Settings),

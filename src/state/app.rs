@@ -35,6 +35,8 @@ pub enum Place {
     Library,
     /// Sound as pictures.
     Inspect,
+    /// Networks: set up, watched, judged, compared.
+    Train,
     /// Settings.
     Settings,
 }

@@ -37,4 +37,5 @@ pub use effect::{Effect, FolderPurpose};
 pub use inspect::InspectAction;
 pub use link::EngineLink;
 pub use rows::{Column, Direction, Sort};
+pub use training::TrainAction;
 pub use verb::Verb;

@@ -96,6 +96,7 @@ impl AppState {
                 return vec![Command::ExportPicture { track, request, file }];
             }
             Action::Inspect(action) => return self.reduce_inspect(action),
+            Action::Train(action) => return self.reduce_training(action),
             Action::ChangeSettings(settings) => return vec![Command::ChangeSettings(settings)],
             Action::Reveal(path) => self.effects.push(Effect::Reveal(path)),
             Action::Copy(text) => self.effects.push(Effect::Copy(text)),
@@ -113,6 +114,7 @@ impl AppState {
         match verb {
             Verb::GoLibrary => self.place = Place::Library,
             Verb::GoInspect => self.place = Place::Inspect,
+            Verb::GoTrain => return self.open_training(),
             Verb::GoSettings => {
                 self.place = Place::Settings;
                 return vec![Command::ListOutputDevices];

@@ -9,6 +9,8 @@ pub enum Verb {
     GoLibrary,
     /// To Inspect.
     GoInspect,
+    /// To Train.
+    GoTrain,
     /// To the Settings.
     GoSettings,
     /// The page of keys.
@@ -173,7 +175,7 @@ impl Group {
 
 impl Verb {
     /// All of them, in the order of the help page. Keys with more modifiers come before those with fewer.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::PlayPause,
         Self::Stop,
         Self::Previous,
@@ -235,6 +237,7 @@ impl Verb {
         Self::CopyReadOut,
         Self::GoLibrary,
         Self::GoInspect,
+        Self::GoTrain,
         Self::GoSettings,
         Self::FullScreen,
         Self::Escape,
@@ -246,6 +249,7 @@ impl Verb {
         match self {
             Self::GoLibrary => "Library",
             Self::GoInspect => "Inspect",
+            Self::GoTrain => "Train",
             Self::GoSettings => "Settings",
             Self::Help => "Keys",
             Self::FullScreen => "Full screen",
@@ -317,6 +321,7 @@ impl Verb {
         match self {
             Self::GoLibrary => "All songs, genres and playlists",
             Self::GoInspect => "See the sound as spectrogram and scalogram",
+            Self::GoTrain => "Train a network, watch it learn, hear its mistakes",
             Self::GoSettings => "Folders, classifier, sound and appearance",
             Self::Help => "Show every key",
             Self::FullScreen => "The pictures over the whole screen, and back",
@@ -385,6 +390,7 @@ impl Verb {
         Some(match self {
             Self::GoLibrary => S::ctrl(K::Char('1')),
             Self::GoInspect => S::ctrl(K::Char('2')),
+            Self::GoTrain => S::ctrl(K::Char('3')),
             Self::GoSettings => S::ctrl(K::Char(',')),
             Self::Help => S::plain(K::Char('?')),
             Self::FullScreen => S::plain(K::Function(11)),
@@ -455,7 +461,7 @@ impl Verb {
     pub fn other_shortcut(self) -> Option<Shortcut> {
         match self {
             Self::Search => Some(Shortcut::plain(Key::Char('/'))),
-            Self::GoSettings => Some(Shortcut::ctrl(Key::Char('3'))),
+            Self::GoSettings => Some(Shortcut::ctrl(Key::Char('4'))),
             Self::Help => Some(Shortcut::plain(Key::Function(1))),
             _ => None,
         }
@@ -525,9 +531,13 @@ impl Verb {
             | Self::Explain
             | Self::ReadCursor
             | Self::CopyReadOut => Group::Inspect,
-            Self::GoLibrary | Self::GoInspect | Self::GoSettings | Self::Help | Self::FullScreen | Self::Escape => {
-                Group::Window
-            }
+            Self::GoLibrary
+            | Self::GoInspect
+            | Self::GoTrain
+            | Self::GoSettings
+            | Self::Help
+            | Self::FullScreen
+            | Self::Escape => Group::Window,
         }
     }
 }

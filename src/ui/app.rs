@@ -17,6 +17,7 @@ use super::preparer::Preparer;
 use super::theme::{self, size, tokens};
 use super::{
     banner, drop, first_run, help, inspect, keys, library, player_bar, popups, queue, rail, reveal, settings, toasts,
+    train,
 };
 
 /// Under which name the layout is stored.
@@ -158,6 +159,10 @@ impl App {
             Place::Inspect => {
                 let ground = Frame::NONE.fill(tokens.background);
                 CentralPanel::default().frame(ground).show(ui, |ui| inspect::inspect(ui, state, local, actions));
+            }
+            Place::Train => {
+                let ground = Frame::NONE.fill(tokens.background);
+                CentralPanel::default().frame(ground).show(ui, |ui| train::train(ui, state, actions));
             }
             Place::Settings => {
                 let ground = Frame::NONE.fill(tokens.background);

@@ -32,6 +32,7 @@ mod table;
 pub mod theme;
 mod toasts;
 mod top_bar;
+pub mod train;
 mod waveform;
 mod widgets;
 

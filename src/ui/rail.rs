@@ -14,6 +14,7 @@ pub fn rail(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.add_space(8.0);
     entry(ui, Icon::Library, Verb::GoLibrary, state.place == Place::Library, actions);
     entry(ui, Icon::Inspect, Verb::GoInspect, state.place == Place::Inspect, actions);
+    entry(ui, Icon::Network, Verb::GoTrain, state.place == Place::Train, actions);
     let below = ui.available_height() - 2.0 * 60.0;
     ui.add_space(below.max(0.0));
     entry(ui, Icon::Keys, Verb::Help, false, actions);

@@ -1,5 +1,8 @@
 //! What the window knows of trainings.
 
+mod action;
+mod reduce;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,9 +13,13 @@ use crate::ml::train::control::{BatchRecord, TrainEvent};
 use crate::ml::train::explain::Explanation;
 use crate::ml::train::history::EpochRecord;
 
+pub use action::{Tab, TrainAction};
+
 /// Trainings and their runs.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
+    /// What of the place shows.
+    pub tab: Tab,
     /// All runs, the newest first; none until asked for.
     pub runs: Option<Arc<Vec<RunSummary>>>,
     /// Runs that were loaded, by id.

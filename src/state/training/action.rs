@@ -1,0 +1,51 @@
+//! What a person does in Train.
+
+use crate::engine::training::message::TrainingCommand;
+
+/// The parts of the place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// Data, network, values.
+    #[default]
+    SetUp,
+    /// The training that runs, and the curves of others.
+    Watch,
+    /// One run's figures and mistakes.
+    Judge,
+    /// Several runs side by side.
+    Compare,
+}
+
+impl Tab {
+    /// All of them, in the order of the work.
+    pub const ALL: [Self; 4] = [Self::SetUp, Self::Watch, Self::Judge, Self::Compare];
+
+    /// Its name, as the window says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SetUp => "Set up",
+            Self::Watch => "Watch",
+            Self::Judge => "Judge",
+            Self::Compare => "Compare",
+        }
+    }
+
+    /// One sentence on what it is for.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::SetUp => "Choose clips, a network and how it is trained",
+            Self::Watch => "See loss and accuracy while a network learns",
+            Self::Judge => "See and hear what a trained network gets right and wrong",
+            Self::Compare => "Several runs side by side",
+        }
+    }
+}
+
+/// Something a person did in Train.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainAction {
+    /// Shows a part of the place.
+    Show(Tab),
+    /// Asks the engine for something that changes nothing here by itself.
+    Send(TrainingCommand),
+}
