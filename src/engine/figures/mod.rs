@@ -14,6 +14,7 @@ mod raster;
 pub mod reliability;
 mod report;
 mod svg;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,7 @@ pub use curves::{Curves, learning_curves};
 pub use drawing::Drawing;
 pub use reliability::reliability;
 pub use report::write_comparison;
+pub use tables::{classes_csv, comparison_csv, tests_csv, write_tables};
 
 /// Pixels of a PNG for one CSS pixel.
 const SCALE: f32 = 3.0;

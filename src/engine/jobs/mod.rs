@@ -3,6 +3,7 @@
 mod classify;
 mod demo;
 mod export;
+mod figures;
 mod picture;
 mod scan;
 mod train;
@@ -51,6 +52,8 @@ pub(super) enum JobSpec {
     /// The run's id.
     Train(String),
     Check(Sources),
+    /// The runs' ids, and the folder for their figures.
+    Figures(Vec<String>, PathBuf),
 }
 
 impl JobSpec {
@@ -63,6 +66,7 @@ impl JobSpec {
             Self::Demo => JobKind::Demo,
             Self::Train(_) => JobKind::Train,
             Self::Check(_) => JobKind::Check,
+            Self::Figures(..) => JobKind::Figures,
         }
     }
 
@@ -80,6 +84,7 @@ impl JobSpec {
             Self::Demo => demo::run(shared, context),
             Self::Train(run) => train::run(shared, run, context),
             Self::Check(sources) => train::check(shared, sources, context),
+            Self::Figures(runs, folder) => figures::run(shared, runs, folder, context),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::run_state::Separation;
+use super::history::EpochRecord;
+use super::run_state::{RunState, Separation};
 use super::runs::LoadedRun;
 use crate::ml::judge::article::ARTICLE;
-use crate::ml::judge::{McNemar, mcnemar};
+use crate::ml::judge::{Judgement, McNemar, Prediction, mcnemar};
 use crate::ml::metrics::wilson;
 
 /// The table, the tests and what must be said with them.
@@ -91,6 +92,30 @@ pub struct Pair {
     pub test: McNemar,
 }
 
+/// What a comparison needs to know of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'a> {
+    /// What it is.
+    pub state: &'a RunState,
+    /// Its epochs.
+    pub history: &'a [EpochRecord],
+    /// Its figures, if it came so far.
+    pub judgement: Option<&'a Judgement>,
+    /// What it said about its test clips.
+    pub predictions: &'a [Prediction],
+}
+
+impl<'a> From<&'a LoadedRun> for Compared<'a> {
+    fn from(run: &'a LoadedRun) -> Self {
+        Self {
+            state: &run.state,
+            history: &run.history,
+            judgement: run.judgement.as_ref(),
+            predictions: &run.predictions,
+        }
+    }
+}
+
 /// What the article's models scored.
 pub fn article_rows() -> Vec<ArticleRow> {
     let row = |result: &crate::ml::judge::article::ArticleResult| {
@@ -108,12 +133,17 @@ pub fn article_rows() -> Vec<ArticleRow> {
 }
 
 impl Comparison {
-    /// Compares runs.
+    /// Compares runs that were read from their folders.
     pub fn new(runs: &[LoadedRun]) -> Self {
+        Self::of(&runs.iter().map(Compared::from).collect::<Vec<_>>())
+    }
+
+    /// Compares runs.
+    pub fn of(runs: &[Compared<'_>]) -> Self {
         let mut pairs = Vec::new();
         for (index, first) in runs.iter().enumerate() {
             for second in &runs[index + 1..] {
-                let test = mcnemar(&first.predictions, &second.predictions);
+                let test = mcnemar(first.predictions, second.predictions);
                 if test.clips > 0 {
                     pairs.push(Pair { first: first.state.id.clone(), second: second.state.id.clone(), test });
                 }
@@ -123,7 +153,7 @@ impl Comparison {
     }
 }
 
-fn row(run: &LoadedRun) -> Row {
+fn row(run: &Compared<'_>) -> Row {
     let epochs = run.history.len();
     let seconds: f64 = run.history.iter().map(|record| record.seconds).sum();
     Row {
@@ -131,9 +161,9 @@ fn row(run: &LoadedRun) -> Row {
         name: run.state.name.clone(),
         architecture: run.state.architecture.clone(),
         preset: run.state.preset.clone(),
-        protocol: run.judgement.as_ref().map_or(&run.state.protocol, |found| &found.protocol).clone(),
+        protocol: run.judgement.map_or(&run.state.protocol, |found| &found.protocol).clone(),
         separation: run.state.separation,
-        score: run.judgement.as_ref().map(|found| Score {
+        score: run.judgement.map(|found| Score {
             clips: found.clips,
             accuracy: found.accuracy,
             interval: found.interval,
@@ -146,11 +176,12 @@ fn row(run: &LoadedRun) -> Row {
     }
 }
 
-fn warnings(runs: &[LoadedRun]) -> Vec<String> {
+fn warnings(runs: &[Compared<'_>]) -> Vec<String> {
     let mut said = Vec::new();
-    let names =
-        |wanted: Separation| -> Vec<&LoadedRun> { runs.iter().filter(|run| run.state.separation == wanted).collect() };
-    let list = |runs: &[&LoadedRun]| runs.iter().map(|run| run.state.id.as_str()).collect::<Vec<_>>().join(", ");
+    let names = |wanted: Separation| -> Vec<&Compared<'_>> {
+        runs.iter().filter(|run| run.state.separation == wanted).collect()
+    };
+    let list = |runs: &[&Compared<'_>]| runs.iter().map(|run| run.state.id.as_str()).collect::<Vec<_>>().join(", ");
     let (honest, leaky, unknown) = (names(Separation::Artists), names(Separation::Clips), names(Separation::Unknown));
     if !honest.is_empty() && !leaky.is_empty() {
         said.push(format!(
@@ -167,11 +198,11 @@ fn warnings(runs: &[LoadedRun]) -> Vec<String> {
     }
     // The same training under both protocols shows the gap itself.
     for one in &leaky {
-        let same = |other: &&&LoadedRun| {
+        let same = |other: &&&Compared<'_>| {
             (&other.state.architecture, &other.state.preset) == (&one.state.architecture, &one.state.preset)
         };
         if let Some(other) = honest.iter().find(same)
-            && let (Some(high), Some(low)) = (&one.judgement, &other.judgement)
+            && let (Some(high), Some(low)) = (one.judgement, other.judgement)
             && high.accuracy > low.accuracy
         {
             said.push(format!(
@@ -188,12 +219,12 @@ fn warnings(runs: &[LoadedRun]) -> Vec<String> {
     if !unknown.is_empty() {
         said.push(format!("{}: whether artists are on both sides of the split is not known.", list(&unknown)));
     }
-    let judged: Vec<&LoadedRun> = runs.iter().filter(|run| run.judgement.is_some()).collect();
-    let missing: Vec<&LoadedRun> = runs.iter().filter(|run| run.judgement.is_none()).collect();
+    let judged: Vec<&Compared<'_>> = runs.iter().filter(|run| run.judgement.is_some()).collect();
+    let missing: Vec<&Compared<'_>> = runs.iter().filter(|run| run.judgement.is_none()).collect();
     if !missing.is_empty() {
         said.push(format!("{}: not judged yet.", list(&missing)));
     }
-    let clips = |run: &LoadedRun| {
+    let clips = |run: &Compared<'_>| {
         let mut clips: Vec<String> = run.predictions.iter().map(|clip| clip.clip.clone()).collect();
         clips.sort();
         clips
@@ -209,9 +240,8 @@ fn warnings(runs: &[LoadedRun]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::super::run_folder::RunFolder;
-    use super::super::run_state::RunState;
     use super::*;
-    use crate::ml::judge::{Judgement, Prediction, Temperature};
+    use crate::ml::judge::Temperature;
 
     fn run(id: &str, separation: Separation, right: usize, clips: usize) -> LoadedRun {
         let labels: Vec<String> = ["a", "b"].map(String::from).into();
