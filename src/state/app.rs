@@ -16,6 +16,7 @@ use super::genre::decision_rule;
 use super::inspect::Inspect;
 use super::jobs::Jobs;
 use super::live::LiveRing;
+use super::playing::PlayedFile;
 use super::queue::QueuePanel;
 use super::review::Review;
 use super::rows::{Column, Rows, Sort, rows};
@@ -122,6 +123,8 @@ pub struct AppState {
     pub queue_panel: QueuePanel,
     /// Outlines and loudness of songs.
     pub overviews: Asked<Overview>,
+    /// Files that were played without being in the library; the song with the number `-1 - n` is the n-th.
+    pub(super) files: Vec<PlayedFile>,
     /// Trainings and their runs.
     pub training: Training,
     /// Output devices, the default one first; empty until asked for.
@@ -165,6 +168,7 @@ impl Default for AppState {
             queue_panel: QueuePanel::default(),
             covers: Asked::default(),
             overviews: Asked::default(),
+            files: Vec::new(),
             training: Training::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),

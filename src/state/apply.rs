@@ -32,7 +32,7 @@ impl AppState {
             Event::LivePicture(_) => {}
             Event::Overview(id, overview) => self.overviews.answer(id, overview),
             Event::Cover(id, image) => self.covers.answer(id, image),
-            Event::Training(event) => self.training.apply(event),
+            Event::Training(event) => self.apply_training(event),
             Event::OutputDevices(devices) => self.devices = devices,
             Event::Failed(report) => self.toasts.report(&report),
         }

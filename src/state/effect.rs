@@ -13,6 +13,8 @@ pub enum Effect {
     ChooseFolder(FolderPurpose),
     /// Asks where a picture or its numbers go, on another thread.
     SavePicture(PictureFile),
+    /// Asks for the file of a bundle, on another thread.
+    ChooseBundle(BundlePurpose),
     /// Shows a file or folder in the system's file manager.
     Reveal(PathBuf),
     /// Puts the caret into the search field.
@@ -42,6 +44,15 @@ pub struct PictureFile {
     pub name: String,
 }
 
+/// What the file of a bundle (a run as one file) is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BundlePurpose {
+    /// Where this run (its id) is written.
+    Export(String),
+    /// Which one is taken in.
+    Import,
+}
+
 /// What a folder is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FolderPurpose {
@@ -49,4 +60,6 @@ pub enum FolderPurpose {
     AddMusic,
     /// Where these playlists are written.
     Export(ExportSelection),
+    /// Where the figures and tables of these runs (ids) are written.
+    Figures(Vec<String>),
 }

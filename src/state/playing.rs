@@ -1,5 +1,7 @@
 //! What a person tells the player.
 
+use std::path::{Path, PathBuf};
+
 use crate::audio::player::{PlayState, PlayerCommand, QueueItem};
 use crate::base::TrackId;
 use crate::engine::{Command, Settings};
@@ -7,6 +9,15 @@ use crate::library::model::Track;
 
 use super::app::AppState;
 use super::toast::Tone;
+
+/// A file that plays without being in the library, for example a clip of a data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlayedFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What the player says.
+    pub title: String,
+}
 
 /// A queue item of a song that can be played.
 pub(super) fn item(track: &Track) -> Option<QueueItem> {
@@ -119,6 +130,35 @@ impl AppState {
     pub(super) fn play_alone(&self, id: TrackId) -> Vec<Command> {
         let item = self.track(id).and_then(item);
         item.map(|item| Command::Player(PlayerCommand::PlayQueue { items: vec![item], start: 0 })).into_iter().collect()
+    }
+
+    /// Plays a file alone, whether the library has it or not; where it plays already, holds it or goes on.
+    pub(super) fn play_file(&mut self, path: PathBuf, title: String) -> Vec<Command> {
+        if self.is_current_file(&path) && self.player.queue_len > 0 {
+            return vec![Command::Player(PlayerCommand::Toggle)];
+        }
+        let known = self.snapshot.tracks.iter().find(|track| track.path == path).map(|track| track.id);
+        let track = known.unwrap_or_else(|| {
+            let place = self.files.iter().position(|file| file.path == path).unwrap_or_else(|| {
+                self.files.push(PlayedFile { path: path.clone(), title });
+                self.files.len() - 1
+            });
+            // The library's own numbers are positive.
+            TrackId(-1 - place as i64)
+        });
+        vec![Command::Player(PlayerCommand::PlayQueue { items: vec![QueueItem { track, path }], start: 0 })]
+    }
+
+    /// A file outside of the library, by the number that it plays under.
+    pub fn played_file(&self, id: TrackId) -> Option<&PlayedFile> {
+        self.files.get(usize::try_from(-1 - id.0).ok()?)
+    }
+
+    /// Whether that file is at the playhead.
+    pub fn is_current_file(&self, path: &Path) -> bool {
+        let Some(id) = self.player.current else { return false };
+        self.played_file(id)
+            .map_or_else(|| self.track(id).is_some_and(|track| track.path == path), |file| file.path == path)
     }
 
     /// Plays one song alone from a part of it, as review does; `None` when it cannot be played.

@@ -162,7 +162,7 @@ impl App {
             }
             Place::Train => {
                 let ground = Frame::NONE.fill(tokens.background);
-                CentralPanel::default().frame(ground).show(ui, |ui| train::train(ui, state, actions));
+                CentralPanel::default().frame(ground).show(ui, |ui| train::train(ui, state, local, actions));
             }
             Place::Settings => {
                 let ground = Frame::NONE.fill(tokens.background);
@@ -195,10 +195,14 @@ impl App {
                     FolderPurpose::AddMusic => {
                         directories::UserDirs::new().and_then(|dirs| Some(dirs.audio_dir()?.into()))
                     }
+                    FolderPurpose::Figures(_) => {
+                        directories::UserDirs::new().and_then(|dirs| Some(dirs.document_dir()?.into()))
+                    }
                     FolderPurpose::Export(_) => self.state.settings.playlists_folder.clone(),
                 };
                 self.dialogs.choose_folder(ctx, purpose, start);
             }
+            Effect::ChooseBundle(purpose) => self.dialogs.choose_bundle(ctx, purpose),
             Effect::SavePicture(picture) => self.dialogs.save_picture(ctx, picture),
             Effect::Reveal(path) => {
                 if let Err(error) = reveal::reveal(&path) {

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::Context;
 
-use crate::state::effect::PictureFile;
-use crate::state::{Action, FolderPurpose};
+use crate::engine::training::message::TrainingCommand;
+use crate::state::effect::{BundlePurpose, PictureFile};
+use crate::state::training::judge::JudgeAction;
+use crate::state::{Action, FolderPurpose, TrainAction};
 
 /// Asks for folders and files. Tests answer by themselves.
 pub trait Dialogs {
@@ -15,6 +17,9 @@ pub trait Dialogs {
 
     /// Asks where a picture or its numbers go; the answer comes by [`Dialogs::poll`] as well.
     fn save_picture(&mut self, ctx: &Context, picture: PictureFile);
+
+    /// Asks for the file of a bundle; the answer comes by [`Dialogs::poll`] as well.
+    fn choose_bundle(&mut self, ctx: &Context, purpose: BundlePurpose);
 
     /// The answers since the last call.
     fn poll(&mut self) -> Vec<Action>;
@@ -25,6 +30,7 @@ pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
     match purpose {
         FolderPurpose::AddMusic => Action::AddRoots(vec![folder]),
         FolderPurpose::Export(selection) => Action::ExportTo(folder, selection),
+        FolderPurpose::Figures(runs) => Action::Train(TrainAction::Send(TrainingCommand::Figures(runs, folder))),
     }
 }
 
@@ -32,6 +38,17 @@ pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
 pub fn picture_answer(picture: PictureFile, file: PathBuf) -> Action {
     let file = if file.extension().is_some() { file } else { file.with_extension("png") };
     Action::ExportPicture { track: picture.track, request: picture.request, file }
+}
+
+/// What the chosen file of a bundle means. Without an ending it becomes a ZIP file.
+pub fn bundle_answer(purpose: BundlePurpose, file: PathBuf) -> Action {
+    match purpose {
+        BundlePurpose::Export(run) => {
+            let file = if file.extension().is_some() { file } else { file.with_extension("zip") };
+            Action::Train(TrainAction::Send(TrainingCommand::Export(run, file)))
+        }
+        BundlePurpose::Import => Action::Train(TrainAction::Judge(JudgeAction::ImportFrom(file))),
+    }
 }
 
 /// The system's own dialogs, each on a thread of its own.
@@ -74,6 +91,7 @@ impl Dialogs for NativeDialogs {
         self.ask(ctx, move || {
             let title = match &purpose {
                 FolderPurpose::AddMusic => "Choose your music folder",
+                FolderPurpose::Figures(_) => "Choose a folder for the figures and tables",
                 FolderPurpose::Export(_) => "Choose a folder for the playlists",
             };
             let mut dialog = rfd::FileDialog::new().set_title(title);
@@ -93,6 +111,19 @@ impl Dialogs for NativeDialogs {
                 .add_filter("Numbers (NumPy)", &["npy"])
                 .set_file_name(&picture.name);
             dialog.save_file().map(|file| picture_answer(picture, file))
+        });
+    }
+
+    fn choose_bundle(&mut self, ctx: &Context, purpose: BundlePurpose) {
+        self.ask(ctx, move || {
+            let dialog = rfd::FileDialog::new().add_filter("Run (ZIP)", &["zip"]);
+            let file = match &purpose {
+                BundlePurpose::Export(run) => {
+                    dialog.set_title("Save the run as one file").set_file_name(format!("{run}.zip")).save_file()
+                }
+                BundlePurpose::Import => dialog.set_title("Open an exported run").pick_file(),
+            };
+            file.map(|file| bundle_answer(purpose, file))
         });
     }
 

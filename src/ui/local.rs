@@ -8,6 +8,7 @@ use super::cover_textures::CoverTextures;
 use super::inspect::InspectLocal;
 use super::live_texture::LiveTexture;
 use super::queue::QueueView;
+use super::train::TrainLocal;
 
 /// A column of the table and how wide it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,8 @@ pub struct Local {
     pub live: LiveTexture,
     /// The pictures of Inspect.
     pub inspect: InspectLocal,
+    /// What the panels of Train keep.
+    pub train: TrainLocal,
     /// Covers on the graphics card.
     pub covers: CoverTextures,
 }

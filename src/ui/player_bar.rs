@@ -41,6 +41,12 @@ fn song_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<A
         ui.painter().rect_filled(cover, 4.0, tokens.control);
         icons::paint(ui.painter(), Icon::Note, cover.shrink(16.0), tokens.text_faint);
         let rest = Rect::from_min_max(pos2(cover.right() + 12.0, rect.top()), rect.max);
+        if let Some(file) = state.player.current.and_then(|id| state.played_file(id)) {
+            let (upper, lower) = rest.shrink2(vec2(0.0, 6.0)).split_top_bottom_at_fraction(0.5);
+            text::line(ui.painter(), upper, &file.title, fonts::strong(), tokens.text, Align::Min);
+            text::line(ui.painter(), lower, "Not in the library", fonts::small(), tokens.text_muted, Align::Min);
+            return;
+        }
         text::line(ui.painter(), rest, "Nothing is playing", fonts::body(), tokens.text_faint, Align::Min);
         return;
     };

@@ -157,7 +157,11 @@ fn row(ui: &mut Ui, state: &AppState, local: &mut Local, place: usize, rect: Rec
     let Some(id) = state.player.queue.get(place).copied() else { return };
     let tokens = tokens(ui);
     let track = state.track(id);
-    let (title, artist) = track.map_or(("Not in the library any more", ""), |track| (&*track.title, &*track.artist));
+    let (title, artist) = match (track, state.played_file(id)) {
+        (Some(track), _) => (&*track.title, &*track.artist),
+        (None, Some(file)) => (&*file.title, "Not in the library"),
+        (None, None) => ("Not in the library any more", ""),
+    };
     let current = place == state.player.queue_index;
     let selected = state.queue_panel.selected == Some(place);
     let response = ui.interact(rect, queue_id().with(place), Sense::click_and_drag());

@@ -20,11 +20,11 @@ use timbre::engine::{Command, Event, Settings};
 use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
 };
-use timbre::state::effect::PictureFile;
+use timbre::state::effect::{BundlePurpose, PictureFile};
 use timbre::state::genre::GENRES;
 use timbre::state::{Action, EngineLink, FolderPurpose};
 use timbre::ui::App;
-use timbre::ui::dialogs::{Dialogs, answer, picture_answer};
+use timbre::ui::dialogs::{Dialogs, answer, bundle_answer, picture_answer};
 use timbre::ui::local::Layout;
 
 /// An engine that keeps what it is sent and tells what it is given.
@@ -95,6 +95,16 @@ impl Dialogs for FakeDialogs {
         if let Some(folder) = &self.folder {
             let file = folder.join(&picture.name);
             self.answers.borrow_mut().push(picture_answer(picture, file));
+        }
+    }
+
+    fn choose_bundle(&mut self, _: &eframe::egui::Context, purpose: BundlePurpose) {
+        if let Some(folder) = &self.folder {
+            let name = match &purpose {
+                BundlePurpose::Export(run) => run.clone(),
+                BundlePurpose::Import => "bundle.zip".to_owned(),
+            };
+            self.answers.borrow_mut().push(bundle_answer(purpose, folder.join(name)));
         }
     }
 

@@ -2,6 +2,9 @@
 
 use crate::engine::training::message::TrainingCommand;
 
+use super::compare::CompareAction;
+use super::judge::JudgeAction;
+
 /// The parts of the place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tab {
@@ -48,4 +51,8 @@ pub enum TrainAction {
     Show(Tab),
     /// Asks the engine for something that changes nothing here by itself.
     Send(TrainingCommand),
+    /// Something in Judge.
+    Judge(JudgeAction),
+    /// Something in Compare.
+    Compare(CompareAction),
 }

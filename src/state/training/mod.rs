@@ -1,7 +1,10 @@
 //! What the window knows of trainings.
 
 mod action;
+pub mod compare;
+pub mod judge;
 mod reduce;
+mod wish;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +33,12 @@ pub struct Training {
     pub live: Option<LiveRun>,
     /// What networks look at, by run and clip.
     pub explained: HashMap<(String, String), Result<Arc<Explanation>, String>>,
+    /// What Judge shows.
+    pub judge: judge::Judge,
+    /// What Compare shows.
+    pub compare: compare::Compare,
+    /// Runs that were asked for, and whether they had been judged then.
+    asked: HashMap<String, bool>,
 }
 
 /// The training that runs now.
@@ -53,8 +62,9 @@ impl Training {
     /// Follows one event.
     pub fn apply(&mut self, event: TrainingEvent) {
         match event {
-            TrainingEvent::Runs(runs) => self.runs = Some(runs),
+            TrainingEvent::Runs(runs) => self.take_runs(runs),
             TrainingEvent::Loaded(detail) => {
+                self.judge.loaded(&detail.state.id);
                 self.details.insert(detail.state.id.clone(), detail);
             }
             TrainingEvent::Checked(sources, check) => self.checked = Some((sources, check)),

@@ -17,9 +17,20 @@ impl AppState {
         match action {
             TrainAction::Show(tab) => {
                 self.training.tab = tab;
+                self.want_runs();
                 self.open_training()
             }
             TrainAction::Send(command) => vec![Command::Training(command)],
+            TrainAction::Judge(action) => {
+                let commands = self.reduce_judge(action);
+                self.want_runs();
+                commands
+            }
+            TrainAction::Compare(action) => {
+                self.training.compare.reduce(action);
+                self.want_runs();
+                Vec::new()
+            }
         }
     }
 }

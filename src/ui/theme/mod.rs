@@ -3,6 +3,7 @@
 pub mod colormap;
 pub mod fonts;
 mod genre;
+pub mod matrix;
 pub mod oklch;
 pub mod shade;
 mod style;
@@ -112,6 +113,12 @@ impl Tokens {
     /// The hue of a genre by its stored name; a quiet one for genres that people invented.
     pub fn genre(&self, name: &str) -> Color32 {
         index_of(name).map_or(self.hue_other, |index| self.hues[index])
+    }
+
+    /// The colour of a run beside others: hues far apart, the next ones again from the first.
+    pub fn run(&self, place: usize) -> Color32 {
+        const ORDER: [usize; 6] = [0, 2, 8, 3, 5, 9];
+        self.hues[ORDER[place % ORDER.len()]]
     }
 
     /// Lines of scales and of the cursor over a picture, which is bright where silence is bright.

@@ -2,6 +2,7 @@
 
 mod compare;
 mod judge;
+mod run_list;
 mod setup;
 mod watch;
 
@@ -10,11 +11,19 @@ use eframe::egui::{Align, Layout, Role, Sense, Ui, WidgetInfo, vec2};
 use crate::state::training::Tab;
 use crate::state::{Action, AppState, TrainAction};
 
+use super::local::Local;
 use super::theme::{fonts, size, tokens};
 use super::widgets::button;
 
+/// What the panels keep between frames.
+#[derive(Default)]
+pub struct TrainLocal {
+    /// Judge.
+    judge: judge::JudgeLocal,
+}
+
 /// Draws the place.
-pub fn train(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+pub fn train(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let bar = vec2(ui.available_width(), size::TOP_BAR);
     ui.allocate_ui_with_layout(bar, Layout::left_to_right(Align::Center), |ui| {
@@ -34,7 +43,7 @@ pub fn train(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     match state.training.tab {
         Tab::SetUp => setup::panel(ui, state, actions),
         Tab::Watch => watch::panel(ui, state, actions),
-        Tab::Judge => judge::panel(ui, state, actions),
+        Tab::Judge => judge::panel(ui, state, &mut local.train.judge, actions),
         Tab::Compare => compare::panel(ui, state, actions),
     }
 }
