@@ -128,7 +128,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
             bar.set_position(done as u64);
             bar.set_message(what);
         }
-        TrainEvent::Part { part, parts, clips: (train, valid, test) } => {
+        TrainEvent::Part { part, parts, clips: (train, valid, test), .. } => {
             parts_before = part as u64;
             part_text = if part >= parts { "final".to_owned() } else { format!("part {} of {parts}", part + 1) };
             bar.suspend(|| {

@@ -67,6 +67,8 @@ pub enum Overlay {
     Help,
     /// Choosing a genre for the selected songs.
     GenrePicker,
+    /// Whether to close the window although a training runs.
+    Quit,
     /// Naming a new playlist of these songs.
     NewPlaylist(Vec<TrackId>),
     /// Naming a playlist anew.

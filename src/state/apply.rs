@@ -18,7 +18,10 @@ impl AppState {
         match event {
             Event::Library(snapshot) => self.apply_library(snapshot),
             Event::Settings(settings) => self.apply_settings(settings),
-            Event::Job(event) => self.jobs.apply(event, &mut self.toasts),
+            Event::Job(event) => {
+                self.follow_training_job(&event);
+                self.jobs.apply(event, &mut self.toasts);
+            }
             Event::Player(PlayerEvent::Status(status)) => self.apply_player(status),
             Event::Player(PlayerEvent::Skipped { item, reason }) => {
                 let name = self.track(item.track).map(|track| track.title.clone());

@@ -6,6 +6,8 @@ use crate::base::TrackId;
 use crate::engine::ExportSelection;
 use crate::engine::picture::PictureRequest;
 
+use super::training::DataPart;
+
 /// Something only the window can do. [`super::AppState::take_effects`] hands them over after each frame.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -29,6 +31,8 @@ pub enum Effect {
     FocusPicture,
     /// Takes the keyboard from them.
     LeavePicture,
+    /// Closes the window.
+    Close,
     /// Puts text on the clipboard.
     Copy(String),
 }
@@ -62,4 +66,6 @@ pub enum FolderPurpose {
     Export(ExportSelection),
     /// Where the figures and tables of these runs (ids) are written.
     Figures(Vec<String>),
+    /// Something of a training's data; some of it are files.
+    TrainingData(DataPart),
 }

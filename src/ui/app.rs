@@ -6,9 +6,10 @@ use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportComman
 
 use crate::audio::player::OutputState;
 use crate::base::TrackId;
-use crate::engine::Event;
+use crate::engine::training::message::TrainingCommand;
+use crate::engine::{Command, Event};
 use crate::state::app::SILENCE_SHOWN_AFTER_SECS;
-use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place};
+use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place, TrainAction};
 
 use super::dialogs::{Dialogs, NativeDialogs};
 use super::local::{Layout, Local};
@@ -32,6 +33,8 @@ pub struct App {
     local: Local,
     actions: Vec<Action>,
     media_keys: MediaKeys,
+    /// The person has said that the window may close.
+    leaving: bool,
 }
 
 impl App {
@@ -47,6 +50,8 @@ impl App {
     /// An application with dialogs of one's own, as tests use it.
     pub fn with_dialogs(ctx: &Context, engine: Box<dyn EngineLink>, dialogs: Box<dyn Dialogs>, layout: Layout) -> Self {
         theme::install(ctx);
+        // A training that was cut off is offered at the start.
+        engine.send(Command::Training(TrainingCommand::List));
         Self {
             engine,
             dialogs,
@@ -55,6 +60,7 @@ impl App {
             local: Local { layout, ..Local::default() },
             actions: Vec::new(),
             media_keys: MediaKeys::default(),
+            leaving: false,
         }
     }
 
@@ -106,7 +112,8 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         let mut actions = std::mem::take(&mut self.actions);
         keys::keys(ui, &self.state, &mut actions);
-        drop::take(ui, &mut actions);
+        self.ask_before_closing(ui.ctx(), &mut actions);
+        drop::take(ui, &self.state, &mut actions);
         self.panels(ui, &mut actions);
         let ctx = ui.ctx().clone();
         if !actions.is_empty() {
@@ -173,7 +180,15 @@ impl App {
         help::help(ctx, state, actions);
         popups::popups(ctx, state, local, actions);
         toasts::toasts(ctx, state, actions);
-        drop::overlay(ctx);
+        drop::overlay(ctx, state);
+    }
+
+    /// A training is not cut off without a word.
+    fn ask_before_closing(&self, ctx: &Context, actions: &mut Vec<Action>) {
+        if !self.leaving && self.state.is_training() && ctx.input(|input| input.viewport().close_requested()) {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            actions.push(Action::Train(TrainAction::AskQuit));
+        }
     }
 
     fn reduce(&mut self, action: Action) {
@@ -199,6 +214,10 @@ impl App {
                         directories::UserDirs::new().and_then(|dirs| Some(dirs.document_dir()?.into()))
                     }
                     FolderPurpose::Export(_) => self.state.settings.playlists_folder.clone(),
+                    FolderPurpose::TrainingData(_) => {
+                        let folders = &self.state.training.setup.config.sources.folders;
+                        folders.last().and_then(|folder| Some(folder.parent()?.to_path_buf()))
+                    }
                 };
                 self.dialogs.choose_folder(ctx, purpose, start);
             }
@@ -217,6 +236,10 @@ impl App {
             Effect::FocusPicture => self.local.inspect.focus = true,
             Effect::LeavePicture => ctx.memory_mut(|memory| memory.surrender_focus(inspect::picture_id())),
             Effect::Copy(text) => ctx.copy_text(text),
+            Effect::Close => {
+                self.leaving = true;
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
         }
         ctx.request_repaint();
     }

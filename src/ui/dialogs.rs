@@ -31,6 +31,7 @@ pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
         FolderPurpose::AddMusic => Action::AddRoots(vec![folder]),
         FolderPurpose::Export(selection) => Action::ExportTo(folder, selection),
         FolderPurpose::Figures(runs) => Action::Train(TrainAction::Send(TrainingCommand::Figures(runs, folder))),
+        FolderPurpose::TrainingData(part) => Action::Train(TrainAction::Put(part, folder)),
     }
 }
 
@@ -93,12 +94,15 @@ impl Dialogs for NativeDialogs {
                 FolderPurpose::AddMusic => "Choose your music folder",
                 FolderPurpose::Figures(_) => "Choose a folder for the figures and tables",
                 FolderPurpose::Export(_) => "Choose a folder for the playlists",
+                FolderPurpose::TrainingData(part) => part.question(),
             };
             let mut dialog = rfd::FileDialog::new().set_title(title);
             if let Some(start) = start {
                 dialog = dialog.set_directory(start);
             }
-            dialog.pick_folder().map(|folder| answer(purpose, folder))
+            let is_file = matches!(&purpose, FolderPurpose::TrainingData(part) if part.is_file());
+            let chosen = if is_file { dialog.pick_file() } else { dialog.pick_folder() };
+            chosen.map(|folder| answer(purpose, folder))
         });
     }
 

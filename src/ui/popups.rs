@@ -4,7 +4,7 @@ use eframe::egui::{Context, Key, RichText, Role, Sense, TextEdit, Ui, WidgetInfo
 
 use crate::state::genre::{GENRES, display_name};
 use crate::state::jobs::count_of;
-use crate::state::{Action, AppState, Overlay};
+use crate::state::{Action, AppState, Overlay, TrainAction};
 
 use super::local::Local;
 use super::theme::{fonts, size, tokens};
@@ -41,11 +41,30 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
                 actions.push(Action::RenamePlaylist(*id, name));
             }
         }
+        Overlay::Quit => quit(ui, actions),
         Overlay::Help => {}
     });
     if response.should_close() {
         actions.push(Action::SetOverlay(None));
     }
+}
+
+fn quit(ui: &mut Ui, actions: &mut Vec<Action>) {
+    ui.set_width(360.0);
+    ui.label(RichText::new("A training runs").font(fonts::heading()));
+    let sentence = "It can go on next time from its last checkpoint.";
+    ui.label(RichText::new(sentence).color(tokens(ui).text_muted));
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        if button::text(ui, Weight::Primary, None, "Stay", 28.0).on_hover_text("Let it train on").clicked() {
+            actions.push(Action::SetOverlay(None));
+        }
+        let quit = button::text(ui, Weight::Normal, None, "Quit", 28.0);
+        if quit.on_hover_text("Close the window; the training is offered again at the next start").clicked() {
+            actions.push(Action::SetOverlay(None));
+            actions.push(Action::Train(TrainAction::Quit));
+        }
+    });
 }
 
 fn genre_picker(ui: &mut Ui, state: &AppState, local: &mut Local, opening: bool, actions: &mut Vec<Action>) {

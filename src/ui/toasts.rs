@@ -3,7 +3,8 @@
 use eframe::egui::{Align, Align2, Area, Context, Frame, Id, Layout, Margin, Order, RichText, Sense, Stroke, vec2};
 
 use crate::state::toast::{Toast, Tone};
-use crate::state::{Action, AppState};
+use crate::state::training::Tab;
+use crate::state::{Action, AppState, Place};
 
 use super::icons::{self, Icon};
 use super::theme::{fonts, size, tokens};
@@ -14,7 +15,10 @@ pub fn toasts(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
     if state.toasts.shown().is_empty() {
         return;
     }
-    let offset = vec2(-size::MARGIN, -size::PLAYER_BAR - size::MARGIN);
+    // What starts a training stays in sight and in reach.
+    let set_up = state.place == Place::Train && state.training.tab == Tab::SetUp;
+    let bars = size::PLAYER_BAR + if set_up { size::TOP_BAR } else { 0.0 };
+    let offset = vec2(-size::MARGIN, -bars - size::MARGIN);
     Area::new(Id::unique("toasts")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, offset).show(ctx, |ui| {
         ui.spacing_mut().item_spacing.y = 8.0;
         ui.with_layout(Layout::top_down(Align::Max), |ui| {

@@ -16,6 +16,7 @@ use timbre::engine::event::CoverImage;
 use timbre::engine::tiles::{
     LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture, TILE_COLUMNS, TILE_ROWS, TileColumns, TilePlace, column_secs,
 };
+use timbre::engine::training::message::TrainingCommand;
 use timbre::engine::{Command, Event, Settings};
 use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
@@ -42,10 +43,12 @@ impl FakeEngine {
         self.events.borrow_mut().push(event);
     }
 
-    /// What was sent since the last call, without requests for covers.
+    /// What was sent since the last call, without requests for covers and the first one for runs.
     pub fn take_sent(&self) -> Vec<Command> {
         let sent = std::mem::take(&mut *self.sent.borrow_mut());
-        sent.into_iter().filter(|command| !matches!(command, Command::LoadCover(_))).collect()
+        let by_itself =
+            |command: &Command| matches!(command, Command::LoadCover(_) | Command::Training(TrainingCommand::List));
+        sent.into_iter().filter(|command| !by_itself(command)).collect()
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Resul
         .build()
         .map_err(|error| JobError::Failed(Report::from_error(&error)))?;
     let (mut epochs_before, outbox) = (state.epochs_done as u64, shared.outbox.clone());
-    let planned = (state.epochs_planned.max(config.training.epochs)) as u64;
+    let mut planned = (state.epochs_planned.max(config.training.epochs)) as u64;
     let id = state.id.clone();
     let mut last_batch = std::time::Instant::now();
     let mut tell = |event: TrainEvent| {
@@ -46,7 +46,7 @@ pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Resul
                 last_batch = std::time::Instant::now();
             }
             TrainEvent::Epoch(_) => epochs_before += 1,
-            TrainEvent::Part { .. } => {}
+            TrainEvent::Part { rounds, .. } => planned = (rounds * config.training.epochs) as u64,
         }
         outbox.send(Event::Training(TrainingEvent::Progress { run: id.clone(), event }));
     };

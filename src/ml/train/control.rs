@@ -73,8 +73,12 @@ pub enum TrainEvent {
         part: usize,
         /// Parts that judge.
         parts: usize,
+        /// Parts in all, the final model included.
+        rounds: usize,
         /// Clips that train, validate and judge.
         clips: (usize, usize, usize),
+        /// The genres, in the order of [`EpochRecord::valid_f1`].
+        labels: Vec<String>,
     },
     /// A step was made.
     Batch(BatchRecord),

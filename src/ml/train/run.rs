@@ -262,7 +262,8 @@ impl Shared<'_> {
         }
         let (control, tell) = (context.control, &mut *context.tell);
         let counts = (clips.train.len(), clips.valid.len(), clips.test.len());
-        tell(TrainEvent::Part { part, parts: self.parts, clips: counts });
+        let rounds = self.parts + usize::from(config.final_model);
+        tell(TrainEvent::Part { part, parts: self.parts, rounds, clips: counts, labels: self.labels.to_vec() });
         let inputs = config.network.inputs();
         let windows = config.training.windows;
         let mut done = 0;

@@ -1,6 +1,12 @@
 //! What a person does in Train.
 
+use std::path::PathBuf;
+
 use crate::engine::training::message::TrainingCommand;
+use crate::ml::train::config::{Architecture, Config, Preset};
+
+use super::setup::DataPart;
+use super::watch::Watch;
 
 use super::compare::CompareAction;
 use super::judge::JudgeAction;
@@ -49,6 +55,34 @@ impl Tab {
 pub enum TrainAction {
     /// Shows a part of the place.
     Show(Tab),
+    /// The values of a preset, for the clips that are chosen.
+    Choose(Architecture, Preset),
+    /// The form's values are now these.
+    Configure(Box<Config>),
+    /// What the next run is called.
+    Name(String),
+    /// Asks for a file or folder.
+    Ask(DataPart),
+    /// This file or folder was chosen.
+    Put(DataPart, PathBuf),
+    /// These were dropped on the place; true: a folder.
+    Dropped(Vec<(PathBuf, bool)>),
+    /// Looks at the chosen clips.
+    Check,
+    /// Starts the training of the form.
+    Start,
+    /// Goes on with a run that was stopped.
+    GoOn(String),
+    /// Holds the training, or lets it go on.
+    Pause(bool),
+    /// Ends the training after its epoch and judges what there is.
+    Finish,
+    /// How the curves are drawn, and of which runs.
+    SetWatch(Watch),
+    /// The window was asked to close while a training runs.
+    AskQuit,
+    /// Closes the window; the training goes on next time.
+    Quit,
     /// Asks the engine for something that changes nothing here by itself.
     Send(TrainingCommand),
     /// Something in Judge.

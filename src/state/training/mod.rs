@@ -4,32 +4,42 @@ mod action;
 pub mod compare;
 pub mod judge;
 mod reduce;
+pub mod setup;
+pub mod watch;
 mod wish;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
-use crate::ml::train::control::{BatchRecord, TrainEvent};
 use crate::ml::train::explain::Explanation;
-use crate::ml::train::history::EpochRecord;
 
 pub use action::{Tab, TrainAction};
+pub use setup::{DataPart, Setup};
+pub use watch::{LiveRun, Watch};
 
 /// Trainings and their runs.
 #[derive(Clone, Debug, Default)]
 pub struct Training {
     /// What of the place shows.
     pub tab: Tab,
+    /// The form of the next training.
+    pub setup: Setup,
+    /// How the curves are drawn.
+    pub watch: Watch,
+    /// Runs whose course was asked for, each once.
+    asked_course: HashSet<String>,
+    /// The unfinished runs were offered once.
+    offered: bool,
     /// All runs, the newest first; none until asked for.
     pub runs: Option<Arc<Vec<RunSummary>>>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
     /// What was found in data sets, the last one.
     pub checked: Option<(Sources, Arc<Check>)>,
-    /// The training that runs now.
+    /// The training that runs now, or ran last.
     pub live: Option<LiveRun>,
     /// What networks look at, by run and clip.
     pub explained: HashMap<(String, String), Result<Arc<Explanation>, String>>,
@@ -41,26 +51,10 @@ pub struct Training {
     asked: HashMap<String, bool>,
 }
 
-/// The training that runs now.
-#[derive(Clone, Debug, Default)]
-pub struct LiveRun {
-    /// Its id.
-    pub run: String,
-    /// Its epochs so far, in this sitting.
-    pub history: Vec<EpochRecord>,
-    /// The last step.
-    pub batch: BatchRecord,
-    /// What it does besides.
-    pub stage: String,
-    /// Parts that judge, and the part that trains now.
-    pub parts: (usize, usize),
-    /// Clips that train, validate and judge in this part.
-    pub clips: (usize, usize, usize),
-}
-
 impl Training {
     /// Follows one event.
     pub fn apply(&mut self, event: TrainingEvent) {
+        self.loaded(&event);
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
             TrainingEvent::Loaded(detail) => {
@@ -76,26 +70,8 @@ impl Training {
         }
     }
 
-    fn follow(&mut self, run: String, event: TrainEvent) {
-        if self.live.as_ref().is_none_or(|live| live.run != run) {
-            // What was trained before in another sitting belongs to the same curves.
-            let history = self.details.get(&run).map(|detail| detail.history.clone()).unwrap_or_default();
-            self.live = Some(LiveRun { run, history, ..LiveRun::default() });
-        }
-        let Some(live) = &mut self.live else { return };
-        match event {
-            TrainEvent::Stage { what, .. } => live.stage = what,
-            TrainEvent::Part { part, parts, clips } => {
-                live.parts = (parts, part);
-                live.clips = clips;
-                live.stage = "Training".into();
-            }
-            TrainEvent::Batch(batch) => live.batch = batch,
-            TrainEvent::Epoch(record) => {
-                // An epoch that a checkpoint had forgotten is trained again.
-                live.history.retain(|known| (known.part, known.epoch) < (record.part, record.epoch));
-                live.history.push(record);
-            }
-        }
+    /// What was found in these clips, if they were looked at last.
+    pub fn check_of(&self, sources: &Sources) -> Option<&Arc<Check>> {
+        self.checked.as_ref().filter(|(of, _)| of == sources).map(|(_, check)| check)
     }
 }

@@ -41,8 +41,13 @@ impl AppState {
             let show = ("Show in folder".to_owned(), Action::Reveal(path.clone()));
             self.toasts.push(Tone::Success, format!("Wrote {name}."), Some(show));
         }
+        let runs_came = matches!(event, TrainingEvent::Runs(_));
         self.training.apply(event);
         self.want_runs();
+        if runs_came {
+            self.offer_unfinished();
+            self.want_course();
+        }
     }
 
     /// Asks for the runs that show, and makes of them what follows from them.

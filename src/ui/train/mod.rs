@@ -1,6 +1,7 @@
 //! Train: networks are set up, watched, judged and compared.
 
 mod compare;
+mod form;
 mod judge;
 mod run_list;
 mod setup;

@@ -1,0 +1,246 @@
+//! The form of a training that is to be started.
+
+use std::path::{Path, PathBuf};
+
+use crate::ml::data::protocol::Protocol;
+use crate::ml::train::config::{Architecture, Config, Preset};
+use crate::ml::train::network::Base;
+
+use super::Training;
+
+/// What a chosen file or folder is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataPart {
+    /// A folder of clips.
+    Folder,
+    /// The folder of wavelet pictures.
+    Wavelets,
+    /// Who plays each clip.
+    Index,
+    /// A list of the clips to use.
+    List,
+    /// A list of the clips to train on.
+    TrainList,
+    /// A list of the clips to validate on.
+    ValidList,
+    /// A list of the clips that judge.
+    TestList,
+    /// Pre-trained weights.
+    Base,
+}
+
+impl DataPart {
+    /// Whether it is a file, not a folder.
+    pub fn is_file(self) -> bool {
+        !matches!(self, Self::Folder | Self::Wavelets)
+    }
+
+    /// What a dialog that asks for it says.
+    pub fn question(self) -> &'static str {
+        match self {
+            Self::Folder => "Choose a folder with one folder a genre",
+            Self::Wavelets => "Choose the folder of wavelet pictures",
+            Self::Index => "Choose the file that says who plays each clip",
+            Self::List => "Choose a list of clips to use",
+            Self::TrainList => "Choose the list of clips to train on",
+            Self::ValidList => "Choose the list of clips to validate on",
+            Self::TestList => "Choose the list of clips that judge",
+            Self::Base => "Choose the pre-trained weights",
+        }
+    }
+}
+
+/// How clips can be divided; what [`Protocol`] is without its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// By lot.
+    Holdout,
+    /// By lot, artist by artist.
+    ArtistHoldout,
+    /// Every clip judges once.
+    Folds,
+    /// Every clip judges once, artist by artist.
+    ArtistFolds,
+    /// As lists say.
+    Lists,
+}
+
+impl Split {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::ArtistFolds, Self::ArtistHoldout, Self::Folds, Self::Holdout, Self::Lists];
+
+    /// The one of a protocol.
+    pub fn of(protocol: &Protocol) -> Self {
+        match protocol {
+            Protocol::Holdout { .. } => Self::Holdout,
+            Protocol::ArtistHoldout { .. } => Self::ArtistHoldout,
+            Protocol::Folds { .. } => Self::Folds,
+            Protocol::ArtistFolds { .. } => Self::ArtistFolds,
+            Protocol::Lists { .. } => Self::Lists,
+        }
+    }
+
+    /// Its name for a person.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holdout => "Once, by lot (the article's)",
+            Self::ArtistHoldout => "Once, artists kept apart",
+            Self::Folds => "Folds, by lot",
+            Self::ArtistFolds => "Folds, artists kept apart",
+            Self::Lists => "As lists say",
+        }
+    }
+
+    /// A protocol of this kind, with the values of `old` where it has them.
+    pub fn protocol(self, old: &Protocol) -> Protocol {
+        let folds = match old {
+            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } => *folds,
+            _ => 5,
+        };
+        let train_share = match old {
+            Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => *train_share,
+            _ => 0.6,
+        };
+        match self {
+            Self::Holdout => Protocol::Holdout { train_share },
+            Self::ArtistHoldout => Protocol::ArtistHoldout { train_share },
+            Self::Folds => Protocol::Folds { folds },
+            Self::ArtistFolds => Protocol::ArtistFolds { folds },
+            Self::Lists => match old {
+                Protocol::Lists { .. } => old.clone(),
+                _ => Protocol::Lists { train: PathBuf::new(), valid: None, test: None },
+            },
+        }
+    }
+}
+
+/// The form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// What would be trained.
+    pub config: Config,
+    /// What the run would be called; empty: after its network and preset.
+    pub name: String,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { config: Config::preset(Architecture::Cnn, Preset::Best), name: String::new() }
+    }
+}
+
+impl Setup {
+    /// The values of a preset; clips, split, seed and weights stay as they are.
+    pub fn choose(&mut self, architecture: Architecture, preset: Preset) {
+        let fresh = Config::preset(architecture, preset);
+        let old = std::mem::replace(&mut self.config, fresh);
+        let Config { sources, protocol, valid_share, final_model, seed, base, .. } = old;
+        self.config = Config { sources, protocol, valid_share, final_model, seed, base, ..self.config.clone() };
+    }
+
+    /// Puts a chosen file or folder in its place.
+    pub fn put(&mut self, part: DataPart, path: PathBuf) {
+        let sources = &mut self.config.sources;
+        match part {
+            DataPart::Folder if !sources.folders.contains(&path) => sources.folders.push(path),
+            DataPart::Folder => {}
+            DataPart::Wavelets => sources.wavelets = Some(path),
+            DataPart::Index => sources.index = Some(path),
+            DataPart::List if !sources.lists.contains(&path) => sources.lists.push(path),
+            DataPart::List => {}
+            DataPart::Base => self.config.base = Some(path),
+            DataPart::TrainList | DataPart::ValidList | DataPart::TestList => {
+                let mut protocol = Split::Lists.protocol(&self.config.protocol);
+                if let Protocol::Lists { train, valid, test } = &mut protocol {
+                    match part {
+                        DataPart::ValidList => *valid = Some(path),
+                        DataPart::TestList => *test = Some(path),
+                        _ => *train = path,
+                    }
+                }
+                self.config.protocol = protocol;
+            }
+        }
+    }
+
+    /// Puts what was dropped in its place, by its name: a folder of wavelets is called so, an index as well.
+    pub fn put_dropped(&mut self, path: PathBuf, is_folder: bool) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let ends = |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+        let part = match is_folder {
+            true if name.contains("wavelet") || name.contains("scalogram") => DataPart::Wavelets,
+            true => DataPart::Folder,
+            false if ends("safetensors") => DataPart::Base,
+            false if name.contains("index") => DataPart::Index,
+            false => DataPart::List,
+        };
+        self.put(part, path);
+    }
+
+    /// The file of weights that the network cannot be trained without, and that is not named yet.
+    pub fn lacks_base(&self) -> bool {
+        self.config.base.is_none() && self.config.network.base() == Some(Base::MobileNetV2)
+    }
+
+    /// Why it cannot be started; none when it can.
+    pub fn obstacle(&self, training: &Training) -> Option<String> {
+        if self.config.sources.folders.is_empty() {
+            return Some("Choose a folder of clips first.".into());
+        }
+        if self.lacks_base() {
+            return Some("Choose a file of MobileNetV2 weights first.".into());
+        }
+        let checked = training.check_of(&self.config.sources);
+        if let Some(check) = checked {
+            if check.genres.iter().filter(|genre| genre.clips > 0).count() < 2 {
+                return Some("There must be clips of at least two genres.".into());
+            }
+            let by_artist = matches!(Split::of(&self.config.protocol), Split::ArtistFolds | Split::ArtistHoldout);
+            if by_artist && check.artists < 2 {
+                return Some(
+                    "Artists are not known, so they cannot be kept apart: name an index or divide by lot.".into(),
+                );
+            }
+        }
+        match &self.config.protocol {
+            Protocol::Lists { train, .. } if train.as_os_str().is_empty() => {
+                return Some("Choose the list of clips to train on.".into());
+            }
+            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } if *folds < 2 => {
+                return Some("There must be at least two folds.".into());
+            }
+            _ => {}
+        }
+        let trouble = self.config.trouble()?;
+        let mut letters = trouble.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        Some(format!("{first}{}.", letters.as_str()))
+    }
+
+    /// Examples that one epoch of one part trains on, and how often a part is trained.
+    fn work(&self, clips: usize) -> (f64, usize) {
+        let (share, parts) = match &self.config.protocol {
+            Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => (*train_share, 1),
+            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } => (1.0 - 1.0 / (*folds).max(1) as f64, *folds),
+            // How many clips a list names is not known here.
+            Protocol::Lists { .. } => (1.0, 1),
+        };
+        let training = &self.config.training;
+        let parts = parts + usize::from(self.config.final_model);
+        (clips as f64 * share * (1.0 - self.config.valid_share) * training.examples_per_clip as f64, parts)
+    }
+
+    /// How long the epochs may take, seconds, by the examples a second that `training` knows of earlier runs of the same
+    /// network; reading and judging clips comes on top. None when there was no such run, or the clips were not counted.
+    pub fn estimate_secs(&self, training: &Training) -> Option<f64> {
+        let clips = training.check_of(&self.config.sources)?.clips;
+        let (examples, parts) = self.work(clips);
+        let per_second = training.examples_per_second(&self.config)?;
+        Some(examples * self.config.training.epochs as f64 * parts as f64 / per_second)
+    }
+}
+
+/// The end of a path, for lists.
+pub fn short(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
