@@ -11,6 +11,9 @@ use crate::state::app::AppState;
 use crate::state::effect::{BundlePurpose, Effect, FolderPurpose};
 use crate::state::toast::Tone;
 
+/// Clips whose explanations are kept.
+const MOST_EXPLAINED: usize = 32;
+
 /// What stands in the cells of the confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Numbers {
@@ -264,6 +267,10 @@ impl AppState {
                 let key = (run.clone(), clip.clone());
                 if !matches!(self.training.explained.get(&key), Some(Ok(_))) {
                     self.training.explained.remove(&key);
+                    // Each holds all numbers of an input: a megabyte or so.
+                    if self.training.explained.len() >= MOST_EXPLAINED {
+                        self.training.explained.clear();
+                    }
                     return vec![Command::Training(TrainingCommand::Explain { run, clip })];
                 }
             }

@@ -11,7 +11,7 @@ use crate::ui::theme::{fonts, size, tokens};
 use crate::ui::widgets::{button, text};
 
 /// Width of the list.
-pub const WIDTH: f32 = 248.0;
+pub const WIDTH: f32 = 272.0;
 const ROW: f32 = 68.0;
 
 /// How a row can be marked.
@@ -79,6 +79,8 @@ pub fn row(ui: &mut Ui, run: &RunSummary, mark: Mark) -> Response {
             let place = Rect::from_center_size(pos2(inner.left() + 8.0, inner.top() + 10.0), vec2(16.0, 16.0));
             let fill = if ticked { tokens.accent } else { tokens.field };
             ui.painter().rect_filled(place, 4.0, fill);
+            let edge = if ticked { tokens.accent } else { tokens.text_faint };
+            ui.painter().rect_stroke(place, 4.0, (1.0, edge), eframe::egui::StrokeKind::Inside);
             if ticked {
                 icons::paint(ui.painter(), Icon::Check, place.shrink(1.0), tokens.on_accent);
             }

@@ -85,7 +85,8 @@ fn lines(runs: &[RunSummary], found: &Comparison) -> Vec<Line> {
                 run.score.map_or_else(dash, |score| percent(score.macro_f1)),
                 run.score.map_or_else(dash, |score| percent(score.ece)),
                 if run.parameters == 0 { dash() } else { grouped(run.parameters) },
-                run.seconds_per_epoch.map_or_else(dash, |secs| format!("{secs:.1}")),
+                run.seconds_per_epoch
+                    .map_or_else(dash, |secs| if secs < 1.0 { format!("{secs:.2}") } else { format!("{secs:.1}") }),
                 separation(run.separation).to_owned(),
             ],
             place: Some(place),

@@ -1,0 +1,355 @@
+//! Judge and Compare with a person's hands: runs made by hand, the real engine.
+//!
+//! `TIMBRE_SCREENS=/some/folder` also writes what it looks like; with `TIMBRE_RUNS=/a/data/folder` of runs of one's own.
+#![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use support::{FakeDialogs, window};
+use tempfile::TempDir;
+use timbre::audio::player::OutputKind;
+use timbre::base::DataDir;
+use timbre::engine::settings::Theme;
+use timbre::engine::training::message::RunSummary;
+use timbre::engine::{Command, Engine, EngineConfig, Settings};
+use timbre::ml::DeviceChoice;
+use timbre::ml::judge::{Judgement, Prediction, Temperature};
+use timbre::ml::train::config::{Architecture, Config, Preset};
+use timbre::ml::train::history::EpochRecord;
+use timbre::ml::train::run_state::{RunState, RunStatus, Separation};
+use timbre::ml::train::runs;
+use timbre::state::training::Tab;
+use timbre::state::training::judge::JudgeAction;
+use timbre::state::{Action, AppState, TrainAction, Verb};
+use timbre::ui::App;
+
+const LABELS: [&str; 3] = ["metal", "my own", "rock"];
+
+/// Runs in a data folder, and the clips that they were judged on.
+struct Data(TempDir);
+
+impl Data {
+    fn new() -> Self {
+        let dir = tempfile::Builder::new().prefix("Timbre-").tempdir().unwrap();
+        for label in LABELS {
+            std::fs::create_dir_all(dir.path().join("clips").join(label)).unwrap();
+        }
+        for clip in 0..30 {
+            let label = LABELS[clip % 3];
+            write_wav(&dir.path().join("clips").join(label).join(format!("{label}.{clip:05}.wav")));
+        }
+        Self(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A finished run that has the first `right` of 30 clips right; others are called the next genre.
+    fn run(&self, architecture: &str, name: &str, created: i64, separation: Separation, right: usize) -> RunState {
+        let (folder, mut state) = runs::create(&self.path("data/runs"), architecture, "best", created).unwrap();
+        state.status = RunStatus::Finished;
+        (state.separation, state.name, state.parameters) = (separation, name.to_owned(), 193_322);
+        state.write(&folder).unwrap();
+        let labels: Vec<String> = LABELS.map(String::from).into();
+        let predictions: Vec<Prediction> = (0..30)
+            .map(|clip| {
+                let mut logits = vec![0.0, 0.3, 0.1];
+                logits[if clip < right { clip % 3 } else { (clip + 1) % 3 }] = 2.0 + clip as f64 / 20.0;
+                let name = format!("{}.{clip:05}", LABELS[clip % 3]);
+                Prediction { clip: name, truth: clip % 3, logits, part: 0 }
+            })
+            .collect();
+        let found = Judgement::new("artists kept apart", &labels, &predictions, Temperature::Given(1.2)).unwrap();
+        let history: Vec<EpochRecord> = (1..=12)
+            .map(|epoch| EpochRecord {
+                epoch,
+                train_loss: 2.2 / epoch as f64,
+                train_accuracy: 1.0 - 0.8 / epoch as f64,
+                valid_loss: Some(1.6 / (epoch as f64).sqrt()),
+                valid_accuracy: Some(right as f64 / 30.0 - 0.4 / epoch as f64),
+                seconds: 2.5,
+                ..EpochRecord::default()
+            })
+            .collect();
+        let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+        config.sources.folders = vec![self.path("clips")];
+        std::fs::write(folder.config(), serde_json::to_vec(&config).unwrap()).unwrap();
+        std::fs::write(folder.metrics(), serde_json::to_vec(&found).unwrap()).unwrap();
+        std::fs::write(folder.predictions(), serde_json::to_vec(&predictions).unwrap()).unwrap();
+        std::fs::write(folder.history_json(), serde_json::to_vec(&history).unwrap()).unwrap();
+        // A model file without tensors: the length of its header, and the header.
+        std::fs::write(folder.model(), [&8u64.to_le_bytes()[..], b"{}      "].concat()).unwrap();
+        state
+    }
+
+    fn window(&self, answers: &Path) -> Harness<'static, App> {
+        opened([1280.0, 800.0], &self.path("data"), Theme::Dark, answers)
+    }
+}
+
+/// Three seconds of a quiet tone, 8 kHz, 16 bits.
+fn write_wav(path: &Path) {
+    let samples: Vec<u8> =
+        (0..24_000_i32).map(|n| ((f64::from(n) * 0.3).sin() * 3000.0) as i16).flat_map(i16::to_le_bytes).collect();
+    let mut bytes = Vec::from(*b"RIFF");
+    bytes.extend((36 + samples.len() as u32).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16_u32.to_le_bytes());
+    bytes.extend([1, 0, 1, 0]);
+    bytes.extend(8_000_u32.to_le_bytes());
+    bytes.extend(16_000_u32.to_le_bytes());
+    bytes.extend([2, 0, 16, 0]);
+    bytes.extend(b"data");
+    bytes.extend((samples.len() as u32).to_le_bytes());
+    bytes.extend(samples);
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn opened(size: [f32; 2], data: &Path, theme: Theme, answers: &Path) -> Harness<'static, App> {
+    let config = EngineConfig {
+        data_dir: DataDir::resolve(Some(data)).unwrap(),
+        device: DeviceChoice::Cpu,
+        jobs: None,
+        player: Some(OutputKind::Silent),
+    };
+    let engine = Engine::open(config, Arc::new(|| ())).unwrap();
+    engine.send(Command::ChangeSettings(Settings { theme, ..Settings::default() }));
+    let mut harness = window(size, engine, FakeDialogs::answering(answers));
+    until(&mut harness, "the engine has told its library", |state| state.loaded && state.settings.theme == theme);
+    act(&mut harness, Action::Do(Verb::GoTrain));
+    until(&mut harness, "the runs are listed", |state| state.training.runs.is_some());
+    harness
+}
+
+/// Draws frames in real time until `enough`; fails after two minutes.
+fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
+    let start = Instant::now();
+    while !enough(harness.state().state()) {
+        if start.elapsed() > Duration::from_secs(120) {
+            let state = harness.state().state();
+            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
+        }
+        harness.step();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    harness.run_ok();
+}
+
+fn act(harness: &mut Harness<'static, App>, action: Action) {
+    harness.state_mut().act(action);
+    harness.run_ok();
+}
+
+fn judge(harness: &mut Harness<'static, App>, action: JudgeAction) {
+    act(harness, Action::Train(TrainAction::Judge(action)));
+}
+
+fn show_tab(harness: &mut Harness<'static, App>, tab: Tab) {
+    act(harness, Action::Train(TrainAction::Show(tab)));
+    until(harness, "the runs are read", |state| {
+        let training = &state.training;
+        let wanted = if tab == Tab::Judge {
+            training.judge.run.iter().collect()
+        } else {
+            Vec::from_iter(&training.compare.ticked)
+        };
+        wanted.iter().all(|id| training.details.contains_key(*id))
+    });
+}
+
+fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
+    harness.run_ok();
+}
+
+/// If asked to, writes what the window looks like.
+fn show(name: &str, harness: &mut Harness<'static, App>) {
+    harness.run_ok();
+    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
+    let image = harness.render().expect("the window can be drawn");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
+}
+
+#[test]
+fn a_cell_of_the_matrix_lists_its_clips_and_plays_them() {
+    let data = Data::new();
+    data.run("cnn", "honest", 1_795_305_600, Separation::Artists, 18);
+    data.run("cnn", "leaky", 1_795_392_000, Separation::Clips, 27);
+    let mut harness = data.window(&data.path("out"));
+    show_tab(&mut harness, Tab::Judge);
+    // The newest is judged first; the other one is a click away.
+    harness.get_by_label_contains("Artists, albums and even recordings may be on both sides");
+    assert!(harness.get_all_by_label("90.0 %").count() > 1, "at the head, and beside the other protocol");
+    harness.get_by_label_contains("30.0 points lie between them");
+    show("judge-made", &mut harness);
+    click(&mut harness, Role::Button, "honest, 60.0 % (42.3 to 75.4 %) · 30 clips");
+    until(&mut harness, "the run is read", |state| {
+        state.training.details.contains_key(state.training.judge.run.as_ref().unwrap())
+    });
+
+    harness.get_by_role_and_label(Role::Button, "6 of 10 metal clips were called metal");
+    harness.get_by_role_and_label(Role::Button, "0 of 10 rock clips were called my own");
+    click(&mut harness, Role::Button, "4 of 10 rock clips were called metal");
+    assert_eq!(harness.query_all_by_role(Role::ListItem).count(), 4);
+    for clip in ["rock.00020", "rock.00023", "rock.00026", "rock.00029"] {
+        harness.get_by_role_and_label(Role::Button, &format!("Play {clip}"));
+    }
+    assert!(harness.query_by_label("Play rock.00002").is_none(), "a clip of another cell");
+    show("judge-cell", &mut harness);
+
+    click(&mut harness, Role::Button, "Play rock.00023");
+    until(&mut harness, "the clip plays", |state| {
+        let playing = state.player.current.and_then(|id| state.played_file(id));
+        state.is_playing() && playing.is_some_and(|file| file.title == "rock.00023")
+    });
+    harness.get_by_role_and_label(Role::Button, "Pause rock.00023");
+
+    // The keyboard goes from cell to cell and opens one.
+    harness.get_by_label("4 of 10 rock clips were called metal").focus();
+    harness.run_ok();
+    for key in [Key::ArrowUp, Key::ArrowRight, Key::Enter] {
+        harness.key_press_modifiers(Modifiers::NONE, key);
+        harness.run_ok();
+    }
+    assert_eq!(harness.state().state().training.judge.cell, Some((1, 1)));
+    harness.get_by_role_and_label(Role::Button, "Play my own.00001");
+
+    // Sorted by recall, the worst genre stands last.
+    click(&mut harness, Role::ColumnHeader, "Recall");
+    harness.get_by_role_and_label(Role::ColumnHeader, "Recall, sorted downwards");
+    // This model has no tensors: that is said, not hidden.
+    judge(&mut harness, JudgeAction::See(Some("rock.00023".into())));
+    until(&mut harness, "it is said why not", |state| !state.training.explained.is_empty());
+    harness.get_by_label_contains("It cannot be shown");
+}
+
+#[test]
+fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
+    let data = Data::new();
+    let run = data.run("cnn", "honest", 1_795_305_600, Separation::Artists, 18);
+    std::fs::create_dir_all(data.path("out")).unwrap();
+    let mut harness = data.window(&data.path("out"));
+    show_tab(&mut harness, Tab::Judge);
+
+    click(&mut harness, Role::Button, "Run");
+    click(&mut harness, Role::Button, "Rename…");
+    harness.get_by_role_and_label(Role::TextInput, "Rename the run").type_text(" run");
+    harness.run_ok();
+    click(&mut harness, Role::Button, "Rename");
+    let name = |state: &AppState| state.training.runs.as_ref().unwrap().first().map(|run| run.state.name.clone());
+    until(&mut harness, "the run has its new name", |state| name(state).is_some_and(|name| name.contains(" run")));
+    judge(&mut harness, JudgeAction::Note("too few epochs".into()));
+    until(&mut harness, "the note is kept", |state| {
+        state.training.runs.as_ref().unwrap()[0].state.notes == "too few epochs"
+    });
+    harness.get_by_label("too few epochs");
+
+    judge(&mut harness, JudgeAction::Export);
+    let bundle = data.path(&format!("out/{}.zip", run.id));
+    until(&mut harness, "the bundle is written", |state| {
+        state.toasts.shown().iter().any(|toast| toast.text.starts_with("Wrote 2026"))
+    });
+    assert!(std::fs::metadata(&bundle).unwrap().len() > 500);
+
+    click(&mut harness, Role::Button, "Figures…");
+    until(&mut harness, "the figures are written", |state| {
+        state.toasts.shown().iter().any(|toast| toast.text == "Wrote 12 files.")
+    });
+    let files = std::fs::read_dir(data.path("out")).unwrap().count();
+    assert_eq!(files, 13, "five plots twice, two tables, the bundle");
+
+    click(&mut harness, Role::Button, "Run");
+    click(&mut harness, Role::Button, "Delete…");
+    assert!(data.path("data/runs").join(&run.id).exists(), "it asks first");
+    click(&mut harness, Role::Button, "Delete");
+    until(&mut harness, "the run is gone", |state| state.training.runs.as_ref().is_some_and(|runs| runs.is_empty()));
+    harness.get_by_label("Nothing to judge yet");
+
+    std::fs::rename(bundle, data.path("out/bundle.zip")).unwrap();
+    click(&mut harness, Role::Button, "Import a run…");
+    until(&mut harness, "the run is back", |state| {
+        state.training.judge.run.as_ref().is_some_and(|run| state.training.details.contains_key(run))
+    });
+    assert!(harness.get_all_by_label("60.0 %").count() > 0);
+    harness.get_by_label("too few epochs");
+}
+
+#[test]
+fn two_runs_side_by_side() {
+    let data = Data::new();
+    data.run("cnn", "honest", 1_795_305_600, Separation::Artists, 18);
+    data.run("mobilenet", "leaky", 1_795_392_000, Separation::Clips, 28);
+    data.run("cnn", "twin", 1_795_392_001, Separation::Artists, 19);
+    let mut harness = data.window(&data.path("out"));
+    show_tab(&mut harness, Tab::Compare);
+    harness.get_by_role_and_label(Role::Row, "leaky: accuracy 93.3 %");
+    harness.get_by_role_and_label(Role::Row, "the article's mobilenet: accuracy 54.0 %");
+    harness.get_by_label_contains("“leaky” did not");
+    harness.get_by_label_contains("leaky is better than honest, more than by chance; of 30 common clips");
+    harness.get_by_label_contains("twin and honest: the difference may be chance");
+    show("compare-made", &mut harness);
+    click(&mut harness, Role::CheckBox, "leaky, 93.3 % (78.7 to 98.2 %) · 30 clips");
+    assert!(harness.query_by_label("leaky: accuracy 93.3 %").is_none());
+    harness.get_by_label_contains("twin and honest: the difference may be chance");
+    click(&mut harness, Role::CheckBox, "twin, 63.3 % (45.5 to 78.1 %) · 30 clips");
+    harness.get_by_label("Choose runs to compare");
+}
+
+/// What real runs look like, to be looked at; nothing is done to them.
+#[test]
+fn real_runs_can_be_looked_at() {
+    let Some(data) = std::env::var_os("TIMBRE_RUNS").map(PathBuf::from) else { return };
+    for (theme, look) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        for (size, name) in [([1280.0, 800.0], "1280"), ([1920.0, 1080.0], "1920")] {
+            let mut harness = opened(size, &data, theme, Path::new("/nowhere"));
+            show_tab(&mut harness, Tab::Judge);
+            show(&format!("judge-{name}-{look}"), &mut harness);
+            let found = harness.state().state().training.judge.verdicts().iter();
+            let mistake =
+                found.filter(|clip| clip.truth != clip.decision).max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+            if let Some(clip) = mistake.map(|clip| clip.clip.clone()) {
+                judge(&mut harness, JudgeAction::Cell(9, 6));
+                show(&format!("judge-cell-{name}-{look}"), &mut harness);
+                judge(&mut harness, JudgeAction::See(Some(clip)));
+                until(&mut harness, "the clip is explained", |state| !state.training.explained.is_empty());
+                show(&format!("judge-sees-{name}-{look}"), &mut harness);
+            }
+            show_tab(&mut harness, Tab::Compare);
+            show(&format!("compare-{name}-{look}"), &mut harness);
+        }
+    }
+    // The whole of it, on a screen as high as it.
+    for (theme, look) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let mut harness = opened([1280.0, 2000.0], &data, theme, Path::new("/nowhere"));
+        show_tab(&mut harness, Tab::Judge);
+        let runs = harness.state().state().training.runs.clone().unwrap();
+        let judged = |architecture: &str| {
+            let of = |run: &&RunSummary| run.state.architecture == architecture && run.score.is_some();
+            runs.iter().find(of).map(|run| run.state.id.clone())
+        };
+        for architecture in ["cnn", "mobilenet", "multimodal"] {
+            let Some(run) = judged(architecture) else { continue };
+            judge(&mut harness, JudgeAction::Choose(run.clone()));
+            until(&mut harness, "the run is read", |state| state.training.details.contains_key(&run));
+            let clip = harness.state().state().training.judge.verdicts().first().map(|verdict| verdict.clip.clone());
+            let Some(clip) = clip else { continue };
+            judge(&mut harness, JudgeAction::See(Some(clip.clone())));
+            let key = (run, clip);
+            until(&mut harness, "the clip is explained", |state| state.training.explained.contains_key(&key));
+            show(&format!("judge-whole-{architecture}-{look}"), &mut harness);
+        }
+        show_tab(&mut harness, Tab::Compare);
+        show(&format!("compare-whole-{look}"), &mut harness);
+    }
+}
