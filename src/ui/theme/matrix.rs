@@ -15,7 +15,7 @@ pub fn cell(tokens: &Tokens, share: f64) -> (Color32, Color32) {
     let x = (share.min(1.0) as f32).powf(0.7);
     // Black and white change places where both read equally well.
     let (fill, light_ink) = if tokens.dark {
-        (oklch(0.23 + 0.60 * x, 0.035 + 0.09 * x, 235.0), x < 0.535)
+        (oklch(0.23 + 0.60 * x, 0.035 + 0.09 * x, 235.0), x < 0.540)
     } else {
         (oklch(0.940 - 0.540 * x, 0.025 + 0.10 * x, 250.0), x > 0.695)
     };
