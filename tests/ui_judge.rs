@@ -216,7 +216,7 @@ fn a_cell_of_the_matrix_lists_its_clips_and_plays_them() {
     harness.get_by_role_and_label(Role::Button, "Pause rock.00023");
 
     // The keyboard goes from cell to cell and opens one.
-    harness.get_by_label("4 of 10 rock clips were called metal").focus();
+    harness.get_by_role_and_label(Role::Button, "4 of 10 rock clips were called metal").focus();
     harness.run_ok();
     for key in [Key::ArrowUp, Key::ArrowRight, Key::Enter] {
         harness.key_press_modifiers(Modifiers::NONE, key);
