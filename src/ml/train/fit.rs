@@ -144,7 +144,8 @@ impl Fit<'_> {
             };
             let thread = std::thread::Builder::new().name("batches".into()).spawn_scoped(scope, make);
             thread.map_err(|error| MlError::Training(format!("no thread for the batches: {error}")))?;
-            for (i, raw) in receiver.iter().enumerate() {
+            // Taken into the loop: whoever leaves it early drops it, and the thread stops making batches.
+            for (i, raw) in receiver.into_iter().enumerate() {
                 control.wait()?;
                 rate = self.rate(state.epoch * batches.len() + i, steps);
                 let mut rng = rng_for(self.seed, self.part, epoch, i, "dropout");

@@ -183,14 +183,14 @@ fn mark_best(
 
 /// Whole epochs only: 1, 2, 5 times a power of ten apart.
 fn epoch_marks((from, to): (f64, f64)) -> Vec<GridMark> {
-    let wanted = ((to - from) / 8.0).max(1.0);
+    let wanted = ((to - from) / 7.0).max(1.0);
     let decade = 10f64.powf(wanted.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * decade).find(|step| *step >= wanted);
     let step = step.unwrap_or(decade * 10.0).max(1.0);
     let first = (from / step).ceil().max(0.0) as i64;
     (first..=(to / step).floor() as i64)
         .take(64)
-        .map(|mark| GridMark { value: mark as f64 * step, step_size: step })
+        .map(|mark| GridMark { value: mark as f64 * step, step_size: 2.0 * step })
         .collect()
 }
 
@@ -202,7 +202,7 @@ fn value_marks((from, to): (f64, f64)) -> Vec<GridMark> {
     let step = steps.fold(f64::NAN, |best, step| if best >= wanted { best } else { step });
     let first = (from / step).ceil().max(0.0) as i64;
     let marks = (first..=(to / step).floor() as i64).take(64);
-    marks.map(|mark| GridMark { value: mark as f64 * step, step_size: step }).collect()
+    marks.map(|mark| GridMark { value: mark as f64 * step, step_size: 2.0 * step }).collect()
 }
 
 /// 1, 2, 5 in each decade; the axis holds logarithms.
