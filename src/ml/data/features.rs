@@ -27,8 +27,7 @@ pub enum FrontEnd {
     /// The log-mel grid under the Kaggle pictures: `[columns, 128]`, 336 columns for 30 s, 0 (40 dB or more below the
     /// loudest) to 1. From a picture's plot box or from sound.
     LogMel,
-    /// YAMNet's log-mel at 16 kHz, `[frames, 64]`, 100 frames a second. From sound; from a picture as well as its resolution
-    /// allows.
+    /// YAMNet's log-mel at 16 kHz, `[frames, 64]`, 100 frames a second. From sound only.
     Patches,
     /// Morlet scalogram levels for networks, `[columns, 96]`, 1024 columns for 30 s, 0 (80 dB or more below the loudest) to
     /// 1. From sound only.

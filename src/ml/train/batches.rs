@@ -1,5 +1,6 @@
 //! Examples and batches: what is cut from clips, how it is varied, what the network should say to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
@@ -95,7 +96,7 @@ impl BatchMaker<'_> {
             batch.targets.extend((0..self.labels).map(|l| if l == label { 1.0 } else { 0.0 }));
         }
         if how.mixup > 0.0 {
-            self.mix(&mut batch, how.mixup, rng);
+            self.mix(clips, &mut batch, how.mixup, rng);
         }
         batch
     }
@@ -158,10 +159,20 @@ impl BatchMaker<'_> {
         }
     }
 
-    /// Each example with the one `half the batch` further on.
-    fn mix(&self, batch: &mut RawBatch, alpha: f64, rng: &mut Rng) {
+    /// Each example with one of those that have the same inputs: the one half their number further on.
+    fn mix(&self, clips: &[usize], batch: &mut RawBatch, alpha: f64, rng: &mut Rng) {
         let n = batch.labels.len();
-        let partners: Vec<usize> = (0..n).map(|i| (i + n / 2) % n.max(1)).collect();
+        let mut groups: BTreeMap<Vec<bool>, Vec<usize>> = BTreeMap::new();
+        for (i, clip) in clips.iter().enumerate() {
+            let there = self.examples[*clip].inputs.iter().map(Option::is_some).collect();
+            groups.entry(there).or_default().push(i);
+        }
+        let mut partners = vec![0; n];
+        for group in groups.values() {
+            for (place, i) in group.iter().enumerate() {
+                partners[*i] = group[(place + group.len() / 2) % group.len()];
+            }
+        }
         let shares: Vec<f32> = (0..n)
             .map(|_| {
                 let share = beta(alpha, rng);

@@ -48,32 +48,33 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
     };
     match architecture {
         Architecture::Cnn => (grid(), scratch),
-        Architecture::Mobilenet => (
-            NetworkSpec::MobileNetV1 { frozen: false, dropout: 0.2 },
-            Training {
-                epochs: 8,
-                examples_per_clip: 4,
-                learning_rate: 5e-5,
+        Architecture::Mobilenet => {
+            let branches = vec![
+                branch("sound", listener(FrontEnd::Patches), 0.1, 2.0),
+                branch("grid", listener(FrontEnd::LogMel), 1.0, 0.5),
+            ];
+            let training = Training {
+                epochs: 24,
+                examples_per_clip: 2,
+                learning_rate: 5e-4,
                 weight_decay: 0.01,
-                augmentation: Augmentation { mixup: 0.0, mask_bands: 0.15, mask_time: 0.15, gain_db: 3.0 },
-                windows: 40,
+                windows: 12,
                 ..scratch
-            },
-        ),
+            };
+            (NetworkSpec::Fusion(FusionSpec { branches }), training)
+        }
         Architecture::Multimodal => {
-            let branch = |name: &str, network, rate| BranchSpec { name: name.into(), network, rate };
             let wavelet = NetworkSpec::Perceptron(PerceptronSpec {
                 front_end: FrontEnd::Scattering,
                 hidden: 256,
                 dropout: (0.2, 0.5),
             });
-            let listener = NetworkSpec::MobileNetV1 { frozen: false, dropout: 0.2 };
             let branches = vec![
-                branch("spectrogram", grid(), 1.0),
-                branch("wavelet", wavelet, 0.7),
-                branch("mobilenet", listener, 0.01),
+                branch("spectrogram", grid(), 1.0, 1.0),
+                branch("wavelet", wavelet, 0.7, 1.0),
+                branch("mobilenet", listener(FrontEnd::Patches), 0.017, 2.0),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 40, windows: 12, ..scratch })
         }
     }
 }
@@ -84,4 +85,14 @@ const CHANNELS: [usize; 5] = [16, 32, 64, 96, 128];
 fn grid() -> NetworkSpec {
     let front_end = FrontEnd::LogMel;
     NetworkSpec::Compact(CompactSpec { front_end, window: 128, channels: CHANNELS.to_vec(), dropout: 0.3 })
+}
+
+/// One branch of a multimodal network: its name, its network, its share of the learning rate, and how much it counts.
+fn branch(name: &str, network: NetworkSpec, rate: f64, weight: f64) -> BranchSpec {
+    BranchSpec { name: name.into(), network, rate, weight }
+}
+
+/// YAMNet's MobileNetV1, tuned in every layer.
+fn listener(front_end: FrontEnd) -> NetworkSpec {
+    NetworkSpec::MobileNetV1 { front_end, frozen: false, dropout: 0.2 }
 }

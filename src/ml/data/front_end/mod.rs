@@ -71,8 +71,7 @@ impl FrontEnd {
         let sources = match self {
             Self::Picture | Self::LogMel | Self::Scattering => [spectrogram, sound],
             Self::WaveletPicture => [wavelet, sound],
-            Self::Patches => [sound, spectrogram],
-            Self::Scalogram => [sound, None],
+            Self::Patches | Self::Scalogram => [sound, None],
         };
         sources.into_iter().flatten()
     }
@@ -109,8 +108,7 @@ impl FrontEnd {
             Self::Picture | Self::WaveletPicture => Ok(picture::features(picture)),
             Self::LogMel => Ok(plot::read(picture)?.features()),
             Self::Scattering => Ok(scattering::features(&plot::read(picture)?)),
-            Self::Patches => Ok(patches::of_grid(&plot::read(picture)?)),
-            Self::Scalogram => Err("a scalogram cannot be made from a picture".into()),
+            Self::Patches | Self::Scalogram => Err("a picture is too coarse for this input: it needs sound".into()),
         }
     }
 }

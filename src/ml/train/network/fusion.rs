@@ -26,6 +26,9 @@ pub struct BranchSpec {
     /// Its learning rate is the training's times this: a pre-trained branch wants less than one from scratch.
     #[serde(default = "one")]
     pub rate: f64,
+    /// How much its opinion counts when clips are judged.
+    #[serde(default = "one")]
+    pub weight: f64,
 }
 
 fn one() -> f64 {
@@ -49,6 +52,7 @@ impl FusionSpec {
 pub(super) struct Fusion {
     branches: Vec<Box<dyn Network>>,
     names: Vec<String>,
+    weights: Vec<f64>,
     labels: usize,
     variables: Variables,
 }
@@ -72,6 +76,7 @@ impl Fusion {
             branches.push(network);
         }
         Ok(Self {
+            weights: spec.branches.iter().map(|branch| branch.weight).collect(),
             branches,
             names: spec.branches.iter().map(|branch| branch.name.clone()).collect(),
             labels: labels.len(),
@@ -85,7 +90,7 @@ impl Network for Fusion {
         &self.variables
     }
 
-    /// The mean of the opinions of the branches that see something. While training, a batch is judged by one branch, drawn by
+    /// The weighted mean of the opinions of the branches that see something. While training, a batch is judged by one branch, drawn by
     /// lot, or by all, so that each learns to stand alone (N. Neverova et al., *ModDrop*, 2016).
     fn forward(&self, inputs: &[Tensor], mut training: Option<&mut Rng>) -> Result<Tensor, MlError> {
         let all = self.branches.len();
@@ -103,7 +108,10 @@ impl Network for Fusion {
             // Only what the branch sees is computed.
             let seen = branch.forward(&[inputs[i].index_select(&rows, 0)?], training.as_deref_mut())?;
             let empty = Tensor::zeros((there.dim(0)?, seen.dim(1)?), seen.dtype(), seen.device())?;
-            let logits = empty.index_add(&rows, &seen, 0)?;
+            // While training every opinion counts the same.
+            let weight = if training.is_some() { 1.0 } else { self.weights[i] };
+            let logits = (empty.index_add(&rows, &seen, 0)? * weight)?;
+            let there = (there * weight)?;
             sum = Some(match sum {
                 Some(sum) => (sum + logits)?,
                 None => logits,
@@ -114,7 +122,7 @@ impl Network for Fusion {
             });
         }
         match (sum, count) {
-            (Some(sum), Some(count)) => Ok(sum.broadcast_div(&count.clamp(1.0, all as f64)?)?),
+            (Some(sum), Some(count)) => Ok(sum.broadcast_div(&count.clamp(1e-6, f64::MAX)?)?),
             // The branch that was drawn sees nothing of this batch.
             _ => Ok(Tensor::zeros((inputs[all].dim(0)?, self.labels), candle_core::DType::F32, inputs[all].device())?),
         }

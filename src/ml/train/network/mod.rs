@@ -35,8 +35,11 @@ pub enum NetworkSpec {
         /// Share of the features that dropout leaves out while training.
         dropout: f64,
     },
-    /// MobileNetV1 on YAMNet's patches.
+    /// MobileNetV1 on YAMNet's patches, or on the log-mel grid as if it were one: a column a frame, two bands one.
     MobileNetV1 {
+        /// YAMNet's patches or the log-mel grid.
+        #[serde(default = "patches")]
+        front_end: FrontEnd,
         /// Only the head is trained, on features that are computed once.
         frozen: bool,
         /// Share of the features that dropout leaves out while training.
@@ -48,6 +51,10 @@ pub enum NetworkSpec {
     Perceptron(PerceptronSpec),
     /// Several networks, each on its own view of the clip, whose opinions are averaged.
     Fusion(FusionSpec),
+}
+
+fn patches() -> FrontEnd {
+    FrontEnd::Patches
 }
 
 /// What a network takes of a clip.
@@ -71,9 +78,9 @@ impl NetworkSpec {
             Self::Compact(spec) => {
                 vec![Input { front_end: spec.front_end, window: Some(spec.window), optional: false }]
             }
-            Self::MobileNetV1 { .. } => {
+            Self::MobileNetV1 { front_end, .. } => {
                 let window = Some(crate::ml::mobilenet::FRAMES);
-                vec![Input { front_end: FrontEnd::Patches, window, optional: false }]
+                vec![Input { front_end: *front_end, window, optional: false }]
             }
             Self::Pair => vec![whole(FrontEnd::Picture), whole(FrontEnd::WaveletPicture)],
             Self::Perceptron(spec) => {
@@ -135,7 +142,7 @@ impl NetworkSpec {
             Self::MobileNetV2 { frozen, dropout } => {
                 Box::new(tuned::Tuned::new(tuned::Backbone::V2, labels, *frozen, *dropout, base, rng)?)
             }
-            Self::MobileNetV1 { frozen, dropout } => {
+            Self::MobileNetV1 { frozen, dropout, .. } => {
                 Box::new(tuned::Tuned::new(tuned::Backbone::V1, labels, *frozen, *dropout, base, rng)?)
             }
             Self::Pair => Box::new(pair::Pair::new(labels.len(), rng)?),

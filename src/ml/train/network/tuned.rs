@@ -15,6 +15,17 @@ use crate::ml::weights::Weights;
 /// Examples that are observed at a time.
 const OBSERVED: usize = 32;
 
+/// Bands of the log-mel grid.
+const GRID_BANDS: usize = 2 * mobilenet::BANDS;
+
+/// The log-mel grid `[n, columns, 128]` as patches `[n, columns, 64]`: two bands one, its 40 dB where music lies among the
+/// logarithms that the network knows.
+fn as_patches(grid: &Tensor) -> Result<Tensor, MlError> {
+    let (n, columns, _) = grid.dims3()?;
+    let pairs = grid.reshape((n, columns, mobilenet::BANDS, 2))?.mean(3)?;
+    Ok(pairs.affine(40.0 / 20.0 * std::f64::consts::LN_10, -1.6)?)
+}
+
 /// Which network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backbone {
@@ -96,6 +107,13 @@ impl Tuned {
 impl Tuned {
     fn features(&self, x: &Tensor, training: bool) -> Result<Tensor, MlError> {
         let pytorch = self.pytorch.to_vec1::<f32>()? != [0.0];
+        let patches;
+        let x = if let (Layers::V1(_), Ok((_, _, GRID_BANDS))) = (&self.layers, x.dims3()) {
+            patches = as_patches(x)?;
+            &patches
+        } else {
+            x
+        };
         match (&self.layers, training) {
             (Layers::V1(layers), true) => layers.forward(x),
             (Layers::V1(layers), false) => layers.frozen().forward(x),
