@@ -179,3 +179,33 @@ fn values_that_cannot_be_are_named() {
     let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
     assert_eq!(spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap().variables().count().1, 12_810);
 }
+
+#[test]
+fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
+    use timbre::base::DataDir;
+    use timbre::engine::{Command, Engine, EngineConfig, JobKind, JobPhase};
+
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), 4);
+    let folder = begin(dir.path(), &small(&data));
+    go(dir.path(), &folder, &Control::default(), &mut |_| ()).unwrap();
+    let run = folder.path().file_name().unwrap().to_string_lossy().into_owned();
+
+    let data_dir = DataDir::resolve(Some(dir.path())).unwrap();
+    let config = EngineConfig { data_dir, device: DeviceChoice::Cpu, jobs: Some(1), player: None };
+    let engine = Engine::open(config, std::sync::Arc::new(|| ())).unwrap();
+    engine.run_to_end(Command::AddRoots(vec![data]), JobKind::Scan, |_| ());
+    let deciders = |classifier: Option<String>| {
+        let settings = timbre::engine::Settings { classifier, ..(*engine.settings()).clone() };
+        let ended = engine.run_to_end(Command::ChangeSettings(settings), JobKind::Classify, |_| ());
+        assert!(matches!(ended, JobPhase::Finished(_)), "{ended:?}");
+        let snapshot = engine.snapshot().unwrap();
+        let decided = snapshot.tracks.iter().map(|track| track.prediction.clone().unwrap());
+        decided.map(|p| (p.model_name.clone(), p.top[0].genre.clone())).collect::<Vec<_>>()
+    };
+    let by_run = deciders(Some(run));
+    assert_eq!(by_run.len(), 12);
+    assert!(by_run.iter().all(|(name, genre)| name == "cnn best" && ["tone", "pulse", "noise"].contains(&&**genre)));
+    let by_built_in = deciders(None);
+    assert!(by_built_in.iter().all(|(name, genre)| name == "genres" && genre != "tone"));
+}

@@ -233,6 +233,10 @@ impl Dispatcher {
     fn change_settings(&mut self, settings: super::Settings) {
         let settings = Arc::new(settings.clamped());
         let before = self.shared.replace_settings(settings.clone());
+        if before.classifier != settings.classifier {
+            // What another model decided is due again.
+            self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+        }
         if before.output_device != settings.output_device {
             self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
         }

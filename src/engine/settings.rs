@@ -18,6 +18,8 @@ pub struct Settings {
     pub threshold: f32,
     /// A genre tag in the file that names one of the classifier's genres decides before the network.
     pub trust_file_tags: bool,
+    /// The run whose model decides genres; none: the built-in classifier.
+    pub classifier: Option<String>,
     /// Classify after every scan.
     pub classify_after_scan: bool,
     /// Threads for scanning and classifying; 0 is one for each core.
@@ -84,6 +86,7 @@ impl Default for Settings {
             version: 1,
             threshold: 0.5,
             trust_file_tags: false,
+            classifier: None,
             classify_after_scan: true,
             jobs: 0,
             volume: 0.8,

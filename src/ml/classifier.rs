@@ -14,6 +14,8 @@ use super::metrics::{Evaluation, softmax};
 use super::mobilenet::{self, MobileNet};
 use super::musicnn::{self, BANDS, FRAMES, FrontEnd, MusiCnn, TAGS};
 use super::regression::Linear;
+use super::train::batches::Example;
+use super::train::model::Model;
 use super::weights::{Weights, read_file};
 
 /// The tagger's weights.
@@ -36,6 +38,8 @@ pub struct ModelInfo {
     pub tag_names: Arc<[String]>,
     /// Sample rate of the windows, in Hz.
     pub sample_rate_hz: u32,
+    /// The same windows are also wanted at this rate, in Hz.
+    pub second_rate_hz: Option<u32>,
     /// Length of a window, in seconds.
     pub window_secs: f32,
     /// More windows of a song than this are not worth their time.
@@ -69,7 +73,13 @@ pub struct Classifier {
     tag_head: Linear,
     network: Option<Network>,
     temperature: f64,
+    /// A network that a person trained decides the genre in place of tags and network.
+    model: Option<Model>,
 }
+
+/// Windows of a song that a trained model hears at most, and their length.
+const MODEL_WINDOWS: usize = 3;
+const MODEL_WINDOW_SECS: usize = 30;
 
 /// The second opinion: a network on finer patches.
 struct Network {
@@ -141,6 +151,7 @@ impl Classifier {
             labels: card.labels.into(),
             tag_names: TAGS.iter().map(|tag| (*tag).to_owned()).collect(),
             sample_rate_hz: musicnn::RATE_HZ,
+            second_rate_hz: None,
             window_secs: musicnn::PATCH_SAMPLES as f32 / musicnn::RATE_HZ as f32,
             max_windows: card.max_windows,
             description: card.description,
@@ -159,7 +170,38 @@ impl Classifier {
             None => None,
         };
         let tagger = tagger(&device)?;
-        Ok(Self { front_end: FrontEnd::new(), tagger, tag_head, network, temperature: card.temperature, info })
+        let temperature = card.temperature;
+        Ok(Self { front_end: FrontEnd::new(), tagger, tag_head, network, temperature, info, model: None })
+    }
+
+    /// A classifier whose genres a trained model decides; tags and features for similar songs stay the built-in ones.
+    ///
+    /// # Errors
+    /// When the file cannot be read, does not fit this program, or judges pictures that cannot be made from sound.
+    pub fn of_model(path: &Path, device: &DeviceChoice) -> Result<Self, MlError> {
+        let bytes = read_file(path)?;
+        let model = Model::parse(&path.display().to_string(), &bytes)?;
+        let mut classifier = Self::embedded(device)?;
+        let mut hash = Xxh3::new();
+        for part in [&METHOD.to_le_bytes(), MUSICNN, &bytes] {
+            hash.update(part);
+        }
+        let rate = musicnn::RATE_HZ;
+        let other = model.inputs().iter().map(|input| input.front_end.sample_rate_hz()).find(|hz| *hz != rate);
+        let built_in = classifier.info;
+        classifier.info = ModelInfo {
+            name: model.card.name.clone(),
+            hash: format!("{:032x}", hash.digest128()),
+            labels: model.card.labels.clone().into(),
+            second_rate_hz: other,
+            window_secs: MODEL_WINDOW_SECS as f32,
+            max_windows: MODEL_WINDOWS,
+            description: format!("{} genres, trained here: {}.", model.card.labels.len(), model.card.name),
+            metrics: model.card.metrics.as_ref().map(crate::ml::judge::Judgement::evaluation),
+            ..built_in
+        };
+        classifier.model = Some(model);
+        Ok(classifier)
     }
 
     /// What this classifier is.
@@ -173,6 +215,17 @@ impl Classifier {
     /// # Errors
     /// When there is no sound at all, or the device fails.
     pub fn classify(&self, windows: &[Vec<f32>]) -> Result<Heard, MlError> {
+        self.classify_at_both_rates(windows, &[])
+    }
+
+    /// The same with the windows at [`ModelInfo::second_rate_hz`] as well, where that is wanted.
+    ///
+    /// # Errors
+    /// When there is no sound at all, a rate is missing, or the device fails.
+    pub fn classify_at_both_rates(&self, windows: &[Vec<f32>], second: &[Vec<f32>]) -> Result<Heard, MlError> {
+        if let Some(model) = &self.model {
+            return self.classify_by(model, windows, second);
+        }
         let windows: Vec<Vec<f32>> = windows.iter().filter(|window| !window.is_empty()).map(|w| sound(w)).collect();
         if windows.is_empty() {
             return Err(MlError::Input("there is no sound in it".into()));
@@ -189,6 +242,48 @@ impl Classifier {
             tags: output.mean_tags(),
             embedding: output.features,
             note,
+        })
+    }
+}
+
+impl Classifier {
+    fn classify_by(&self, model: &Model, windows: &[Vec<f32>], second: &[Vec<f32>]) -> Result<Heard, MlError> {
+        let at_rate = |hz: u32| if hz == musicnn::RATE_HZ { windows } else { second };
+        let mut examples = Vec::new();
+        for window in 0..windows.len() {
+            let mut inputs = Vec::new();
+            for input in model.inputs() {
+                let samples =
+                    at_rate(input.front_end.sample_rate_hz()).get(window).filter(|samples| !samples.is_empty());
+                let features = samples.and_then(|samples| input.front_end.of_sound(&sound(samples)).ok());
+                if features.is_none() && !input.optional {
+                    return Err(MlError::Input("there is no sound that the model can hear in it".into()));
+                }
+                inputs.push(features.map(Arc::new));
+            }
+            if inputs.iter().any(Option::is_some) {
+                examples.push(Example { label: 0, inputs });
+            }
+        }
+        if examples.is_empty() {
+            return Err(MlError::Input("there is no sound in it".into()));
+        }
+        let rows = model.judge(&examples, &mut |_| Ok(()))?;
+        let mean = |label: usize| rows.iter().map(|row| row[label]).sum::<f64>() / rows.len() as f64;
+        let logits: Vec<f64> = (0..self.info.labels.len()).map(mean).collect();
+        // The tagger hears the beginning and the middle of each window.
+        let patch = musicnn::PATCH_SAMPLES;
+        let cuts = windows.iter().flat_map(|window| {
+            let middle = (window.len() / 2).min(window.len().saturating_sub(patch));
+            [&window[..window.len().min(patch)], &window[middle..window.len().min(middle + patch)]]
+        });
+        let cuts: Vec<Vec<f32>> = cuts.filter(|cut| !cut.is_empty()).map(sound).collect();
+        let output = listen(&self.front_end, &self.tagger, &cuts)?;
+        Ok(Heard {
+            probabilities: softmax(&logits, model.card.temperature).into_iter().map(|p| p as f32).collect(),
+            tags: output.mean_tags(),
+            embedding: output.features,
+            note: note(&cuts),
         })
     }
 }

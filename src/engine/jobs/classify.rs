@@ -125,12 +125,20 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         window_secs: info.window_secs.into(),
         max_windows: info.max_windows,
     };
-    let decoded = decode_windows(path, &plan, cancel).map_err(|error| match error {
+    let cannot_decode = |error| match error {
         AudioError::Cancelled { .. } => Failure::Cancelled,
         error => Failure::Song(problem_kind(&error), error.to_string()),
-    })?;
+    };
+    let decoded = decode_windows(path, &plan, cancel).map_err(cannot_decode)?;
+    let second = match info.second_rate_hz {
+        Some(rate_hz) => {
+            let plan = WindowPlan { rate_hz, ..plan };
+            decode_windows(path, &plan, cancel).map_err(cannot_decode)?.windows
+        }
+        None => Vec::new(),
+    };
     let heard = classifier
-        .classify(&decoded.windows)
+        .classify_at_both_rates(&decoded.windows, &second)
         .map_err(|error| Failure::Song(ProblemKind::Other, format!("the network refused it: {error}")))?;
     let mut top: Vec<_> = info
         .labels

@@ -9,7 +9,7 @@ mod scan;
 mod train;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
@@ -95,7 +95,8 @@ pub(super) struct Shared {
     pub outbox: Outbox,
     device: DeviceChoice,
     settings: RwLock<Arc<Settings>>,
-    classifier: OnceLock<Arc<Classifier>>,
+    /// The classifier in use, and the choice in the settings that it answers.
+    classifier: Mutex<Option<(Option<String>, Arc<Classifier>)>>,
     /// Steers the training that runs now.
     training: Mutex<Option<Control>>,
 }
@@ -103,7 +104,7 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(data_dir: DataDir, outbox: Outbox, device: DeviceChoice, settings: Settings) -> Self {
         let settings = RwLock::new(Arc::new(settings));
-        Self { data_dir, outbox, device, settings, classifier: OnceLock::new(), training: Mutex::new(None) }
+        Self { data_dir, outbox, device, settings, classifier: Mutex::new(None), training: Mutex::new(None) }
     }
 
     /// The settings as they are now.
@@ -121,13 +122,25 @@ impl Shared {
         Library::open(&self.data_dir.database())
     }
 
-    /// The library's classifier, loaded on first use.
+    /// The library's classifier, loaded on first use and when another one is chosen.
     pub fn classifier(&self) -> Result<Arc<Classifier>, MlError> {
-        if let Some(classifier) = self.classifier.get() {
+        let chosen = self.settings().classifier.clone();
+        let mut known = self.classifier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, classifier)) = &*known
+            && *of == chosen
+        {
             return Ok(classifier.clone());
         }
-        let loaded = Arc::new(Classifier::embedded(&self.device)?);
-        Ok(self.classifier.get_or_init(|| loaded).clone())
+        let loaded = match &chosen {
+            None => Classifier::embedded(&self.device)?,
+            Some(run) => {
+                let (folder, _) = crate::ml::train::runs::find(&self.data_dir.runs(), run)?;
+                Classifier::of_model(&folder.model(), &self.device)?
+            }
+        };
+        let loaded = Arc::new(loaded);
+        *known = Some((chosen, loaded.clone()));
+        Ok(loaded)
     }
 
     /// What steers the training that runs now.

@@ -172,7 +172,7 @@ pub enum Base {
 }
 
 /// A network that can be trained.
-pub trait Network: Send {
+pub trait Network: Send + Sync {
     /// Its variables.
     fn variables(&self) -> &Variables;
 
