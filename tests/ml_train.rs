@@ -116,9 +116,15 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     assert!(judgement.accuracy > 0.9, "tones and noise can be told apart: {}", judgement.accuracy);
     assert_eq!(report.state.status, RunStatus::Finished);
     assert_eq!(epochs, runs::history(&first).unwrap().len());
-    for file in
-        [first.metrics(), first.confusion_csv(), first.predictions(), first.split(), first.model(), first.history_csv()]
-    {
+    for file in [
+        first.metrics(),
+        first.confusion_csv(),
+        first.predictions(),
+        first.split(),
+        first.model(),
+        first.history_csv(),
+        first.card(),
+    ] {
         assert!(file.is_file(), "{}", file.display());
     }
     assert!(!first.checkpoint().exists());

@@ -5,7 +5,7 @@ use super::config::{Architecture, Schedule, Training};
 use super::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
 use crate::ml::data::features::FrontEnd;
 
-/// The article's network and training (the shared notes on it, part A): 500 epochs of Adam at 1e-4, batches of 32, no
+/// The article's network and training: 500 epochs of Adam at 1e-4, batches of 32, no
 /// augmentation, the weights of the last epoch.
 pub(super) fn article(architecture: Architecture) -> (NetworkSpec, Training) {
     let network = match architecture {
@@ -54,7 +54,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("grid", listener(FrontEnd::LogMel), 1.0, 0.5),
             ];
             let training = Training {
-                epochs: 24,
+                epochs: 16,
                 examples_per_clip: 2,
                 learning_rate: 5e-4,
                 weight_decay: 0.01,
@@ -74,7 +74,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("wavelet", wavelet, 0.7, 1.0),
                 branch("mobilenet", listener(FrontEnd::Patches), 0.017, 2.0),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 40, windows: 12, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, windows: 12, ..scratch })
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::batches::{BatchMaker, Example};
+use super::card::card;
 use super::checkpoint::Progress;
 use super::config::Config;
 use super::control::{Control, TrainEvent};
@@ -224,6 +225,8 @@ fn train(
     state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
     state.finished = Some(now());
     state.write_progress(folder)?;
+    let values = serde_json::to_value(config).ok();
+    write_text(&folder.card(), &card(state, judgement.as_ref(), values.as_ref()))?;
     // What is done needs no checkpoint.
     let _ = std::fs::remove_file(folder.checkpoint());
     Ok(RunReport { state: state.clone(), judgement, broken })
