@@ -116,6 +116,17 @@ fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {
         ui.label(meter::percent(settings.threshold));
         response
     });
+    if let Some(run) = settings.classifier.clone() {
+        let help = "A network that was trained here decides the genres; Train, Judge, chooses another.";
+        row(ui, "Decided by", help, |ui| {
+            ui.label(run);
+            let back = button::text(ui, Weight::Normal, None, "Back to the built-in", 28.0);
+            if back.clicked() {
+                settings.classifier = None;
+            }
+            back
+        });
+    }
     let help = "A genre tag that names one of the ten genres decides before the network does.";
     row(ui, "Trust tags in files", help, |ui| ui.add(Checkbox::new(&mut settings.trust_file_tags, "")));
     let help = "Listen to new songs as soon as a scan has found them.";

@@ -94,7 +94,7 @@ fn list(ui: &mut Ui, state: &AppState, runs: &[RunSummary], actions: &mut Vec<Ac
 
 fn one_run(ui: &mut Ui, state: &AppState, run: &RunSummary, local: &mut JudgeLocal, actions: &mut Vec<Action>) {
     let detail = state.training.details.get(&run.state.id);
-    head::head(ui, run, detail.and_then(|detail| detail.judgement.as_ref()), actions);
+    head::head(ui, state, run, detail.and_then(|detail| detail.judgement.as_ref()), actions);
     let Some(detail) = detail else {
         ui.label(RichText::new("Reading the run…").color(tokens(ui).text_muted));
         return;

@@ -2,13 +2,14 @@
 
 use eframe::egui::{Popup, RichText, Ui};
 
+use crate::engine::Settings;
 use crate::engine::training::message::RunSummary;
 use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
 use crate::ml::train::run_state::Separation;
-use crate::state::Action;
 use crate::state::jobs::{count_of, duration_words, grouped};
 use crate::state::training::judge::{Ask, JudgeAction};
+use crate::state::{Action, AppState};
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{fonts, tokens};
 use crate::ui::train::run_list::{interval, percent};
@@ -16,16 +17,20 @@ use crate::ui::widgets::button::{self, Weight};
 
 use super::act;
 
-pub fn head(ui: &mut Ui, run: &RunSummary, found: Option<&Judgement>, actions: &mut Vec<Action>) {
+pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, found: Option<&Judgement>, actions: &mut Vec<Action>) {
+    let settings = &state.settings;
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
-        let room = ui.available_width() - 200.0;
+        let room = ui.available_width() - 400.0;
         ui.scope(|ui| {
             ui.set_max_width(room);
             ui.add(eframe::egui::Label::new(RichText::new(&run.state.name).font(fonts::title())).truncate());
         });
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             menu(ui, run, found, actions);
+            if found.is_some() {
+                decide(ui, run, settings, actions);
+            }
         });
     });
     let state = &run.state;
@@ -98,6 +103,25 @@ fn separation(ui: &mut Ui, separation: Separation) {
         icons::paint(ui.painter(), icon, rect, color);
         ui.label(RichText::new(separation_text(separation)).color(tokens.text));
     });
+}
+
+/// Makes the model decide the library's genres, or gives that back to the built-in classifier.
+fn decide(ui: &mut Ui, run: &RunSummary, settings: &Settings, actions: &mut Vec<Action>) {
+    let used = settings.classifier.as_ref() == Some(&run.state.id);
+    let (label, help, classifier) = if used {
+        (
+            "Back to the built-in",
+            "The built-in classifier decides the library's genres again; every song is heard anew",
+            None,
+        )
+    } else {
+        let help = "This model decides the genres of your library from now on; every song is heard anew. What you set by hand stays.";
+        ("Use for my library", help, Some(run.state.id.clone()))
+    };
+    let response = button::text(ui, Weight::Normal, if used { Some(Icon::Check) } else { None }, label, 28.0);
+    if response.on_hover_text(help).clicked() {
+        actions.push(Action::ChangeSettings(Settings { classifier, ..settings.clone() }));
+    }
 }
 
 fn menu(ui: &mut Ui, run: &RunSummary, found: Option<&Judgement>, actions: &mut Vec<Action>) {
