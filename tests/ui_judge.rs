@@ -28,7 +28,7 @@ use timbre::ml::train::history::EpochRecord;
 use timbre::ml::train::run_state::{RunState, RunStatus, Separation};
 use timbre::ml::train::runs;
 use timbre::state::training::Tab;
-use timbre::state::training::judge::JudgeAction;
+use timbre::state::training::judge::{ClassColumn, JudgeAction};
 use timbre::state::{Action, AppState, TrainAction, Verb};
 use timbre::ui::App;
 
@@ -223,10 +223,10 @@ fn a_cell_of_the_matrix_lists_its_clips_and_plays_them() {
         harness.run_ok();
     }
     assert_eq!(harness.state().state().training.judge.cell, Some((1, 1)));
-    harness.get_by_role_and_label(Role::Button, "Play my own.00001");
+    harness.get_by_role_and_label(Role::Button, "Play my own.00016");
 
     // Sorted by recall, the worst genre stands last.
-    click(&mut harness, Role::ColumnHeader, "Recall");
+    judge(&mut harness, JudgeAction::SortBy(ClassColumn::Recall));
     harness.get_by_role_and_label(Role::ColumnHeader, "Recall, sorted downwards");
     // This model has no tensors: that is said, not hidden.
     judge(&mut harness, JudgeAction::See(Some("rock.00023".into())));
