@@ -56,7 +56,7 @@ fn parameters(architecture: Architecture, preset: Preset) -> (usize, usize) {
         (Architecture::Cnn, Preset::Article) => (8_418_666, 8_418_666),
         (Architecture::Cnn, Preset::Best) => (193_322, 192_650),
         (Architecture::Mobilenet, Preset::Article) => (2_219_627, 12_810),
-        (Architecture::Mobilenet, Preset::Best) => (3_205_707, 3_205_706),
+        (Architecture::Mobilenet, Preset::Best) => (6_411_414, 6_411_412),
         (Architecture::Multimodal, Preset::Article) => (67_156_458, 67_156_458),
         (Architecture::Multimodal, Preset::Best) => (3_641_279, 3_638_750),
     }
