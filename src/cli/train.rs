@@ -195,6 +195,7 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
         let unpacked = tempdir(data_dir)?;
         let folder = RunFolder::new(unpacked.0.join("run"));
+        std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
         return Ok(Judge::open(&folder.model(), device)?);
     }

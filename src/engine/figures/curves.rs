@@ -160,7 +160,11 @@ mod tests {
             epoch,
             train_loss: 2.0 / epoch as f64,
             train_accuracy: 0.5,
-            valid_loss: Some(if epoch == 1 { 500.0 } else { 2.0 }),
+            valid_loss: Some(match epoch {
+                1 => 500.0,
+                30 => 1.5,
+                _ => 2.0,
+            }),
             valid_accuracy: Some(if epoch == 30 { 0.6 } else { 0.4 }),
             ..EpochRecord::default()
         }
