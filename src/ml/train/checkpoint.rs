@@ -27,7 +27,7 @@ const SECOND: &str = "second.";
 /// What a checkpoint says beside the tensors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// [`FORMAT`].
+    /// The version of its form.
     pub format: u32,
     /// Hash of the split that it belongs to.
     pub split: String,
