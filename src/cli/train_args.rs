@@ -9,7 +9,7 @@ use crate::ml::data::protocol::Protocol;
 use crate::ml::train::config::{Architecture, Config, Preset, Schedule};
 
 /// Which clips.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Data {
     /// Folders with one folder a genre, of sound files or of spectrogram pictures; clips of the same name are joined.
     #[arg(value_name = "DIR")]
@@ -23,13 +23,16 @@ pub struct Data {
     /// Only the clips of this list; may be given several times.
     #[arg(long = "list", value_name = "FILE")]
     pub lists: Vec<PathBuf>,
+    /// What MusiCNN said of clips whose sound is not here (`tags` and `clip`, with the clips' names in a .txt beside it).
+    #[arg(long, value_name = "FILE")]
+    pub tags: Option<PathBuf>,
 }
 
 impl Data {
     /// The same for the network layer.
     pub fn sources(&self) -> Sources {
-        let Self { folders, wavelets, index, lists } = self;
-        Sources { folders: folders.clone(), wavelets: wavelets.clone(), index: index.clone(), lists: lists.clone() }
+        let Self { folders, wavelets, index, lists, tags } = self.clone();
+        Sources { folders, wavelets, index, lists, tags }
     }
 }
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::cache::Cache;
+use super::front_end::tags;
 use super::media::Media;
 use super::{Broken, Clip};
 use crate::base::CancelToken;
@@ -35,6 +36,8 @@ pub enum FrontEnd {
     /// What two-dimensional Morlet wavelets find in the log-mel grid (joint time-frequency scattering), `[windows, 928]`, one
     /// window for 30 s. From a picture's plot box or from sound.
     Scattering,
+    /// The mean logits of MusiCNN's tags, `[1, 50]`. From sound or from a file of tags.
+    Tags,
 }
 
 /// The numbers of one clip, row by row, in half precision: they are many.
@@ -87,16 +90,19 @@ pub struct Loaded {
 }
 
 /// What a front end reads of a clip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Source<'a> {
     Sound(&'a Path),
     Picture(&'a Path),
+    /// Mean logits that are known already.
+    Tags(&'a [f32]),
 }
 
 impl<'a> Source<'a> {
-    fn path(self) -> &'a Path {
+    fn path(self) -> Option<&'a Path> {
         match self {
-            Self::Sound(path) | Self::Picture(path) => path,
+            Self::Sound(path) | Self::Picture(path) => Some(path),
+            Self::Tags(_) => None,
         }
     }
 }
@@ -148,9 +154,8 @@ fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media:
     order.sort_by_key(|i| front_ends[*i].sample_rate_hz());
     for i in order {
         let front_end = front_ends[i];
-        let mut failed = |path: &Path, reason: String| broken.push(Broken { path: path.to_path_buf(), reason });
         for source in front_end.sources(clip) {
-            let entry = cache.and_then(|cache| cache.entry(source.path(), front_end));
+            let entry = cache.zip(source.path()).and_then(|(cache, path)| cache.entry(path, front_end));
             if let Some(kept) = entry.as_ref().and_then(|entry| entry.read()) {
                 features[i] = Some(Arc::new(kept));
                 break;
@@ -164,7 +169,9 @@ fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media:
                     break;
                 }
                 // The next source may serve instead, but a broken file is worth knowing all the same.
-                Err(reason) => failed(source.path(), reason),
+                Err(reason) => {
+                    broken.extend(source.path().map(|path| Broken { path: path.to_path_buf(), reason }));
+                }
             }
         }
     }
@@ -185,6 +192,7 @@ impl<'a> Open<'a> {
 
     fn features(&mut self, front_end: FrontEnd, source: Source<'_>) -> Result<Features, String> {
         match source {
+            Source::Tags(logits) => Ok(tags::features(logits)),
             Source::Sound(path) => {
                 let rate_hz = front_end.sample_rate_hz();
                 if !self.sound.as_ref().is_some_and(|(known, rate, _)| known == path && *rate == rate_hz) {

@@ -8,9 +8,11 @@ pub mod media;
 mod names;
 mod open;
 pub mod protocol;
+mod tag_file;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +35,12 @@ pub struct Sources {
     pub index: Option<PathBuf>,
     /// Only the clips of these list files; all if there is none.
     pub lists: Vec<PathBuf>,
+    /// What MusiCNN said of clips whose sound is not there: `tags` and `clip`, with the clips' names in a `.txt` beside it.
+    pub tags: Option<PathBuf>,
 }
 
 /// One clip.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Clip {
     /// Its name, the same for sound and pictures and unique in the data set: the file's own without extension if it begins
     /// with the genre (`blues.00029`), else with the folder before it (`blues/Hellhound`); of a library's song its path.
@@ -54,6 +58,8 @@ pub struct Clip {
     pub spectrogram: Option<PathBuf>,
     /// Its wavelet picture.
     pub wavelet: Option<PathBuf>,
+    /// Its tags' mean logits, if a file of tags knows them.
+    pub tags: Option<Arc<[f32]>>,
 }
 
 /// A file that was left out.
@@ -66,7 +72,7 @@ pub struct Broken {
 }
 
 /// Clips of several genres.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// The genres, sorted by name.
     pub labels: Vec<String>,

@@ -68,6 +68,10 @@ impl Dataset {
         if !sources.lists.is_empty() {
             found.clips.retain(|(_, name), _| wanted.contains(name));
         }
+        if let Some(path) = &sources.tags {
+            let tags = super::tag_file::read(path)?;
+            found.clips.iter_mut().for_each(|((_, name), clip)| clip.tags = tags.get(name).cloned());
+        }
         if found.clips.is_empty() {
             let folder = sources.folders.first().or(sources.wavelets.as_ref()).cloned().unwrap_or_default();
             let reason = if !sources.lists.is_empty() {
@@ -311,7 +315,7 @@ mod tests {
             folders: vec![dir.path().to_path_buf(), dir.path().join("pictures")],
             wavelets: Some(dir.path().join("waves")),
             index: Some(dir.path().join("index.txt")),
-            lists: Vec::new(),
+            ..Sources::default()
         };
         let data = open(&sources).unwrap();
         assert_eq!(data.labels, ["a", "b"]);

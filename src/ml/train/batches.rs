@@ -274,7 +274,7 @@ fn gain_units(front_end: FrontEnd) -> (f32, (f32, f32)) {
         FrontEnd::LogMel => (1.0 / 40.0, (0.0, 1.0)),
         FrontEnd::Picture | FrontEnd::WaveletPicture | FrontEnd::Scalogram => (1.0 / 80.0, (0.0, 1.0)),
         // Blind to loudness: it sees what remains after the mean is taken away.
-        FrontEnd::Scattering => (0.0, (f32::MIN, f32::MAX)),
+        FrontEnd::Scattering | FrontEnd::Tags => (0.0, (f32::MIN, f32::MAX)),
     }
 }
 

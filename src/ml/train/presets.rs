@@ -64,17 +64,16 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
             (NetworkSpec::Fusion(FusionSpec { branches }), training)
         }
         Architecture::Multimodal => {
-            let wavelet = NetworkSpec::Perceptron(PerceptronSpec {
-                front_end: FrontEnd::Scattering,
-                hidden: 256,
-                dropout: (0.2, 0.5),
-            });
+            let dense =
+                |front_end, hidden, dropout| NetworkSpec::Perceptron(PerceptronSpec { front_end, hidden, dropout });
             let branches = vec![
                 branch("spectrogram", grid(), 1.0, 1.0),
-                branch("wavelet", wavelet, 0.7, 1.0),
-                branch("mobilenet", listener(FrontEnd::Patches), 0.017, 2.0),
+                branch("wavelet", dense(FrontEnd::Scattering, 256, (0.2, 0.5)), 0.7, 1.0),
+                branch("grid", listener(FrontEnd::LogMel), 0.17, 1.0),
+                branch("sound", listener(FrontEnd::Patches), 0.017, 1.0),
+                branch("tags", dense(FrontEnd::Tags, 0, (0.1, 0.0)), 1.0, 2.0),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, windows: 12, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 60, windows: 12, ..scratch })
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod picture;
 mod plot;
 mod scalogram;
 pub mod scattering;
+pub mod tags;
 
 use image::RgbImage;
 
@@ -22,8 +23,15 @@ const CLIP_SECS: usize = 30;
 
 impl FrontEnd {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Picture, Self::WaveletPicture, Self::LogMel, Self::Patches, Self::Scalogram, Self::Scattering];
+    pub const ALL: [Self; 7] = [
+        Self::Picture,
+        Self::WaveletPicture,
+        Self::LogMel,
+        Self::Patches,
+        Self::Scalogram,
+        Self::Scattering,
+        Self::Tags,
+    ];
 
     /// Its name in files.
     pub fn name(self) -> &'static str {
@@ -34,6 +42,7 @@ impl FrontEnd {
             Self::Patches => "patches",
             Self::Scalogram => "scalogram",
             Self::Scattering => "scattering",
+            Self::Tags => "tags",
         }
     }
 
@@ -45,7 +54,8 @@ impl FrontEnd {
             | Self::LogMel
             | Self::Patches
             | Self::Scalogram
-            | Self::Scattering => 1,
+            | Self::Scattering
+            | Self::Tags => 1,
         }
     }
 
@@ -53,6 +63,7 @@ impl FrontEnd {
     pub fn sample_rate_hz(self) -> u32 {
         match self {
             Self::Patches => 16_000,
+            Self::Tags => tags::RATE_HZ,
             _ => log_mel::RATE_HZ,
         }
     }
@@ -72,6 +83,7 @@ impl FrontEnd {
             Self::Picture | Self::LogMel | Self::Scattering => [spectrogram, sound],
             Self::WaveletPicture => [wavelet, sound],
             Self::Patches | Self::Scalogram => [sound, None],
+            Self::Tags => [sound, clip.tags.as_deref().map(Source::Tags)],
         };
         sources.into_iter().flatten()
     }
@@ -96,6 +108,7 @@ impl FrontEnd {
             Self::Patches => patches::of_sound(samples),
             Self::Scalogram => scalogram::grid(samples).features(),
             Self::Scattering => scattering::features(&Grid::of_sound(samples)),
+            Self::Tags => tags::of_sound(samples)?,
         })
     }
 
@@ -108,7 +121,9 @@ impl FrontEnd {
             Self::Picture | Self::WaveletPicture => Ok(picture::features(picture)),
             Self::LogMel => Ok(plot::read(picture)?.features()),
             Self::Scattering => Ok(scattering::features(&plot::read(picture)?)),
-            Self::Patches | Self::Scalogram => Err("a picture is too coarse for this input: it needs sound".into()),
+            Self::Patches | Self::Scalogram | Self::Tags => {
+                Err("a picture is too coarse for this input: it needs sound".into())
+            }
         }
     }
 }

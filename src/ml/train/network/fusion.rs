@@ -1,6 +1,6 @@
 //! Late fusion: several networks, each on its own view of the clip, whose opinions are averaged.
 
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
 use super::{Base, Input, Network, NetworkSpec};
@@ -50,11 +50,19 @@ impl FusionSpec {
 }
 
 pub(super) struct Fusion {
-    branches: Vec<Box<dyn Network>>,
-    names: Vec<String>,
-    weights: Vec<f64>,
+    branches: Vec<Branch>,
     labels: usize,
     variables: Variables,
+}
+
+struct Branch {
+    name: String,
+    network: Box<dyn Network>,
+    weight: f64,
+    /// The logarithm of each genre's share among the training clips that the branch sees, `[labels]`. It is added to the branch's
+    /// logits while training only, so that they come to say what is heard and not which genre is frequent (A. Menon et al.,
+    /// *Long-tail learning via logit adjustment*, 2021, equation 10).
+    prior: Var,
 }
 
 impl Fusion {
@@ -70,18 +78,24 @@ impl Fusion {
         let mut variables = Variables::default();
         let mut branches = Vec::new();
         for branch in &spec.branches {
+            let BranchSpec { name, rate, weight, .. } = branch.clone();
             let base = if branch.network.base().is_some() { base } else { None };
             let network = branch.network.build(labels, base, rng)?;
-            variables.adopt(&format!("{}.", branch.name), network.variables(), branch.rate);
-            branches.push(network);
+            variables.adopt(&format!("{name}."), network.variables(), rate);
+            let even = Tensor::zeros(labels.len(), DType::F32, &Device::Cpu)?;
+            let prior = variables.add(format!("{name}.prior"), &even, false)?;
+            branches.push(Branch { name, network, weight, prior });
         }
-        Ok(Self {
-            weights: spec.branches.iter().map(|branch| branch.weight).collect(),
-            branches,
-            names: spec.branches.iter().map(|branch| branch.name.clone()).collect(),
-            labels: labels.len(),
-            variables,
-        })
+        Ok(Self { branches, labels: labels.len(), variables })
+    }
+}
+
+impl Branch {
+    /// Its logits `[n, labels]` of what it sees; while training with the prior.
+    fn forward(&self, input: Tensor, training: Option<&mut Rng>) -> Result<Tensor, MlError> {
+        let adjusted = training.is_some();
+        let logits = self.network.forward(&[input], training)?;
+        if adjusted { Ok(logits.broadcast_add(&self.prior.as_detached_tensor())?) } else { Ok(logits) }
     }
 }
 
@@ -95,7 +109,7 @@ impl Network for Fusion {
     fn forward(&self, inputs: &[Tensor], mut training: Option<&mut Rng>) -> Result<Tensor, MlError> {
         let all = self.branches.len();
         if all == 1 {
-            return self.branches[0].forward(inputs, training);
+            return self.branches[0].forward(inputs[0].clone(), training);
         }
         let heard = training.as_deref_mut().map_or(all, |rng| rng.below(all + 1));
         let (mut sum, mut count): (Option<Tensor>, Option<Tensor>) = (None, None);
@@ -106,10 +120,10 @@ impl Network for Fusion {
             let there = inputs[all].narrow(1, i, 1)?;
             let Some(rows) = rows_there(&there)? else { continue };
             // Only what the branch sees is computed.
-            let seen = branch.forward(&[inputs[i].index_select(&rows, 0)?], training.as_deref_mut())?;
+            let seen = branch.forward(inputs[i].index_select(&rows, 0)?, training.as_deref_mut())?;
             let empty = Tensor::zeros((there.dim(0)?, seen.dim(1)?), seen.dtype(), seen.device())?;
             // While training every opinion counts the same.
-            let weight = if training.is_some() { 1.0 } else { self.weights[i] };
+            let weight = if training.is_some() { 1.0 } else { branch.weight };
             let logits = (empty.index_add(&rows, &seen, 0)? * weight)?;
             let there = (there * weight)?;
             sum = Some(match sum {
@@ -124,7 +138,7 @@ impl Network for Fusion {
         match (sum, count) {
             (Some(sum), Some(count)) => Ok(sum.broadcast_div(&count.clamp(1e-6, f64::MAX)?)?),
             // The branch that was drawn sees nothing of this batch.
-            _ => Ok(Tensor::zeros((inputs[all].dim(0)?, self.labels), candle_core::DType::F32, inputs[all].device())?),
+            _ => Ok(Tensor::zeros((inputs[all].dim(0)?, self.labels), DType::F32, inputs[all].device())?),
         }
     }
 
@@ -139,7 +153,8 @@ impl Network for Fusion {
             // Only the clips that the branch sees.
             let Some(rows) = rows_there(&there)? else { continue };
             let truth: Vec<usize> = rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect();
-            branch.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
+            branch.network.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
+            branch.prior.set(&log_shares(&truth, self.labels)?)?;
         }
         Ok(())
     }
@@ -149,16 +164,25 @@ impl Network for Fusion {
             return Ok(Vec::new());
         }
         let mut opinions = Vec::new();
-        for (i, (name, branch)) in self.names.iter().zip(&self.branches).enumerate() {
-            opinions.push((name.clone(), branch.forward(&inputs[i..=i], None)?));
+        for (i, branch) in self.branches.iter().enumerate() {
+            opinions.push((branch.name.clone(), branch.forward(inputs[i].clone(), None)?));
         }
         Ok(opinions)
     }
+}
+
+/// The logarithm of each label's share, `[labels]`; as if every label had half a clip more than it has.
+fn log_shares(truth: &[usize], labels: usize) -> Result<Tensor, MlError> {
+    let mut counts = vec![0.5f32; labels];
+    truth.iter().for_each(|label| counts[*label] += 1.0);
+    let sum: f32 = counts.iter().sum();
+    let shares: Vec<f32> = counts.iter().map(|count| (count / sum).ln()).collect();
+    Ok(Tensor::from_vec(shares, labels, &Device::Cpu)?)
 }
 
 /// The indices of the rows whose mask is one; none where there is no such row.
 fn rows_there(mask: &Tensor) -> Result<Option<Tensor>, MlError> {
     let mask: Vec<f32> = mask.flatten_all()?.to_vec1()?;
     let rows: Vec<u32> = (0u32..).zip(&mask).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
-    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, &candle_core::Device::Cpu)?)) }
+    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, &Device::Cpu)?)) }
 }

@@ -47,7 +47,7 @@ pub enum NetworkSpec {
     },
     /// The article's two plain branches, on plotted spectrograms and plotted scalograms.
     Pair,
-    /// Two dense layers on what wavelets found: a vector of features.
+    /// One or two dense layers on a vector of features: what wavelets found, or the tags that MusiCNN heard.
     Perceptron(PerceptronSpec),
     /// Several networks, each on its own view of the clip, whose opinions are averaged.
     Fusion(FusionSpec),
@@ -111,7 +111,7 @@ impl NetworkSpec {
         match self {
             Self::MobileNetV1 { frozen, .. } => !frozen,
             Self::Perceptron(_) => true,
-            Self::Fusion(spec) => spec.branches.iter().any(|branch| branch.network.observes()),
+            Self::Fusion(_) => true,
             Self::Plain | Self::Compact(_) | Self::MobileNetV2 { .. } | Self::Pair => false,
         }
     }

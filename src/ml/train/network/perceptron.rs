@@ -1,11 +1,11 @@
-//! Two dense layers on a vector of features, for features that hold the knowledge already.
+//! One or two dense layers on a vector of features, for features that hold the knowledge already.
 
 use candle_core::{DType, Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
 use super::{Network, dropout};
 use crate::ml::data::features::FrontEnd;
-use crate::ml::data::front_end::scattering;
+use crate::ml::data::front_end::{scattering, tags};
 use crate::ml::error::MlError;
 use crate::ml::ops::dense::Dense;
 use crate::ml::rng::Rng;
@@ -19,7 +19,7 @@ const LEAST_DEVIATION: f64 = 1e-2;
 pub struct PerceptronSpec {
     /// What it sees: one vector a window.
     pub front_end: FrontEnd,
-    /// Outputs of the first layer.
+    /// Outputs of the first layer; 0: there is only the second.
     pub hidden: usize,
     /// Shares of the input and of the first layer's outputs that dropout leaves out while training.
     pub dropout: (f64, f64),
@@ -29,7 +29,7 @@ pub(super) struct Perceptron {
     /// Of each feature over the training clips.
     mean: Var,
     deviation: Var,
-    hidden: Layer,
+    hidden: Option<Layer>,
     output: Layer,
     dropout: (f64, f64),
     variables: Variables,
@@ -37,18 +37,25 @@ pub(super) struct Perceptron {
 
 impl Perceptron {
     pub fn new(spec: &PerceptronSpec, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
-        if spec.front_end != FrontEnd::Scattering || !(1..=65_536).contains(&spec.hidden) {
-            return Err(MlError::Training("two dense layers need a vector of features and an output".into()));
+        let inputs = match spec.front_end {
+            FrontEnd::Scattering => scattering::FEATURES,
+            FrontEnd::Tags => tags::FEATURES,
+            _ => return Err(MlError::Training("dense layers alone need a vector of features".into())),
+        };
+        if spec.hidden > 65_536 {
+            return Err(MlError::Training(format!("a dense layer of {} is too wide", spec.hidden)));
         }
-        let inputs = scattering::FEATURES;
         let mut variables = Variables::default();
         let zeros = Tensor::zeros(inputs, DType::F32, &Device::Cpu)?;
         let ones = Tensor::ones(inputs, DType::F32, &Device::Cpu)?;
         Ok(Self {
             mean: variables.add("mean", &zeros, false)?,
             deviation: variables.add("deviation", &ones, false)?,
-            hidden: variables.glorot("hidden", inputs, spec.hidden, 1, rng)?,
-            output: variables.glorot("output", spec.hidden, labels, 1, rng)?,
+            hidden: match spec.hidden {
+                0 => None,
+                width => Some(variables.glorot("hidden", inputs, width, 1, rng)?),
+            },
+            output: variables.glorot("output", if spec.hidden == 0 { inputs } else { spec.hidden }, labels, 1, rng)?,
             dropout: spec.dropout,
             variables,
         })
@@ -65,8 +72,13 @@ impl Network for Perceptron {
         let x =
             x.broadcast_sub(&self.mean.as_detached_tensor())?.broadcast_div(&self.deviation.as_detached_tensor())?;
         let x = dropout(x, self.dropout.0, training.as_deref_mut())?;
-        let x = Dense.apply(&x, &self.hidden.weight, &self.hidden.bias)?.relu()?;
-        let x = dropout(x, self.dropout.1, training)?;
+        let x = match &self.hidden {
+            Some(hidden) => {
+                let x = Dense.apply(&x, &hidden.weight, &hidden.bias)?.relu()?;
+                dropout(x, self.dropout.1, training)?
+            }
+            None => x,
+        };
         Ok(Dense.apply(&x, &self.output.weight, &self.output.bias)?)
     }
 

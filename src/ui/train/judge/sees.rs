@@ -118,6 +118,7 @@ fn describe(front_end: FrontEnd) -> &'static str {
         FrontEnd::Patches => "YAMNet's log-mel levels: time across, pitch upwards",
         FrontEnd::Scalogram => "Morlet scalogram: time across, pitch upwards",
         FrontEnd::Scattering => "Joint time-frequency scattering: time across, coefficients upwards",
+        FrontEnd::Tags => "Fifty tags of MusiCNN: time across, tags upwards",
     }
 }
 
