@@ -134,7 +134,7 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     assert_eq!(losses(&first), losses(&second), "the seed decides everything, bit for bit");
     assert_eq!(std::fs::read(first.predictions()).unwrap(), std::fs::read(second.predictions()).unwrap());
 
-    let judge = Judge::open(&first.model(), DeviceChoice::Cpu).unwrap();
+    let judge = Judge::open(&first.model()).unwrap();
     let evaluated = judge.evaluate(&config.sources, None, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(evaluated.judgement.clips, 30);
     assert!(evaluated.notes.iter().any(|note| note.contains("trained on")), "{:?}", evaluated.notes);

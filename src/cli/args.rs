@@ -189,9 +189,6 @@ pub enum Command {
         #[arg(long)]
         retry: bool,
     },
-    /// Trains a genre classifier on tags and audio, and says how good it is on artists it has not heard.
-    #[command(after_help = "Example (how the shipped classifier is made): see weights/README.md")]
-    TrainHead(TrainHead),
     /// Trains one of the three architectures and says how good it is.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(Box<Train>),
@@ -227,38 +224,6 @@ pub enum Command {
         /// Where (default: `demo` in the data folder).
         folder: Option<PathBuf>,
     },
-}
-
-/// What `train-head` trains on, and how.
-#[derive(Debug, Args)]
-pub struct TrainHead {
-    /// A file of tags for each clip (safetensors, with the clips' names in a .txt beside it).
-    #[arg(long, value_name = "FILE")]
-    pub taggrams: Option<PathBuf>,
-    /// A folder with one folder of audio for each genre.
-    #[arg(long, value_name = "DIR")]
-    pub audio: Option<PathBuf>,
-    /// Who plays each clip, so that no artist is on both sides of a split.
-    #[arg(long, value_name = "FILE")]
-    pub index: Option<PathBuf>,
-    /// Only the clips of this list; may be given several times.
-    #[arg(long = "list", value_name = "FILE")]
-    pub lists: Vec<PathBuf>,
-    /// Where the classifier goes.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Decides the folds and everything else that chance decides.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Artist-disjoint folds.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=20))]
-    pub folds: Option<u16>,
-    /// Windows that are heard of each audio file.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub windows: Option<u16>,
-    /// A pre-trained YAMNet (safetensors) to fine-tune on the audio as a second opinion.
-    #[arg(long, value_name = "FILE")]
-    pub network: Option<PathBuf>,
 }
 
 /// What to do with a data set.

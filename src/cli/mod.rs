@@ -13,7 +13,6 @@ mod pictures;
 mod runs;
 mod train;
 mod train_args;
-mod train_head;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -78,7 +77,6 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             library::export(&open_engine(common)?, output, folder, selection)
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
-        Command::TrainHead(args) => train_head::train(output, args, &cancelled_by_ctrl_c()?),
         Command::Train(args) => train::train(output, &args, &data_dir(common)?, &cancelled_by_ctrl_c()?),
         Command::Evaluate(args) => {
             train::evaluate(output, &args, &data_dir(common)?, common.device.into(), &cancelled_by_ctrl_c()?)

@@ -189,7 +189,7 @@ pub fn evaluate(
 
 fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
     if model == "built-in" {
-        return Ok(Judge::built_in(device)?);
+        return Ok(Judge::built_in()?);
     }
     let path = Path::new(model);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -197,13 +197,13 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
-        return Ok(Judge::open(&folder.model(), device)?);
+        return Ok(Judge::open(&folder.model())?);
     }
     if path.is_file() {
-        return Ok(Judge::open(path, device)?);
+        return Ok(Judge::open(path)?);
     }
     let (folder, _) = runs::find(&data_dir.runs(), model)?;
-    Ok(Judge::open(&folder.model(), device)?)
+    Ok(Judge::open(&folder.model())?)
 }
 
 /// A folder that goes when it is no longer needed.

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 
 use super::backbone::{Backbone, Convolution, Step};
 use super::error::MlError;
-use super::genre_file::Stored;
 use super::ops::Activation;
 use super::ops::conv3x3::Padding;
 use super::weights::Weights;
@@ -151,28 +150,6 @@ impl MobileNet {
         Self::of(&(0..LAYERS).map(zeros).collect::<Vec<_>>())
     }
 
-    /// The tensors as [`MobileNet::read`] reads them, in half precision.
-    ///
-    /// # Errors
-    /// When the tensors cannot be read.
-    pub fn store(&self, prefix: &str) -> Result<Vec<Stored>, MlError> {
-        let mut stored = Vec::new();
-        for i in 0..LAYERS {
-            let (weight, bias) = self.backbone.layer(i)?;
-            let (_, inputs, outputs) = shape_of(i);
-            let side = if inputs.is_some() { 1 } else { 3 };
-            stored.push(Stored {
-                name: format!("{prefix}{i}.weight"),
-                shape: vec![outputs, inputs.unwrap_or(1), side, side],
-                values: weight.t()?.flatten_all()?.to_vec1()?,
-                half: true,
-            });
-            let values = bias.to_vec1()?;
-            stored.push(Stored { name: format!("{prefix}{i}.bias"), shape: vec![outputs], values, half: true });
-        }
-        Ok(stored)
-    }
-
     /// A copy whose layers can be trained, and its variables.
     ///
     /// # Errors
@@ -243,23 +220,6 @@ impl MobileNet {
 mod tests {
     use super::*;
     use crate::ml::weights::Weights;
-
-    #[test]
-    fn what_is_stored_is_read_back_in_half_precision() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("n.safetensors");
-        let network = MobileNet::random(2);
-        let card = crate::ml::genre_file::example_card("0");
-        crate::ml::genre_file::write(&path, &card, &network.store("network.").unwrap()).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        let read = MobileNet::read(&Weights::parse("n", &bytes).unwrap(), "network.").unwrap();
-        let patch = vec![(0..FRAMES * BANDS).map(|i| (i as f32 * 0.01).sin()).collect::<Vec<f32>>()];
-        let (a, b) = (network.mean_embedding(&patch).unwrap(), read.mean_embedding(&patch).unwrap());
-        let size = a.iter().fold(0.0f64, |m, x| m.max(x.abs()));
-        assert!(size > 0.0 && a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 0.02 * size));
-        assert!(MobileNet::read(&Weights::parse("n", &bytes).unwrap(), "other.").is_err());
-        assert!(network.mean_embedding(&[]).is_err());
-    }
 
     #[test]
     fn layers_chain_and_windows_make_patches() {

@@ -19,66 +19,25 @@ impl Linear {
     }
 }
 
-/// How a regression is fitted.
-#[derive(Clone, Debug)]
-pub struct Fit<'a> {
-    /// `l2 / 2 * |weight - prior|^2` on standardised features is added to the mean cross-entropy.
-    pub l2: f64,
-    /// The same for the bias.
-    pub bias_l2: f64,
-    /// 1: each genre weighs the same, 0: each clip does.
-    pub balance: f64,
-    /// Features that vary less than this count as if they varied as much.
-    pub deviation_floor: f64,
-    /// Where the weights are pulled to, for features as they are. A label without clips stays there.
-    pub prior: Option<&'a Linear>,
-}
-
-/// Fits with genres weighted equally and no prior.
+/// Fits on features `rows` with labels `truth` in `0..labels`, each label that occurs weighted equally; `l2 / 2 * |weight|^2` on
+/// standardised features is added to the mean cross-entropy. The minimum is unique, so nothing is random here. The result takes
+/// features as they are, not standardised.
 pub fn fit(rows: &[Vec<f64>], truth: &[usize], labels: usize, l2: f64) -> Linear {
-    Fit { l2, bias_l2: 0.0, balance: 1.0, deviation_floor: 1e-6, prior: None }.run(rows, truth, labels)
-}
-
-impl Fit<'_> {
-    /// Fits on features `rows` with labels `truth` in `0..labels`. The minimum is unique, so nothing is random here.
-    /// The result takes features as they are, not standardised.
-    pub fn run(&self, rows: &[Vec<f64>], truth: &[usize], labels: usize) -> Linear {
-        let width = rows.first().map_or(0, Vec::len);
-        let (mean, deviation) = standardisation(rows, width, self.deviation_floor);
-        let x: Vec<Vec<f64>> =
-            rows.iter().map(|row| (0..width).map(|j| (row[j] - mean[j]) / deviation[j]).collect()).collect();
-        let mut clip_weights: Vec<f64> =
-            balanced_weights(truth, labels).into_iter().map(|weight| weight.powf(self.balance)).collect();
-        let sum: f64 = clip_weights.iter().sum();
-        clip_weights.iter_mut().for_each(|weight| *weight *= truth.len() as f64 / sum.max(1e-300));
-        let prior = self.prior.map_or_else(
-            || Linear { weight: vec![vec![0.0; width]; labels], bias: vec![0.0; labels] },
-            |prior| Linear {
-                bias: prior.logits(&mean),
-                weight: prior.weight.iter().map(|row| (0..width).map(|j| row[j] * deviation[j]).collect()).collect(),
-            },
-        );
-        // Without a prior a label that has no clips must lose; with one it says what the prior says.
-        let present = |label: usize| self.prior.is_none() || truth.contains(&label);
-        let problem = Problem {
-            x: &x,
-            truth,
-            clip_weights: &clip_weights,
-            l2: self.l2,
-            bias_l2: self.bias_l2,
-            present: (0..labels).map(present).collect(),
-            prior: &prior,
-        };
-        let mut at = problem.minimise();
-        // Back to features as they are.
-        for (row, bias) in at.weight.iter_mut().zip(&mut at.bias) {
-            for j in 0..width {
-                row[j] /= deviation[j];
-                *bias -= row[j] * mean[j];
-            }
+    let width = rows.first().map_or(0, Vec::len);
+    let (mean, deviation) = standardisation(rows, width);
+    let x: Vec<Vec<f64>> =
+        rows.iter().map(|row| (0..width).map(|j| (row[j] - mean[j]) / deviation[j]).collect()).collect();
+    let clip_weights = balanced_weights(truth, labels);
+    let present = (0..labels).map(|label| truth.contains(&label)).collect();
+    let mut at = Problem { x: &x, truth, clip_weights: &clip_weights, l2, present }.minimise(labels, width);
+    // Back to features as they are.
+    for (row, bias) in at.weight.iter_mut().zip(&mut at.bias) {
+        for j in 0..width {
+            row[j] /= deviation[j];
+            *bias -= row[j] * mean[j];
         }
-        at
     }
+    at
 }
 
 /// A regression on standardised features.
@@ -87,18 +46,17 @@ struct Problem<'a> {
     truth: &'a [usize],
     clip_weights: &'a [f64],
     l2: f64,
-    bias_l2: f64,
+    /// A label that has no clips must lose.
     present: Vec<bool>,
-    prior: &'a Linear,
 }
 
 impl Problem<'_> {
     /// Nesterov's accelerated gradient; the step is the inverse of an upper bound of the curvature.
-    fn minimise(&self) -> Linear {
-        let step = 1.0 / (0.5 * largest_curvature(self.x, self.clip_weights) + self.l2.max(self.bias_l2));
+    fn minimise(&self, labels: usize, width: usize) -> Linear {
+        let step = 1.0 / (0.5 * largest_curvature(self.x, self.clip_weights) + self.l2);
         let root = (self.l2 * step).sqrt().min(1.0);
         let momentum = (1.0 - root) / (1.0 + root);
-        let mut at = self.prior.clone();
+        let mut at = Linear { weight: vec![vec![0.0; width]; labels], bias: vec![0.0; labels] };
         let mut ahead = at.clone();
         let stride = |at: &mut f64, ahead: &mut f64, gradient: f64| {
             let next = *ahead - step * gradient;
@@ -124,12 +82,9 @@ impl Problem<'_> {
     /// The gradient and its largest element.
     fn gradient(&self, at: &Linear) -> (Linear, f64) {
         let n = self.x.len().max(1) as f64;
-        let pull = |l2: f64, at: &[f64], prior: &[f64]| -> Vec<f64> {
-            at.iter().zip(prior).map(|(at, prior)| l2 * (at - prior)).collect()
-        };
-        let rows = at.weight.iter().zip(&self.prior.weight);
-        let mut weight: Vec<Vec<f64>> = rows.map(|(at, prior)| pull(self.l2, at, prior)).collect();
-        let mut bias = pull(self.bias_l2, &at.bias, &self.prior.bias);
+        let mut weight: Vec<Vec<f64>> =
+            at.weight.iter().map(|row| row.iter().map(|weight| self.l2 * weight).collect()).collect();
+        let mut bias = vec![0.0; at.bias.len()];
         for ((row, label), clip_weight) in self.x.iter().zip(self.truth).zip(self.clip_weights) {
             let mut logits = at.logits(row);
             for (logit, present) in logits.iter_mut().zip(&self.present) {
@@ -156,11 +111,11 @@ pub fn balanced_weights(truth: &[usize], labels: usize) -> Vec<f64> {
     truth.iter().map(|genre| truth.len() as f64 / (present * counts[*genre]) as f64).collect()
 }
 
-fn standardisation(rows: &[Vec<f64>], width: usize, floor: f64) -> (Vec<f64>, Vec<f64>) {
+fn standardisation(rows: &[Vec<f64>], width: usize) -> (Vec<f64>, Vec<f64>) {
     let n = rows.len().max(1) as f64;
     let mean: Vec<f64> = (0..width).map(|j| rows.iter().map(|row| row[j]).sum::<f64>() / n).collect();
     let deviation = (0..width)
-        .map(|j| (rows.iter().map(|row| (row[j] - mean[j]).powi(2)).sum::<f64>() / n).sqrt().max(floor))
+        .map(|j| (rows.iter().map(|row| (row[j] - mean[j]).powi(2)).sum::<f64>() / n).sqrt().max(1e-6))
         .collect();
     (mean, deviation)
 }
@@ -217,24 +172,13 @@ mod tests {
         let truth = [0, 1, 1];
         let weights = balanced_weights(&truth, 2);
         let mut at = Linear { weight: vec![vec![0.2, -0.1], vec![0.4, 0.3]], bias: vec![0.1, -0.2] };
-        let prior = Linear { weight: vec![vec![0.1, 0.0], vec![0.0, 0.5]], bias: vec![0.0, 1.0] };
         let loss = |at: &Linear| {
             let clips = rows.iter().zip(truth).zip(&weights);
             let entropy: f64 = clips.map(|((row, label), w)| -w * softmax(&at.logits(row), 1.0)[label].ln()).sum();
-            let pairs = at.weight.iter().flatten().zip(prior.weight.iter().flatten());
-            let far: f64 = pairs.map(|(w, p)| (w - p).powi(2)).sum();
-            let bias_far: f64 = at.bias.iter().zip(&prior.bias).map(|(b, p)| (b - p).powi(2)).sum();
-            entropy / 3.0 + 0.05 / 2.0 * far + 0.3 / 2.0 * bias_far
+            entropy / 3.0 + 0.05 / 2.0 * at.weight.iter().flatten().map(|w| w * w).sum::<f64>()
         };
-        let problem = Problem {
-            x: &rows,
-            truth: &truth,
-            clip_weights: &weights,
-            l2: 0.05,
-            bias_l2: 0.3,
-            present: vec![true; 2],
-            prior: &prior,
-        };
+        let problem =
+            Problem { x: &rows, truth: &truth, clip_weights: &weights, l2: 0.05, present: vec![true; 2] };
         let (found, _) = problem.gradient(&at);
         let before = loss(&at);
         at.weight[1][0] += 1e-6;
@@ -242,19 +186,5 @@ mod tests {
         at.weight[1][0] -= 1e-6;
         at.bias[0] += 1e-6;
         assert!(((loss(&at) - before) / 1e-6 - found.bias[0]).abs() < 1e-5);
-    }
-
-    #[test]
-    fn a_strong_pull_stays_at_the_prior_and_so_does_a_label_without_clips() {
-        let rows = vec![vec![0.3, -1.0], vec![1.0, 0.5], vec![-0.7, 0.2], vec![0.1, 0.9]];
-        let prior =
-            Linear { weight: vec![vec![1.0, 2.0], vec![-1.0, 0.0], vec![0.5, 3.0]], bias: vec![0.0, 0.5, -2.0] };
-        let options = Fit { l2: 1e6, bias_l2: 1e6, balance: 0.5, deviation_floor: 0.05, prior: Some(&prior) };
-        let near = |a: &Linear, b: &Linear, x: &[f64], label: usize| (a.logits(x)[label] - b.logits(x)[label]).abs();
-        let tied = options.run(&rows, &[0, 1, 1, 0], 3);
-        assert!((0..3).all(|label| near(&tied, &prior, &[0.4, 0.1], label) < 1e-4));
-        let free = Fit { l2: 1e-3, bias_l2: 1e-3, ..options }.run(&rows, &[0, 1, 1, 0], 3);
-        assert!(near(&free, &prior, &[0.4, 0.1], 2) < 1e-9);
-        assert!(near(&free, &prior, &[0.4, 0.1], 0) > 1e-2);
     }
 }

@@ -23,14 +23,6 @@ pub fn clip_name(entry: &str) -> String {
     file.to_owned()
 }
 
-/// The clips of a list file, one a line, in its order.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn read_list(path: &Path) -> Result<Vec<String>, MlError> {
-    Ok(read_text(path)?.lines().map(clip_name).filter(|name| !name.is_empty()).collect())
-}
-
 /// The artist of each clip, from lines of `clip ::: artist ::: title` (B. L. Sturm's index of GTZAN); other lines are
 /// skipped, and so are clips whose artist is not known.
 ///
@@ -94,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_artists_are_read_as_they_come() {
+    fn artists_are_read_as_they_come() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("index.txt");
         std::fs::write(&path, b"## note\na.1.wav ::: Beyonc\xe9 ::: Song\na.2.wav ::: ::: \n\na.3.wav ::: X\n")
@@ -103,9 +95,6 @@ mod tests {
         assert_eq!(artists.len(), 2);
         assert_eq!(group_of(&artists, "a.3", "a"), "x");
         assert_eq!(group_of(&artists, "a.2", "a"), group_of(&artists, "a.9", "a"));
-        std::fs::write(&path, "a/a.1\n\na/a.2.au\n").unwrap();
-        assert_eq!(read_list(&path).unwrap(), ["a.1", "a.2"]);
-        assert!(read_list(&dir.path().join("none")).is_err());
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Serialize;
 
 use super::error::MlError;
+use crate::base::fs::write_atomic;
 
 /// The largest model file that is read, in bytes; ours are far below.
 pub const MAX_MODEL_BYTES: u64 = 512 << 20;
@@ -116,6 +118,46 @@ impl<'a> Weights<'a> {
     fn view(&self, name: &str) -> Result<TensorView<'a>, MlError> {
         self.tensors.tensor(name).map_err(|_| self.error(format!("tensor {name} is missing")))
     }
+}
+
+/// A tensor to be stored.
+pub struct Stored {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values, row by row.
+    pub values: Vec<f32>,
+    /// Whether half precision is enough.
+    pub half: bool,
+}
+
+/// Writes tensors and a card under `key` of the metadata, whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(path: &Path, key: &str, card: &impl Serialize, tensors: &[Stored]) -> Result<(), MlError> {
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|tensor| {
+            if tensor.half {
+                tensor.values.iter().flat_map(|value| f16_from_f32(*value).to_le_bytes()).collect()
+            } else {
+                tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+            }
+        })
+        .collect();
+    let failed = |reason: String| MlError::Model { model: path.display().to_string(), reason };
+    let mut views = Vec::new();
+    for (tensor, bytes) in tensors.iter().zip(&bytes) {
+        let kind = if tensor.half { Dtype::F16 } else { Dtype::F32 };
+        let view = TensorView::new(kind, tensor.shape.clone(), bytes).map_err(|error| failed(error.to_string()))?;
+        views.push((tensor.name.as_str(), view));
+    }
+    let card = serde_json::to_string(card).map_err(|error| failed(error.to_string()))?;
+    let metadata = HashMap::from([(key.to_owned(), card)]);
+    let file = safetensors::serialize(views, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+    write_atomic(path, &file).map_err(|source| MlError::Write { path: path.to_path_buf(), source })
 }
 
 /// IEEE 754 half precision to single precision.

@@ -9,25 +9,23 @@
 use candle_core::{DType, Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
 use timbre::ml::mobilenet::MobileNet;
+use timbre::ml::mobilenet_v2::MobileNetV2;
 use timbre::ml::musicnn::MusiCnn;
 use timbre::ml::ops::Activation;
 use timbre::ml::ops::conv3x3::{Conv3x3, Kind, Padding};
-use timbre::ml::weights::Weights;
+use timbre::ml::weights::{Weights, read_file};
 use timbre::ml::{Classifier, DeviceChoice};
 
 const MUSICNN: &[u8] = include_bytes!("../../weights/musicnn.safetensors");
-const GENRES: &[u8] = include_bytes!("../../weights/genres.safetensors");
+/// Not part of the repository.
+const YAMNET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/yamnet.safetensors");
+const MOBILENET_V2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/mobilenet_v2.safetensors");
 
 fn ml(c: &mut Criterion) {
     let device = Device::Cpu;
     let network = MusiCnn::new(&Weights::parse("musicnn", MUSICNN).unwrap(), &device).unwrap();
     let patch = Tensor::rand(0f32, 3f32, (1, 187, 96), &device).unwrap();
     c.bench_function("MusiCNN forward, one window", |b| b.iter(|| network.forward(&patch).unwrap()));
-
-    let network = MobileNet::read(&Weights::parse("genres", GENRES).unwrap(), "network.").unwrap();
-    let patches: Vec<Vec<f32>> =
-        Tensor::rand(-4f32, 1f32, (62, 96 * 64), &device).unwrap().to_dtype(DType::F32).unwrap().to_vec2().unwrap();
-    c.bench_function("MobileNetV1 forward, 62 patches", |b| b.iter(|| network.mean_embedding(&patches).unwrap()));
 
     let op = Conv3x3 { kind: Kind::Depthwise, stride: 1, padding: Padding::One, activation: Activation::Relu };
     let x = Var::randn(0f32, 1f32, (16, 16, 16, 256), &device).unwrap();
@@ -40,10 +38,25 @@ fn ml(c: &mut Criterion) {
     });
 
     let classifier = Classifier::embedded(&DeviceChoice::Cpu).unwrap();
-    let windows: Vec<Vec<f32>> = (0..classifier.info().max_windows)
-        .map(|w| (0..48_000).map(|i| ((i + w) as f32 * 0.05).sin() * 0.3).collect())
-        .collect();
-    c.bench_function("classify one song, all windows", |b| b.iter(|| classifier.classify(&windows).unwrap()));
+    let info = classifier.info();
+    let windows = |rate_hz: u32| -> Vec<Vec<f32>> {
+        let samples = (info.window_secs * rate_hz as f32) as usize;
+        (0..info.max_windows).map(|w| (0..samples).map(|i| ((i + w) as f32 * 0.05).sin() * 0.3).collect()).collect()
+    };
+    let first = windows(info.sample_rate_hz);
+    let second = info.second_rate_hz.map_or_else(Vec::new, windows);
+    c.bench_function("classify one song, all windows", |b| b.iter(|| classifier.classify(&first, &second).unwrap()));
+
+    let Ok(bytes) = read_file(YAMNET.as_ref()) else { return };
+    let network = MobileNet::read(&Weights::parse("yamnet", &bytes).unwrap(), "layers.").unwrap();
+    let patches: Vec<Vec<f32>> =
+        Tensor::rand(-4f32, 1f32, (62, 96 * 64), &device).unwrap().to_dtype(DType::F32).unwrap().to_vec2().unwrap();
+    c.bench_function("MobileNetV1 forward, 62 patches", |b| b.iter(|| network.mean_embedding(&patches).unwrap()));
+
+    let Ok(bytes) = read_file(MOBILENET_V2.as_ref()) else { return };
+    let network = MobileNetV2::read(&Weights::parse("mobilenet_v2", &bytes).unwrap(), "").unwrap();
+    let x = Tensor::rand(-1f32, 1f32, (16, 256, 256, 3), &device).unwrap();
+    c.bench_function("MobileNetV2 forward, 16x3x256x256", |b| b.iter(|| network.forward(&x).unwrap()));
 }
 
 criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = ml }

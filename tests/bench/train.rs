@@ -15,8 +15,8 @@ use timbre::ml::plain::{PlainCnn, cross_entropy};
 use timbre::ml::rng::Rng;
 use timbre::ml::weights::{Weights, read_file};
 
-const GENRES: &[u8] = include_bytes!("../../weights/genres.safetensors");
 /// Not part of the repository.
+const YAMNET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/yamnet.safetensors");
 const MOBILENET_V2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/mobilenet_v2.safetensors");
 
 /// Targets of ten labels in turn.
@@ -51,7 +51,8 @@ fn train(c: &mut Criterion) {
     let x = Tensor::rand(0f32, 1f32, (32, 256, 256, 3), &device).unwrap();
     step(c, "plain CNN, one Adam step, 32x3x256x256", net.vars(), 32, || net.forward(&x, Some(&mut rng)).unwrap());
 
-    let base = MobileNet::read(&Weights::parse("genres", GENRES).unwrap(), "network.").unwrap();
+    let Ok(bytes) = read_file(YAMNET.as_ref()) else { return };
+    let base = MobileNet::read(&Weights::parse("yamnet", &bytes).unwrap(), "layers.").unwrap();
     let (net, mut vars) = base.trainable().unwrap();
     let (weight, head_vars) = head(EMBEDDING);
     vars.extend(head_vars);

@@ -138,7 +138,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         None => Vec::new(),
     };
     let heard = classifier
-        .classify_at_both_rates(&decoded.windows, &second)
+        .classify(&decoded.windows, &second)
         .map_err(|error| Failure::Song(ProblemKind::Other, format!("the network refused it: {error}")))?;
     let mut top: Vec<_> = info
         .labels

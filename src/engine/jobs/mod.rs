@@ -135,7 +135,7 @@ impl Shared {
             None => Classifier::embedded(&self.device)?,
             Some(run) => {
                 let (folder, _) = crate::ml::train::runs::find(&self.data_dir.runs(), run)?;
-                Classifier::of_model(&folder.model(), &self.device)?
+                Classifier::load(&folder.model(), &self.device)?
             }
         };
         let loaded = Arc::new(loaded);

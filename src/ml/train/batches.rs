@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Input;
 use crate::ml::data::features::{Features, FrontEnd};
 use crate::ml::error::MlError;
-use crate::ml::features::window_starts;
+use crate::ml::patches::window_starts;
 use crate::ml::rng::Rng;
 
 /// A clip as the network takes it.

@@ -10,9 +10,8 @@ use super::network::Network;
 use super::run_folder::RunFolder;
 use crate::ml::adam::Moments;
 use crate::ml::error::MlError;
-use crate::ml::genre_file::{Stored, write_with};
 use crate::ml::judge::Prediction;
-use crate::ml::weights::Weights;
+use crate::ml::weights::{Stored, Weights, write};
 
 /// The version of the checkpoints that this program writes and reads.
 const FORMAT: u32 = 1;
@@ -78,7 +77,7 @@ impl Progress {
         self.steps = steps;
         self.epoch = state.epoch;
         self.best = state.best.as_ref().map(|best| (best.epoch, best.loss));
-        write_with(&folder.checkpoint(), KEY, self, &tensors)
+        write(&folder.checkpoint(), KEY, self, &tensors)
     }
 
     /// Reads the checkpoint of a run, if it has one, and hands its tensors over to be restored.

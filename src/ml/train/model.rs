@@ -11,16 +11,15 @@ use super::fit::judge;
 use super::network::{Input, Network, NetworkSpec};
 use crate::ml::data::features::{Features, FrontEnd};
 use crate::ml::error::MlError;
-use crate::ml::genre_file::write_with;
 use crate::ml::judge::Judgement;
-use crate::ml::weights::{Weights, read_file};
+use crate::ml::weights::{Weights, read_file, write};
 
 /// The version of the model files that this program writes and reads.
 pub const MODEL_FORMAT: u32 = 1;
 /// The metadata key under which the [`ModelCard`] lies.
 const KEY: &str = "timbre.model";
 /// Prefix of the tensors.
-const PREFIX: &str = "network.";
+pub(super) const PREFIX: &str = "network.";
 /// Examples that a frozen backbone takes at a time.
 const FROZEN_BATCH: usize = 16;
 
@@ -67,6 +66,21 @@ pub struct Opinion {
     pub logits: Vec<f64>,
 }
 
+impl ModelCard {
+    /// The card of a file; `None`: it is no model.
+    ///
+    /// # Errors
+    /// When it is of another version or does not read.
+    pub fn read(weights: &Weights<'_>) -> Result<Option<Self>, MlError> {
+        let Some(text) = weights.metadata(KEY) else { return Ok(None) };
+        let format = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|card| card.get("format")?.as_u64());
+        if format != Some(u64::from(MODEL_FORMAT)) {
+            return Err(weights.error(format!("its format is {format:?}, this program reads {MODEL_FORMAT}")));
+        }
+        serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
+    }
+}
+
 impl Model {
     /// Reads a model file; everything in it is checked.
     ///
@@ -82,13 +96,7 @@ impl Model {
     /// When it does not fit this program, with the reason.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
         let weights = Weights::parse(name, bytes)?;
-        let text = weights.metadata(KEY).ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
-        let format = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|card| card.get("format")?.as_u64());
-        if format != Some(u64::from(MODEL_FORMAT)) {
-            return Err(weights.error(format!("its format is {format:?}, this program reads {MODEL_FORMAT}")));
-        }
-        let card: ModelCard =
-            serde_json::from_str(text).map_err(|error| weights.error(format!("its card: {error}")))?;
+        let card = ModelCard::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
         let mut sorted = card.labels.clone();
         sorted.sort();
         sorted.dedup();
@@ -111,17 +119,20 @@ impl Model {
         Ok(Self { card, network })
     }
 
+    /// The model that is compiled in.
+    ///
+    /// # Errors
+    /// When memory is short; the weights are known to be good.
+    pub fn built_in() -> Result<Self, MlError> {
+        Self::parse("the built-in model", crate::ml::classifier::BUILT_IN)
+    }
+
     /// Writes a model file, whole or not at all; `half` precision takes half the room.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(path: &Path, card: &ModelCard, network: &dyn Network, half: bool) -> Result<(), MlError> {
-        write_with(path, KEY, card, &network.variables().store(PREFIX, half)?)
-    }
-
-    /// Whether a file is a model of this kind, by its metadata.
-    pub fn is_model(weights: &Weights<'_>) -> bool {
-        weights.metadata(KEY).is_some()
+        write(path, KEY, card, &network.variables().store(PREFIX, half)?)
     }
 
     /// The network.

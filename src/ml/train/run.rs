@@ -437,7 +437,7 @@ fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
         (None, _) => Ok(None),
         (Some(_), Some(path)) => Ok(Some((path.display().to_string(), read_file(path)?))),
         (Some(Base::MobileNetV1), None) => {
-            Ok(Some(("the built-in network".into(), crate::ml::classifier::GENRES.to_vec())))
+            Ok(Some(("the built-in network".into(), crate::ml::classifier::BUILT_IN.to_vec())))
         }
         (Some(Base::MobileNetV2), None) => Err(MlError::Training(
             "this network starts from pre-trained weights that are not built in: name a file of MobileNetV2 weights (torchvision's or timm's names) as the base".into(),

@@ -3,9 +3,8 @@
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::ml::error::MlError;
-use crate::ml::genre_file::Stored;
 use crate::ml::rng::Rng;
-use crate::ml::weights::Weights;
+use crate::ml::weights::{Stored, Weights};
 
 /// One variable of a network.
 #[derive(Clone, Debug)]

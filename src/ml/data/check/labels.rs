@@ -7,7 +7,7 @@ use crate::ml::data::Dataset;
 use crate::ml::data::protocol::Protocol;
 use crate::ml::error::MlError;
 use crate::ml::metrics::{fit_temperature, softmax};
-use crate::ml::train_head::held_out_logits;
+use crate::ml::regression::fit;
 
 /// A label is doubtful when another genre is at least so probable and itself at most so.
 const OTHER_AT_LEAST: f64 = 0.8;
@@ -16,6 +16,28 @@ const LABEL_AT_MOST: f64 = 0.05;
 const FEWEST_CLIPS: usize = 10;
 const FOLDS: usize = 5;
 const L2: f64 = 0.05;
+
+/// The logits of each clip from a regression that was fitted on the other folds.
+fn held_out_logits(
+    rows: &[Vec<f64>],
+    truth: &[usize],
+    labels: usize,
+    fold_of: &[usize],
+    cancel: &CancelToken,
+) -> Result<Vec<Vec<f64>>, MlError> {
+    let mut logits = vec![Vec::new(); rows.len()];
+    for fold in 0..FOLDS {
+        if cancel.is_cancelled() {
+            return Err(MlError::Cancelled);
+        }
+        let (outside, inside): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|clip| fold_of[*clip] == fold);
+        let fitted_rows: Vec<Vec<f64>> = inside.iter().map(|clip| rows[*clip].clone()).collect();
+        let fitted_truth: Vec<usize> = inside.iter().map(|clip| truth[*clip]).collect();
+        let head = fit(&fitted_rows, &fitted_truth, labels, L2);
+        outside.into_iter().for_each(|clip| logits[clip] = head.logits(&rows[clip]));
+    }
+    Ok(logits)
+}
 
 /// What the judges found.
 #[derive(Debug, Default)]
@@ -67,7 +89,7 @@ impl Verdicts {
             part.test.iter().for_each(|clip| fold_of[*clip] = fold);
         }
         let (rows, truth) = (clips.iter().map(|(_, row)| row.clone()).collect::<Vec<_>>(), some.truth());
-        let logits = held_out_logits(&rows, &truth, some.labels.len(), &fold_of, FOLDS, L2, cancel)?;
+        let logits = held_out_logits(&rows, &truth, some.labels.len(), &fold_of, cancel)?;
         let learned = |clip: usize| {
             (0..truth.len()).filter(|other| truth[*other] == truth[clip] && fold_of[*other] != fold_of[clip]).count()
         };

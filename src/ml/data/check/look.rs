@@ -2,16 +2,12 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::ml::classifier::Classifier;
 use crate::ml::data::features::read_picture;
 use crate::ml::data::front_end::log_mel::{Grid, RATE_HZ};
-use crate::ml::data::front_end::read_plot;
+use crate::ml::data::front_end::{read_plot, tags};
 use crate::ml::data::media::Media;
 use crate::ml::data::{Broken, Clip};
-use crate::ml::features::window_starts;
 
-/// Windows of a clip that the network hears.
-const WINDOWS: usize = 4;
 /// Bands of which statistics are kept.
 const BANDS: usize = 32;
 
@@ -51,11 +47,11 @@ impl Look {
     }
 }
 
-pub(super) fn look(clip: &Clip, media: &dyn Media, classifier: &Classifier) -> (Look, Vec<Broken>) {
+pub(super) fn look(clip: &Clip, media: &dyn Media) -> (Look, Vec<Broken>) {
     let mut look = Look::default();
     let mut broken = Vec::new();
     if let Some(path) = &clip.audio
-        && let Err(reason) = look.listen(path, media, classifier)
+        && let Err(reason) = look.listen(path, media)
     {
         broken.push(Broken { path: path.clone(), reason });
     }
@@ -70,7 +66,7 @@ pub(super) fn look(clip: &Clip, media: &dyn Media, classifier: &Classifier) -> (
 }
 
 impl Look {
-    fn listen(&mut self, path: &std::path::Path, media: &dyn Media, classifier: &Classifier) -> Result<(), String> {
+    fn listen(&mut self, path: &std::path::Path, media: &dyn Media) -> Result<(), String> {
         let samples = media.decode(path, RATE_HZ)?;
         if samples.is_empty() {
             return Err("there is no sound in it".into());
@@ -80,14 +76,8 @@ impl Look {
         self.secs = samples.len() as f64 / f64::from(RATE_HZ);
         self.grid = Some(Grid::of_sound(&samples));
         drop(samples);
-        let info = classifier.info();
-        let samples = media.decode(path, info.sample_rate_hz)?;
-        let window = (info.window_secs * info.sample_rate_hz as f32) as usize;
-        let starts = window_starts(samples.len(), window, WINDOWS);
-        let windows: Vec<Vec<f32>> =
-            starts.into_iter().map(|start| samples[start..samples.len().min(start + window)].to_vec()).collect();
-        let heard = classifier.classify(&windows).map_err(|error| error.to_string())?;
-        self.embedding = Some(heard.embedding.into_iter().map(f64::from).collect());
+        let heard = tags::hear(&media.decode(path, tags::RATE_HZ)?).map_err(|error| error.to_string())?;
+        self.embedding = Some(heard.features.into_iter().map(f64::from).collect());
         self.sound_hash = Some(hasher.digest128());
         Ok(())
     }

@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::media::Media;
 use super::{Broken, Dataset};
 use crate::base::CancelToken;
-use crate::ml::classifier::Classifier;
-use crate::ml::device::DeviceChoice;
 use crate::ml::error::MlError;
 
 pub use duplicates::SIMILAR;
@@ -96,14 +94,13 @@ pub struct Doubtful {
 /// Decodes and looks at every clip. `progress` is told how many clips are done of how many, from any thread.
 ///
 /// # Errors
-/// When `cancel` was set, or the built-in network fails.
+/// When `cancel` was set.
 pub fn check(
     data: &Dataset,
     media: &dyn Media,
     cancel: &CancelToken,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Check, MlError> {
-    let classifier = Classifier::embedded(&DeviceChoice::Cpu)?;
     let done = AtomicUsize::new(0);
     let looked = data
         .clips
@@ -112,7 +109,7 @@ pub fn check(
             if cancel.is_cancelled() {
                 return Err(MlError::Cancelled);
             }
-            let look = look::look(clip, media, &classifier);
+            let look = look::look(clip, media);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, data.clips.len());
             Ok(look)
         })

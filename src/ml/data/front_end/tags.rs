@@ -7,8 +7,8 @@ use candle_core::Device;
 use crate::ml::classifier::{Listened, listen, tagger};
 use crate::ml::data::features::Features;
 use crate::ml::error::MlError;
-use crate::ml::features::cut;
 use crate::ml::musicnn::{FrontEnd, MusiCnn, TAGS};
+use crate::ml::patches::cut;
 
 /// Sample rate, Hz.
 pub const RATE_HZ: u32 = crate::ml::musicnn::RATE_HZ;
@@ -47,6 +47,5 @@ pub(in crate::ml) fn features(mean_logits: &[f32]) -> Features {
 
 pub(super) fn of_sound(samples: &[f32]) -> Result<Features, String> {
     let heard = hear(samples).map_err(|error| error.to_string())?;
-    let logits: Vec<f32> = heard.mean_tag_logits().into_iter().map(|logit| logit as f32).collect();
-    Ok(features(&logits))
+    Ok(features(&heard.mean_tag_logits()))
 }

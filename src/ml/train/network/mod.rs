@@ -5,6 +5,7 @@ mod fusion;
 mod pair;
 mod perceptron;
 mod plain;
+mod pretrained;
 mod tuned;
 
 use candle_core::Tensor;

@@ -2,14 +2,13 @@
 
 use candle_core::{Tensor, Var};
 
-use super::{Network, dropout};
+use super::{Network, dropout, pretrained};
 use crate::ml::error::MlError;
 use crate::ml::mobilenet::{self, MobileNet};
 use crate::ml::mobilenet_v2::{self, MobileNetV2};
 use crate::ml::ops::dense::Dense;
 use crate::ml::rng::Rng;
 use crate::ml::train::variables::{Layer, Variables};
-use crate::ml::train_network::{pretrained_head, pretrained_prefix};
 use crate::ml::weights::Weights;
 
 /// Examples that are observed at a time.
@@ -53,11 +52,10 @@ impl Layers {
     fn open(backbone: Backbone, base: Option<&Weights<'_>>) -> Result<(Self, Vec<Var>), MlError> {
         Ok(match backbone {
             Backbone::V1 => {
-                let layers = match base {
-                    Some(base) => MobileNet::read(base, pretrained_prefix(base))?,
-                    None => MobileNet::zeros()?,
+                let (layers, vars) = match base {
+                    Some(base) => pretrained::layers(base)?,
+                    None => MobileNet::zeros()?.trainable()?,
                 };
-                let (layers, vars) = layers.trainable()?;
                 (Self::V1(layers), vars)
             }
             Backbone::V2 => {
@@ -95,7 +93,7 @@ impl Tuned {
         };
         let output = variables.glorot("output", features, labels.len(), 1, rng)?;
         if let (Backbone::V1, Some(base)) = (backbone, base)
-            && let Some((weight, bias)) = pretrained_head(base, labels)?
+            && let Some((weight, bias)) = pretrained::head(base, labels)?
         {
             output.weight.set(&weight)?;
             output.bias.set(&bias)?;
