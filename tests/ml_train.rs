@@ -16,7 +16,7 @@ use timbre::ml::train::run::{RunReport, read_config, write_config};
 use timbre::ml::train::run_folder::RunFolder;
 use timbre::ml::train::run_state::RunStatus;
 use timbre::ml::train::runs;
-use timbre::ml::{DeviceChoice, MlError};
+use timbre::ml::{Device, DeviceChoice, MlError};
 
 /// Folders `tone`, `pulse` and `noise`, each with clips of two seconds.
 fn genres(root: &Path, clips: usize) -> PathBuf {
@@ -134,7 +134,7 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     assert_eq!(losses(&first), losses(&second), "the seed decides everything, bit for bit");
     assert_eq!(std::fs::read(first.predictions()).unwrap(), std::fs::read(second.predictions()).unwrap());
 
-    let judge = Judge::open(&first.model()).unwrap();
+    let judge = Judge::open(&first.model(), DeviceChoice::Cpu).unwrap();
     let evaluated = judge.evaluate(&config.sources, None, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(evaluated.judgement.clips, 30);
     assert!(evaluated.notes.iter().any(|note| note.contains("trained on")), "{:?}", evaluated.notes);
@@ -178,12 +178,15 @@ fn values_that_cannot_be_are_named() {
     {
         let spec = Config::preset(architecture, Preset::Article).network;
         let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap();
+        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap();
         assert_eq!(network.variables().count(), (parameters, trainable));
     }
     let spec = Config::preset(Architecture::Mobilenet, Preset::Article).network;
     let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-    assert_eq!(spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap().variables().count().1, 12_810);
+    assert_eq!(
+        spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap().variables().count().1,
+        12_810
+    );
 }
 
 #[test]

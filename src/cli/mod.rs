@@ -77,9 +77,12 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             library::export(&open_engine(common)?, output, folder, selection)
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
-        Command::Train(args) => train::train(output, &args, &data_dir(common)?, &cancelled_by_ctrl_c()?),
+        Command::Train(args) => {
+            train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_ctrl_c()?)
+        }
         Command::Evaluate(args) => {
-            train::evaluate(output, &args, &data_dir(common)?, common.device.into(), &cancelled_by_ctrl_c()?)
+            let device = common.device().unwrap_or_default();
+            train::evaluate(output, &args, &data_dir(common)?, device, &cancelled_by_ctrl_c()?)
         }
         Command::Dataset(DatasetCommand::Check(args)) => {
             dataset::check(output, common.jobs, args, &cancelled_by_ctrl_c()?)
@@ -123,7 +126,7 @@ fn data_dir(common: &Common) -> Result<DataDir, Report> {
 fn engine_config(common: &Common) -> Result<EngineConfig, Report> {
     Ok(EngineConfig {
         data_dir: data_dir(common)?,
-        device: common.device.into(),
+        device: common.device().unwrap_or_default(),
         jobs: common.jobs.map(usize::from),
         player: None,
     })

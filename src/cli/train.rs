@@ -16,7 +16,7 @@ use crate::ml::train::run::{now, read_config, write_config};
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
-use crate::ml::{DeviceChoice, MlError};
+use crate::ml::{Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -33,8 +33,14 @@ struct Trained<'a> {
 }
 
 /// `timbre train`.
-pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
-    let (folder, config) = open_run(args, data_dir)?;
+pub fn train(
+    output: &Output,
+    args: &Train,
+    data_dir: &DataDir,
+    device: Option<DeviceChoice>,
+    cancel: &CancelToken,
+) -> Run {
+    let (folder, config) = open_run(args, data_dir, device)?;
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
@@ -47,7 +53,7 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
-        let trained = Model::load(&folder.model())?;
+        let trained = Model::load(&folder.model(), &Device::Cpu)?;
         Model::write(out, &trained.card, trained.network(), true)?;
         model.clone_from(out);
     }
@@ -75,10 +81,11 @@ fn id_of(folder: &RunFolder) -> String {
 }
 
 /// The run to go on with, or a new one.
-fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
+fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
         let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let config = read_config(&folder)?;
+        let mut config = read_config(&folder)?;
+        config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }
     let mut config = match (&args.config, args.architecture) {
@@ -96,6 +103,7 @@ fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), End
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches)?;
     }
+    config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
         return Err(Report::new(format!("These values cannot be: {trouble}")).into());
     }
@@ -135,6 +143,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
                 output.note(&format!("{part_text}: {train} clips train, {valid} validate, {test} judge"));
             });
         }
+        TrainEvent::Note(note) => bar.suspend(|| output.note(&format!("note: {note}"))),
         TrainEvent::Batch(batch) => {
             bar.set_length((batch.epochs * batch.batches) as u64);
             bar.set_position(((batch.epoch - 1) * batch.batches + batch.batch) as u64);
@@ -189,7 +198,7 @@ pub fn evaluate(
 
 fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
     if model == "built-in" {
-        return Ok(Judge::built_in()?);
+        return Ok(Judge::built_in(device)?);
     }
     let path = Path::new(model);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -197,13 +206,13 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
-        return Ok(Judge::open(&folder.model())?);
+        return Ok(Judge::open(&folder.model(), device)?);
     }
     if path.is_file() {
-        return Ok(Judge::open(path)?);
+        return Ok(Judge::open(path, device)?);
     }
     let (folder, _) = runs::find(&data_dir.runs(), model)?;
-    Ok(Judge::open(&folder.model())?)
+    Ok(Judge::open(&folder.model(), device)?)
 }
 
 /// A folder that goes when it is no longer needed.

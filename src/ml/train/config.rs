@@ -8,6 +8,7 @@ use super::batches::Augmentation;
 use super::network::NetworkSpec;
 use crate::ml::data::Sources;
 use crate::ml::data::protocol::Protocol;
+use crate::ml::device::DeviceChoice;
 use crate::ml::error::MlError;
 
 /// The version of the configuration that this program writes and reads.
@@ -99,6 +100,9 @@ pub struct Config {
     pub seed: u64,
     /// Pre-trained weights to start from, where the network wants some; none: those that are built in.
     pub base: Option<PathBuf>,
+    /// Where it is trained.
+    #[serde(default)]
+    pub device: DeviceChoice,
 }
 
 /// A value that cannot be.
@@ -153,6 +157,7 @@ impl Config {
             final_model: false,
             seed: 1,
             base: None,
+            device: DeviceChoice::Auto,
         }
     }
 

@@ -65,11 +65,14 @@ pub struct Best {
 
 impl FitState {
     /// The state before the first epoch.
-    pub fn new(network: &dyn Network, training: &Training) -> Self {
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn new(network: &dyn Network, training: &Training) -> Result<Self, MlError> {
         let options = AdamOptions { weight_decay: training.weight_decay as f32, ..AdamOptions::default() };
         let variables = network.variables();
-        let adam = Adam::new(variables.trained(), options).with_rates(variables.rates());
-        Self { epoch: 0, adam, best: None }
+        let adam = Adam::new(variables.trained(), options)?.with_rates(variables.rates());
+        Ok(Self { epoch: 0, adam, best: None })
     }
 }
 
@@ -105,6 +108,10 @@ impl Fit<'_> {
             self.network.variables().restore(&best.variables)?;
         }
         Ok(())
+    }
+
+    fn device(&self) -> &Device {
+        self.network.variables().device()
     }
 
     /// Whether the patience is at its end.
@@ -196,8 +203,8 @@ impl Fit<'_> {
         let labels = self.maker.labels;
         let n = raw.labels.len();
         let targets = weights.targets(&raw.targets, self.training.label_smoothing);
-        let targets = Tensor::from_vec(targets, (n, labels), &Device::Cpu)?;
-        let logits = self.network.forward(&raw.tensors()?, Some(rng))?;
+        let targets = Tensor::from_vec(targets, (n, labels), self.device())?;
+        let logits = self.network.forward(&raw.tensors(self.device())?, Some(rng))?;
         let loss = cross_entropy(&logits.broadcast_add(&weights.closed)?, &targets)?;
         adam.step(&loss.backward()?, rate)?;
         let rows: Vec<Vec<f32>> = logits.to_vec2()?;
@@ -229,7 +236,7 @@ impl Fit<'_> {
         let mean = truth.iter().map(|label| of_label[*label]).sum::<f64>() / truth.len().max(1) as f64;
         let of_label: Vec<f32> = of_label.iter().map(|weight| (weight / mean.max(1e-12)) as f32).collect();
         let closed: Vec<f32> = of_label.iter().map(|weight| if *weight > 0.0 { 0.0 } else { -1e9 }).collect();
-        Ok(ClassWeights { of_label, closed: Tensor::from_vec(closed, (1, labels), &Device::Cpu)? })
+        Ok(ClassWeights { of_label, closed: Tensor::from_vec(closed, (1, labels), self.device())? })
     }
 
     /// Fills in the validation figures and remembers the epoch if it is the best.
@@ -313,10 +320,11 @@ pub fn judge(
         all.extend((0..count).map(|window| (position, (clip, window, count))));
     }
     let mut sums = vec![vec![0.0; maker.labels]; clips.len()];
+    let device = network.variables().device();
     for chunk in all.chunks(JUDGED) {
         between(chunk.len())?;
         let windows: Vec<(usize, usize, usize)> = chunk.iter().map(|(_, window)| *window).collect();
-        let rows: Vec<Vec<f32>> = network.forward(&maker.judging(&windows).tensors()?, None)?.to_vec2()?;
+        let rows: Vec<Vec<f32>> = network.forward(&maker.judging(&windows).tensors(device)?, None)?.to_vec2()?;
         for ((position, (_, _, count)), row) in chunk.iter().zip(rows) {
             sums[*position].iter_mut().zip(row).for_each(|(sum, logit)| *sum += f64::from(logit) / *count as f64);
         }
@@ -330,6 +338,7 @@ mod tests {
     use super::super::config::{Architecture, Config, Preset};
     use super::super::variables::Variables;
     use super::*;
+    use crate::ml::weights::Weights;
 
     /// Its loss is not a number from the second step on.
     struct Diverging {
@@ -351,17 +360,69 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_no_number_ends_the_training_with_advice() {
-        let mut variables = Variables::default();
+        let mut variables = Variables::on(&Device::Cpu);
         variables.add("a", &Tensor::ones((1, 2), candle_core::DType::F32, &Device::Cpu).unwrap(), true).unwrap();
         let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
         let examples = vec![Example { label: 0, inputs: Vec::new() }, Example { label: 1, inputs: Vec::new() }];
         let training = Training { batch: 1, ..Config::preset(Architecture::Cnn, Preset::Best).training };
         let maker = BatchMaker { examples: &examples, inputs: &[], labels: 2 };
         let fit = Fit { network: &network, maker, training: &training, train: &[0, 1], valid: &[], seed: 1, part: 0 };
-        let mut state = FitState::new(&network, &training);
+        let mut state = FitState::new(&network, &training).unwrap();
         let ended = fit.run(&mut state, &Control::default(), &mut |_| (), &mut |_, _| Ok(()));
         let error = ended.unwrap_err().to_string();
         assert!(error.contains("NaN in epoch 1, step 2 of 2") && error.contains("learning rate"), "{error}");
+    }
+
+    /// The losses of the first steps of a preset, on clips of noise.
+    fn first_losses(architecture: Architecture) -> Vec<f64> {
+        use crate::ml::data::features::{Features, FrontEnd};
+        use crate::ml::data::front_end::{scattering, tags};
+
+        let config = Config::preset(architecture, Preset::Best);
+        let labels = ["blues", "jazz", "rock"].map(String::from);
+        let base = Weights::parse("the built-in model", crate::ml::classifier::BUILT_IN).unwrap();
+        let base = config.network.base().map(|_| &base);
+        let network = config.network.build(&labels, base, &mut Rng::new(1), &Device::Cpu).unwrap();
+        let inputs = config.network.inputs();
+        let mut rng = Rng::new(2);
+        let mut noise = |front_end| {
+            let shape = match front_end {
+                FrontEnd::LogMel => [130, 128],
+                FrontEnd::Patches => [96, 64],
+                FrontEnd::Scattering => [1, scattering::FEATURES],
+                FrontEnd::Tags => [1, tags::FEATURES],
+                other => panic!("{other:?} is no input of these presets"),
+            };
+            let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| rng.uniform() as f32).collect();
+            Some(std::sync::Arc::new(Features::from_f32(&shape, &values)))
+        };
+        let examples: Vec<Example> = (0..6)
+            .map(|i| Example { label: i % 3, inputs: inputs.iter().map(|input| noise(input.front_end)).collect() })
+            .collect();
+        let maker = BatchMaker { examples: &examples, inputs: &inputs, labels: 3 };
+        let all = [0, 1, 2, 3, 4, 5];
+        let training = &config.training;
+        let fit = Fit { network: &*network, maker, training, train: &all, valid: &[], seed: 1, part: 0 };
+        let weights = fit.class_weights().unwrap();
+        let mut adam = FitState::new(&*network, training).unwrap().adam;
+        let step = |step| {
+            let mut rng = Rng::new(step);
+            let batch = maker.training(&all, &training.augmentation, &mut rng);
+            fit.step(&batch, &weights, 1e-3, &mut adam, &mut rng).unwrap().0
+        };
+        (0..4).map(step).collect()
+    }
+
+    #[test]
+    fn training_steps_are_the_same_from_candles_own_operations() {
+        for architecture in Architecture::ALL {
+            let kernels = first_losses(architecture);
+            let portable = crate::ml::ops::portable::forced(|| first_losses(architecture));
+            assert!(kernels.iter().any(|loss| (loss - kernels[0]).abs() > 1e-3), "it learns: {kernels:?}");
+            let near = kernels.iter().zip(&portable).all(|(a, b)| (a - b).abs() < 2e-3 * a.abs());
+            let first = (kernels[0] - portable[0]).abs() < 1e-4 * kernels[0].abs();
+            assert!(near && first, "{architecture:?}: {kernels:?} {portable:?}");
+        }
     }
 
     #[test]
@@ -379,7 +440,7 @@ mod tests {
     #[test]
     fn one_cycle_rises_and_falls() {
         let training = Config::preset(Architecture::Cnn, Preset::Best).training;
-        let variables = Variables::default();
+        let variables = Variables::on(&Device::Cpu);
         let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
         let maker = BatchMaker { examples: &[], inputs: &[], labels: 2 };
         let fit = Fit { network: &network, maker, training: &training, train: &[], valid: &[], seed: 1, part: 0 };

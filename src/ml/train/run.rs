@@ -21,6 +21,7 @@ use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
 use crate::ml::data::protocol::{Part, split_hash};
 use crate::ml::data::{Broken, Dataset};
+use crate::ml::device::Device;
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::metrics::fit_temperature;
@@ -151,6 +152,7 @@ struct Shared<'a> {
     clips: &'a [crate::ml::data::Clip],
     examples: &'a [Example],
     base: Option<Weights<'a>>,
+    device: &'a Device,
     parts: usize,
 }
 
@@ -162,6 +164,10 @@ fn train(
 ) -> Result<RunReport, MlError> {
     if let Some(trouble) = config.trouble() {
         return Err(MlError::Training(trouble));
+    }
+    let (device, note) = config.device.open();
+    if let Some(note) = note {
+        (context.tell)(TrainEvent::Note(note));
     }
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
@@ -185,6 +191,7 @@ fn train(
         clips: &dataset.clips,
         examples: &examples,
         base,
+        device: &device,
         parts: parts.len(),
     };
     if config.final_model {
@@ -235,7 +242,7 @@ fn train(
 impl Shared<'_> {
     fn build(&self, part: usize) -> Result<Box<dyn Network>, MlError> {
         let mut rng = rng_for(self.config.seed, part, 0, 0, "weights");
-        self.config.network.build(self.labels, self.base.as_ref(), &mut rng)
+        self.config.network.build(self.labels, self.base.as_ref(), &mut rng, self.device)
     }
 
     /// Trains one part and lets it judge its test clips.
@@ -255,13 +262,13 @@ impl Shared<'_> {
             Some((resumed, bytes)) if resumed.part == part && resumed.epoch > 0 => {
                 resumed.restore(self.folder, &bytes, &*network, &config.training)?
             }
-            _ => FitState::new(&*network, &config.training),
+            _ => FitState::new(&*network, &config.training)?,
         };
         let inputs = config.network.inputs();
         if fitted.epoch == 0 && config.network.observes() {
             let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
             let truth: Vec<usize> = clips.train.iter().map(|clip| self.examples[*clip].label).collect();
-            network.observe(&maker.first_windows(&clips.train).tensors()?, &truth)?;
+            network.observe(&maker.first_windows(&clips.train).tensors(self.device)?, &truth)?;
         }
         let (control, tell) = (context.control, &mut *context.tell);
         let counts = (clips.train.len(), clips.valid.len(), clips.test.len());

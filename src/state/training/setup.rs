@@ -130,12 +130,12 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The values of a preset; clips, split, seed and weights stay as they are.
+    /// The values of a preset; clips, split, seed, weights and device stay as they are.
     pub fn choose(&mut self, architecture: Architecture, preset: Preset) {
         let fresh = Config::preset(architecture, preset);
         let old = std::mem::replace(&mut self.config, fresh);
-        let Config { sources, protocol, valid_share, final_model, seed, base, .. } = old;
-        self.config = Config { sources, protocol, valid_share, final_model, seed, base, ..self.config.clone() };
+        let Config { sources, protocol, valid_share, final_model, seed, base, device, .. } = old;
+        self.config = Config { sources, protocol, valid_share, final_model, seed, base, device, ..self.config.clone() };
     }
 
     /// Puts a chosen file or folder in its place.

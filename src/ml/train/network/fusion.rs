@@ -71,16 +71,16 @@ impl Fusion {
         labels: &[String],
         base: Option<&Weights<'_>>,
         rng: &mut Rng,
+        mut variables: Variables,
     ) -> Result<Self, MlError> {
         if spec.branches.is_empty() || spec.branches.iter().any(|branch| branch.network.inputs().len() != 1) {
             return Err(MlError::Training("a multimodal network needs branches with one input each".into()));
         }
-        let mut variables = Variables::default();
         let mut branches = Vec::new();
         for branch in &spec.branches {
             let BranchSpec { name, rate, weight, .. } = branch.clone();
             let base = if branch.network.base().is_some() { base } else { None };
-            let network = branch.network.build(labels, base, rng)?;
+            let network = branch.network.build(labels, base, rng, variables.device())?;
             variables.adopt(&format!("{name}."), network.variables(), rate);
             let even = Tensor::zeros(labels.len(), DType::F32, &Device::Cpu)?;
             let prior = variables.add(format!("{name}.prior"), &even, false)?;
@@ -154,7 +154,7 @@ impl Network for Fusion {
             let Some(rows) = rows_there(&there)? else { continue };
             let truth: Vec<usize> = rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect();
             branch.network.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
-            branch.prior.set(&log_shares(&truth, self.labels)?)?;
+            branch.prior.set(&log_shares(&truth, self.labels, branch.prior.device())?)?;
         }
         Ok(())
     }
@@ -172,17 +172,17 @@ impl Network for Fusion {
 }
 
 /// The logarithm of each label's share, `[labels]`; as if every label had half a clip more than it has.
-fn log_shares(truth: &[usize], labels: usize) -> Result<Tensor, MlError> {
+fn log_shares(truth: &[usize], labels: usize, device: &Device) -> Result<Tensor, MlError> {
     let mut counts = vec![0.5f32; labels];
     truth.iter().for_each(|label| counts[*label] += 1.0);
     let sum: f32 = counts.iter().sum();
     let shares: Vec<f32> = counts.iter().map(|count| (count / sum).ln()).collect();
-    Ok(Tensor::from_vec(shares, labels, &Device::Cpu)?)
+    Ok(Tensor::from_vec(shares, labels, device)?)
 }
 
 /// The indices of the rows whose mask is one; none where there is no such row.
 fn rows_there(mask: &Tensor) -> Result<Option<Tensor>, MlError> {
-    let mask: Vec<f32> = mask.flatten_all()?.to_vec1()?;
-    let rows: Vec<u32> = (0u32..).zip(&mask).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
-    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, &Device::Cpu)?)) }
+    let there: Vec<f32> = mask.flatten_all()?.to_vec1()?;
+    let rows: Vec<u32> = (0u32..).zip(&there).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
+    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, mask.device())?)) }
 }
