@@ -48,6 +48,13 @@ pub fn main() -> ExitCode {
             output.note("stopped; what was done so far is kept");
             Exit::Stopped
         }
+        Err(Ended::Usage(command, trouble)) => {
+            let mut cli = Cli::command();
+            // The usage line of the command itself.
+            cli.build();
+            let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
+            command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+        }
         Err(Ended::Failed(report)) => {
             output.fail(&report);
             Exit::Failed
@@ -99,13 +106,9 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
     }
 }
 
-fn draw(output: &Output, command: &str, args: &PictureArgs, request: &PictureRequest) -> Run {
+fn draw(output: &Output, command: &'static str, args: &PictureArgs, request: &PictureRequest) -> Run {
     if let Some(trouble) = args.trouble() {
-        let mut cli = Cli::command();
-        // The usage line of the command itself.
-        cli.build();
-        let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
-        command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+        return Err(Ended::Usage(command, trouble));
     }
     pictures::write(output, args, request, &cancelled_by_ctrl_c()?)
 }

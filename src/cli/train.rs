@@ -76,6 +76,10 @@ pub fn train(
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
+fn usage(trouble: impl Into<String>) -> Ended {
+    Ended::Usage("train", trouble.into())
+}
+
 fn id_of(folder: &RunFolder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -94,21 +98,30 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
+        (None, Some(_)) if args.data.folders.is_empty() => return Err(usage("a folder of clips is needed")),
         (None, Some(architecture)) => args.config(architecture),
-        (None, None) => return Err(Report::new("An architecture is needed").into()),
+        (None, None) => return Err(usage("an architecture is needed")),
     };
-    if !args.data.folders.is_empty() {
-        config.sources = args.data.sources();
-    }
     if !args.branches.is_empty() {
-        config.network = config.network.only(&args.branches)?;
+        config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
     config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
-        return Err(Report::new(format!("These values cannot be: {trouble}")).into());
+        return Err(match &args.config {
+            Some(path) => Report::new(format!("{} has values that cannot be: {trouble}", path.display())).into(),
+            None => usage(trouble),
+        });
     }
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
+    if let Some(out) = &args.out {
+        // Said now, not after hours.
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if out.is_dir() || !folder.is_dir() {
+            let report = Report::new(format!("The model cannot be written to {}", out.display()));
+            return Err(report.with_hint("name a file in a folder that is there").into());
+        }
+    }
     let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
     if let Some(name) = &args.name {
         state.name.clone_from(name);
@@ -178,7 +191,7 @@ pub fn evaluate(
     cancel: &CancelToken,
 ) -> Run {
     if args.data.folders.is_empty() {
-        return Err(Report::new("A folder of clips is needed").into());
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed".into()));
     }
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());

@@ -161,10 +161,10 @@ impl Config {
         }
     }
 
-    /// Makes every path absolute.
+    /// Makes every path absolute, and looks whether it is there.
     ///
     /// # Errors
-    /// When the current folder cannot be told.
+    /// When one is not there.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
         let Sources { folders, wavelets, index, lists, tags } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
@@ -178,7 +178,8 @@ impl Config {
             paths.extend(test.as_mut());
         }
         for path in paths {
-            *path = std::path::absolute(&*path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+            let there = std::path::absolute(&*path).and_then(|path| std::fs::metadata(&path).map(|_| path));
+            *path = there.map_err(|source| MlError::Read { path: path.clone(), source })?;
         }
         Ok(())
     }

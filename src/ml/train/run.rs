@@ -25,6 +25,7 @@ use crate::ml::device::Device;
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::metrics::fit_temperature;
+use crate::ml::rng::Rng;
 use crate::ml::weights::{Weights, read_file};
 
 /// What a run needs from outside.
@@ -172,18 +173,20 @@ fn train(
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
     let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    two_genres(&dataset)?;
+    let base_bytes = base_bytes(config)?;
+    let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
+    if base.is_some() {
+        // Weights that do not fit are said before all clips are read.
+        config.network.build(&dataset.labels, base.as_ref(), &mut Rng::new(0), &Device::Cpu)?;
+    }
     let inputs = config.network.inputs();
     let Prepared { dataset, examples, broken } =
         prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
-    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
-    if genres < 2 {
-        return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
-    }
+    two_genres(&dataset)?;
     let mut parts = config.protocol.parts(&dataset, config.seed, config.valid_share)?;
     let split = split_hash(&dataset, &parts);
     write_split(folder, &dataset, &parts)?;
-    let base_bytes = base_bytes(config)?;
-    let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
     let shared = Shared {
         folder,
         config,
@@ -463,6 +466,14 @@ fn separation(dataset: &Dataset, parts: &[Part]) -> Separation {
         train.is_disjoint(&groups(&part.test))
     };
     if parts.iter().all(apart) { Separation::Artists } else { Separation::Clips }
+}
+
+fn two_genres(dataset: &Dataset) -> Result<(), MlError> {
+    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
+    if genres < 2 {
+        return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
+    }
+    Ok(())
 }
 
 fn describe(dataset: &Dataset) -> String {
