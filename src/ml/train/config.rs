@@ -208,6 +208,13 @@ impl Config {
         check(t.patience.is_none_or(|patience| patience > 0), "patience", "at least 1 epoch");
         check((1..=1000).contains(&t.windows), "windows", "between 1 and 1000");
         check((0.0..=0.5).contains(&self.valid_share), "valid_share", "between 0 and 0.5");
+        match self.protocol {
+            Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => {
+                check((0.01..=1.0).contains(&train_share), "train_share", "between 0.01 and 1");
+            }
+            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } => check(folds >= 2, "folds", "at least 2"),
+            Protocol::Lists { .. } => {}
+        }
         let listed = matches!(&self.protocol, Protocol::Lists { valid: Some(_), .. });
         check(
             self.valid_share > 0.0 || listed || !(t.keep_best || t.patience.is_some()),
@@ -220,7 +227,7 @@ impl Config {
     /// The same as one sentence.
     pub fn trouble(&self) -> Option<String> {
         let troubles = self.troubles();
-        let sentence = |trouble: &Trouble| format!("{} must lie {}", trouble.field.replace('_', " "), trouble.reason);
+        let sentence = |trouble: &Trouble| format!("{} must be {}", trouble.field.replace('_', " "), trouble.reason);
         (!troubles.is_empty()).then(|| troubles.iter().map(sentence).collect::<Vec<_>>().join("; "))
     }
 }

@@ -173,11 +173,12 @@ fn train(
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
     let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    // What cannot be trained is said before all clips are read.
     two_genres(&dataset)?;
+    config.protocol.parts(&dataset, config.seed, config.valid_share)?;
     let base_bytes = base_bytes(config)?;
     let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
     if base.is_some() {
-        // Weights that do not fit are said before all clips are read.
         config.network.build(&dataset.labels, base.as_ref(), &mut Rng::new(0), &Device::Cpu)?;
     }
     let inputs = config.network.inputs();

@@ -202,14 +202,10 @@ impl Setup {
                 );
             }
         }
-        match &self.config.protocol {
-            Protocol::Lists { train, .. } if train.as_os_str().is_empty() => {
-                return Some("Choose the list of clips to train on.".into());
-            }
-            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } if *folds < 2 => {
-                return Some("There must be at least two folds.".into());
-            }
-            _ => {}
+        if let Protocol::Lists { train, .. } = &self.config.protocol
+            && train.as_os_str().is_empty()
+        {
+            return Some("Choose the list of clips to train on.".into());
         }
         let trouble = self.config.trouble()?;
         let mut letters = trouble.chars();
