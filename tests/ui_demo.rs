@@ -11,11 +11,12 @@ use std::path::Path;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::Harness;
 use support::{FakeDialogs, click, engine, until, window};
-use timbre::engine::{Engine, EngineConfig, JobKind};
+use timbre::engine::JobKind;
 use timbre::library::model::GenreSource;
-use timbre::state::{Action, AppState, Source};
+use timbre::state::{Action, Source};
+use timbre::ui::App;
 
 /// The lines of a playlist that name songs.
 fn songs_in(file: &Path) -> Vec<String> {

@@ -270,7 +270,7 @@ impl CustomOp3 for Conv3x3 {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
+    use candle_core::Device;
 
     use super::*;
     use crate::ml::rng::Rng;
