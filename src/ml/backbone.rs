@@ -92,6 +92,14 @@ impl Backbone {
         Ok(Self { steps: Arc::new(Steps { steps, starts, end, padding }), parameters, pool: Arc::default() })
     }
 
+    /// Weight `[rows, outputs]` and bias of a step.
+    #[cfg(test)]
+    fn layer(&self, index: usize) -> Result<(Tensor, Tensor)> {
+        let (step, [weight, bias]) = (self.steps.steps[index], self.steps.starts[index]);
+        let weight = self.parameters.narrow(0, weight, step.rows() * step.outputs)?;
+        Ok((weight.reshape((step.rows(), step.outputs))?, self.parameters.narrow(0, bias, step.outputs)?))
+    }
+
     /// A copy that can be trained, and the variable of all its parameters.
     pub fn trainable(&self) -> Result<(Self, Var)> {
         let var = Var::from_tensor(&self.parameters)?;
