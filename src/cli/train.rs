@@ -49,12 +49,15 @@ pub fn train(
             output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
             return Err(Ended::Stopped);
         }
-        trained => trained?,
+        Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
+        Ok(trained) => trained,
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
         let trained = Model::load(&folder.model(), &Device::Cpu)?;
-        Model::write(out, &trained.card, trained.network(), true)?;
+        Model::write(out, &trained.card, trained.network(), true).map_err(|error| {
+            Report::from_error(&error).with_hint(format!("the model is kept as {}", model.display()))
+        })?;
         model.clone_from(out);
     }
     let document = Trained {
@@ -74,6 +77,21 @@ pub fn train(
         writeln!(out, "model: {}", model.display())
     })?;
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// What is said of a training that failed; a new run of which nothing came leaves nothing behind.
+fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) -> Ended {
+    let report = Report::from_error(error);
+    if folder.checkpoint().is_file() {
+        return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
+    }
+    if new
+        && !folder.split().exists()
+        && let Err(error) = runs::delete(&data_dir.runs(), folder)
+    {
+        tracing::warn!("{} stays behind: {error}", folder.path().display());
+    }
+    report.into()
 }
 
 fn usage(trouble: impl Into<String>) -> Ended {
@@ -224,7 +242,10 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
     if path.is_file() {
         return Ok(Judge::open(path, device)?);
     }
-    let (folder, _) = runs::find(&data_dir.runs(), model)?;
+    let (folder, _) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
+        MlError::NoRun(name) => Report::new(format!("“{name}” is neither a model file nor a run")),
+        error => Report::from_error(&error),
+    })?;
     Ok(Judge::open(&folder.model(), device)?)
 }
 

@@ -118,9 +118,13 @@ pub fn prepare(
 ///
 /// # Errors
 /// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
-/// so.
+/// so. A run that has ended stays as it is.
 pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
     let mut state = RunState::read(folder)?;
+    if matches!(state.status, RunStatus::Finished | RunStatus::Stopped) {
+        // Its figures and its model are not to be lost.
+        return Err(MlError::Run { run: state.id, reason: "it has ended, and a new run is another run".into() });
+    }
     state.status = RunStatus::Running;
     state.finished = None;
     state.write(folder)?;
@@ -179,8 +183,15 @@ fn train(
     config.protocol.parts(&dataset, config.seed, config.valid_share)?;
     let base_bytes = base_bytes(config)?;
     let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
-    if base.is_some() {
-        config.network.build(&dataset.labels, base.as_ref(), &mut Rng::new(0), &Device::Cpu)?;
+    if let (Some(base), Some(wanted)) = (&base, config.network.base()) {
+        let built = config.network.build(&dataset.labels, Some(base), &mut Rng::new(0), &Device::Cpu);
+        built.map_err(|error| match error {
+            MlError::Model { model, reason } => {
+                let reason = format!("{reason}; the network starts from {}", wanted.describe());
+                MlError::Model { model, reason }
+            }
+            error => error,
+        })?;
     }
     let inputs = config.network.inputs();
     let Prepared { dataset, examples, broken } =

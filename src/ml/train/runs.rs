@@ -65,13 +65,13 @@ pub fn find(root: &Path, name: &str) -> Result<(RunFolder, RunState), MlError> {
     let exact = runs.iter().any(|(_, run)| of_id(&run.id));
     let begins = |id: &str| id.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     runs.retain(|(_, run)| if exact { of_id(&run.id) } else { !name.is_empty() && begins(&run.id) });
-    let trouble = |reason: &str| MlError::Run { run: format!("“{name}”"), reason: reason.to_owned() };
     match runs.len() {
-        0 => Err(trouble("no run has an id that begins so, and it is no folder of a run")),
+        0 => Err(MlError::NoRun(name.to_owned())),
         1 => Ok(runs.remove(0)),
         _ => {
             let ids: Vec<&str> = runs.iter().map(|(_, run)| run.id.as_str()).collect();
-            Err(trouble(&format!("several runs begin so: {}", ids.join(", "))))
+            let reason = format!("several runs begin so: {}", ids.join(", "));
+            Err(MlError::Run { run: format!("“{name}”"), reason })
         }
     }
 }
