@@ -150,3 +150,42 @@ fn broken_files_are_left_out_and_named_and_a_missing_gpu_is_said() {
     assert_eq!(trained["run"]["name"], "Ünï");
     assert!(trained["judgement"]["classes"].as_array().unwrap().contains(&"Тон ♪".into()));
 }
+
+#[test]
+fn damaged_files_of_a_run_are_named_and_a_run_without_a_model_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), &["tone", "noise"], 4);
+    let data_dir = dir.path().join("data");
+    let trained = json(timbre(&data_dir).args(["train", "cnn", data.to_str().unwrap(), "--epochs", "1"]));
+    let run = trained["run"]["id"].as_str().unwrap();
+    assert_eq!(trained["run"]["device"], "CPU");
+    let folder = data_dir.join("runs").join(run);
+    let model = folder.join("model.safetensors");
+    let fails = |arguments: &[&str], wanted: &str| {
+        let output = timbre(&data_dir).args(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.contains(wanted), "{arguments:?}: {text}");
+    };
+    let clips = data.to_str().unwrap();
+    let whole = std::fs::read(&model).unwrap();
+    std::fs::write(&model, &whole[..whole.len() / 2]).unwrap();
+    fails(&["evaluate", run, clips], "not a whole safetensors file");
+    // A model of a version to come.
+    let format = br#"{\"format\":1"#;
+    let at = whole.windows(format.len()).position(|bytes| bytes == format).unwrap();
+    let mut other = whole.clone();
+    other[at + format.len() - 1] = b'9';
+    std::fs::write(&model, &other).unwrap();
+    fails(&["evaluate", run, clips], "its format is 9, this program reads 1");
+    std::fs::remove_file(&model).unwrap();
+    fails(&["evaluate", run, clips], "has no model: it is finished");
+
+    // As if it had been killed, and its disk damaged.
+    let state = std::fs::read_to_string(folder.join("run.json")).unwrap();
+    std::fs::write(folder.join("run.json"), state.replace("\"finished\"", "\"running\"")).unwrap();
+    std::fs::write(folder.join("checkpoint.safetensors"), "half of").unwrap();
+    fails(&["train", "--resume", run], "checkpoint.safetensors is not a model");
+    std::fs::write(folder.join("config.json"), "{\"format\": 1,").unwrap();
+    fails(&["train", "--resume", run], "config.json");
+}

@@ -82,7 +82,8 @@ pub fn train(
 /// What is said of a training that failed; a new run of which nothing came leaves nothing behind.
 fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) -> Ended {
     let report = Report::from_error(error);
-    if folder.checkpoint().is_file() {
+    // A model error is of the checkpoint itself.
+    if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
         return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
     }
     if new
@@ -242,10 +243,14 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
     if path.is_file() {
         return Ok(Judge::open(path, device)?);
     }
-    let (folder, _) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
+    let (folder, state) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
         MlError::NoRun(name) => Report::new(format!("“{name}” is neither a model file nor a run")),
         error => Report::from_error(&error),
     })?;
+    if !folder.model().is_file() {
+        let report = Report::new(format!("The run {} has no model: it is {}", state.id, state.status.word()));
+        return Err(report.with_hint(format!("go on with: timbre train --resume {}", state.id)).into());
+    }
     Ok(Judge::open(&folder.model(), device)?)
 }
 

@@ -22,7 +22,7 @@ use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
 use crate::ml::data::protocol::{Part, split_hash};
 use crate::ml::data::{Broken, Dataset};
-use crate::ml::device::Device;
+use crate::ml::device::{Device, device_name};
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::metrics::fit_temperature;
@@ -214,6 +214,7 @@ fn train(
         parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
     }
     state.data = describe(&dataset);
+    state.device = device_name(&device).to_owned();
     state.protocol = config.protocol.describe();
     state.separation = separation(&dataset, &parts);
     state.split_hash = split.clone();
@@ -533,7 +534,7 @@ pub fn write_config(folder: &RunFolder, config: &Config) -> Result<(), MlError> 
 /// When it cannot be read or is of another version.
 pub fn read_config(folder: &RunFolder) -> Result<Config, MlError> {
     let path = folder.config();
-    let text = std::fs::read(&path).map_err(|source| MlError::Read { path, source })?;
+    let text = std::fs::read(&path).map_err(|source| MlError::Read { path: path.clone(), source })?;
     serde_json::from_slice(&text)
-        .map_err(|error| MlError::Training(format!("config.json of the run cannot be understood: {error}")))
+        .map_err(|error| MlError::Run { run: path.display().to_string(), reason: error.to_string() })
 }
