@@ -94,6 +94,7 @@ fn what_cannot_be_trained_is_refused_with_the_reason() {
     for (arguments, code, wanted) in [
         (vec!["train", "cnn", clips, "--batch", "0"], 2, "batch must be between 1 and 1024"),
         (vec!["train", "cnn", clips, "--train-share", "7"], 2, "train share must be"),
+        (vec!["train", "cnn", clips, "--name", " "], 2, "one line of 1 to"),
         (vec!["train", "cnn"], 2, "a folder of clips is needed"),
         (vec!["train", "--resume", "x", "--epochs", "3"], 2, "cannot be used with"),
         (vec!["train", "--config", "x", "--epochs", "3"], 2, "cannot be used with"),

@@ -124,6 +124,7 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?;
     config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
         return Err(match &args.config {
@@ -142,8 +143,8 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
         }
     }
     let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = &args.name {
-        state.name.clone_from(name);
+    if let Some(name) = name {
+        state.name = name;
     }
     state.seed = config.seed;
     state.command = command_line();
