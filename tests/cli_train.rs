@@ -1,10 +1,13 @@
 //! `timbre train`, killed and resumed, `evaluate` and `compare`: the real binary.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod audio_support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use audio_support::genres;
 use serde_json::Value;
 
 fn timbre(data_dir: &Path) -> Command {
@@ -20,35 +23,6 @@ fn json(command: &mut Command) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Folders `tone` and `noise`, each with clips of two seconds.
-fn genres(root: &Path) -> PathBuf {
-    let data = root.join("genres");
-    for genre in ["tone", "noise"] {
-        std::fs::create_dir_all(data.join(genre)).unwrap();
-        for clip in 0..6 {
-            let mut state = 99u64 + clip;
-            let samples = (0..44_100).flat_map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
-                let tone = (std::f64::consts::TAU * (400.0 + 30.0 * clip as f64) * i as f64 / 22_050.0).sin();
-                let sample = if genre == "tone" { 0.4 * tone + 0.01 * noise } else { noise };
-                ((sample * 32_000.0) as i16).to_le_bytes()
-            });
-            let samples: Vec<u8> = samples.collect();
-            let mut wav = b"RIFF".to_vec();
-            wav.extend((36 + samples.len() as u32).to_le_bytes());
-            wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-            wav.extend(22_050u32.to_le_bytes());
-            wav.extend(44_100u32.to_le_bytes());
-            wav.extend(b"\x02\0\x10\0data");
-            wav.extend((samples.len() as u32).to_le_bytes());
-            wav.extend(samples);
-            std::fs::write(data.join(genre).join(format!("{genre}.{clip:05}.wav")), wav).unwrap();
-        }
-    }
-    data
-}
-
 /// The losses of a run, without what the clock says.
 fn losses(data_dir: &Path, run: &str) -> Vec<(u64, u64, f64)> {
     let history = std::fs::read(data_dir.join("runs").join(run).join("history.json")).unwrap();
@@ -61,7 +35,7 @@ fn losses(data_dir: &Path, run: &str) -> Vec<(u64, u64, f64)> {
 #[test]
 fn a_killed_training_goes_on_with_the_same_losses_and_its_model_judges() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path());
+    let data = genres(dir.path(), &["tone", "noise"], 6);
     let (whole_dir, killed_dir) = (dir.path().join("whole"), dir.path().join("killed"));
     let arguments = ["train", "cnn", data.to_str().unwrap(), "--split", "folds", "--folds", "2", "--epochs", "12"];
 
@@ -108,7 +82,7 @@ fn a_killed_training_goes_on_with_the_same_losses_and_its_model_judges() {
 #[test]
 fn what_cannot_be_trained_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path());
+    let data = genres(dir.path(), &["tone", "noise"], 6);
     for (arguments, wanted) in [
         (vec!["train", "cnn", data.to_str().unwrap(), "--batch", "0"], "batch"),
         (vec!["train", "mobilenet", data.to_str().unwrap(), "--preset", "article"], "base"),

@@ -16,7 +16,7 @@ use crate::ml::train::run::{now, read_config, write_config};
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
-use crate::ml::{DeviceChoice, MlError};
+use crate::ml::{Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -33,8 +33,14 @@ struct Trained<'a> {
 }
 
 /// `timbre train`.
-pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
-    let (folder, config) = open_run(args, data_dir)?;
+pub fn train(
+    output: &Output,
+    args: &Train,
+    data_dir: &DataDir,
+    device: Option<DeviceChoice>,
+    cancel: &CancelToken,
+) -> Run {
+    let (folder, config) = open_run(args, data_dir, device)?;
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
@@ -47,7 +53,7 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
-        let trained = Model::load(&folder.model())?;
+        let trained = Model::load(&folder.model(), &Device::Cpu)?;
         Model::write(out, &trained.card, trained.network(), true)?;
         model.clone_from(out);
     }
@@ -70,15 +76,20 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
+fn usage(trouble: impl Into<String>) -> Ended {
+    Ended::Usage("train", trouble.into())
+}
+
 fn id_of(folder: &RunFolder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The run to go on with, or a new one.
-fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
+fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
         let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let config = read_config(&folder)?;
+        let mut config = read_config(&folder)?;
+        config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }
     let mut config = match (&args.config, args.architecture) {
@@ -87,20 +98,30 @@ fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), End
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
+        (None, Some(_)) if args.data.folders.is_empty() => return Err(usage("a folder of clips is needed")),
         (None, Some(architecture)) => args.config(architecture),
-        (None, None) => return Err(Report::new("An architecture is needed").into()),
+        (None, None) => return Err(usage("an architecture is needed")),
     };
-    if !args.data.folders.is_empty() {
-        config.sources = args.data.sources();
-    }
     if !args.branches.is_empty() {
-        config.network = config.network.only(&args.branches)?;
+        config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
+    config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
-        return Err(Report::new(format!("These values cannot be: {trouble}")).into());
+        return Err(match &args.config {
+            Some(path) => Report::new(format!("{} has values that cannot be: {trouble}", path.display())).into(),
+            None => usage(trouble),
+        });
     }
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
+    if let Some(out) = &args.out {
+        // Said now, not after hours.
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if out.is_dir() || !folder.is_dir() {
+            let report = Report::new(format!("The model cannot be written to {}", out.display()));
+            return Err(report.with_hint("name a file in a folder that is there").into());
+        }
+    }
     let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
     if let Some(name) = &args.name {
         state.name.clone_from(name);
@@ -135,6 +156,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
                 output.note(&format!("{part_text}: {train} clips train, {valid} validate, {test} judge"));
             });
         }
+        TrainEvent::Note(note) => bar.suspend(|| output.note(&format!("note: {note}"))),
         TrainEvent::Batch(batch) => {
             bar.set_length((batch.epochs * batch.batches) as u64);
             bar.set_position(((batch.epoch - 1) * batch.batches + batch.batch) as u64);
@@ -169,7 +191,7 @@ pub fn evaluate(
     cancel: &CancelToken,
 ) -> Run {
     if args.data.folders.is_empty() {
-        return Err(Report::new("A folder of clips is needed").into());
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed".into()));
     }
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());
@@ -189,7 +211,7 @@ pub fn evaluate(
 
 fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
     if model == "built-in" {
-        return Ok(Judge::built_in()?);
+        return Ok(Judge::built_in(device)?);
     }
     let path = Path::new(model);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -197,13 +219,13 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
-        return Ok(Judge::open(&folder.model())?);
+        return Ok(Judge::open(&folder.model(), device)?);
     }
     if path.is_file() {
-        return Ok(Judge::open(path)?);
+        return Ok(Judge::open(path, device)?);
     }
     let (folder, _) = runs::find(&data_dir.runs(), model)?;
-    Ok(Judge::open(&folder.model())?)
+    Ok(Judge::open(&folder.model(), device)?)
 }
 
 /// A folder that goes when it is no longer needed.

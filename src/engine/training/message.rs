@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::judge::{Judgement, Prediction};
@@ -31,7 +32,7 @@ pub enum TrainingCommand {
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
     Finish,
-    /// Asks for all runs. Answered by `TrainingEvent::Runs`.
+    /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
@@ -61,6 +62,8 @@ pub enum TrainingCommand {
 pub enum TrainingEvent {
     /// All runs, the newest first.
     Runs(Arc<Vec<RunSummary>>),
+    /// What networks can be trained on.
+    Devices(&'static [DeviceStatus]),
     /// Everything about a run.
     Loaded(Arc<RunDetail>),
     /// What was found in a data set.
