@@ -49,12 +49,15 @@ pub fn train(
             output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
             return Err(Ended::Stopped);
         }
-        trained => trained?,
+        Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
+        Ok(trained) => trained,
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
         let trained = Model::load(&folder.model(), &Device::Cpu)?;
-        Model::write(out, &trained.card, trained.network(), true)?;
+        Model::write(out, &trained.card, trained.network(), true).map_err(|error| {
+            Report::from_error(&error).with_hint(format!("the model is kept as {}", model.display()))
+        })?;
         model.clone_from(out);
     }
     let document = Trained {
@@ -74,6 +77,22 @@ pub fn train(
         writeln!(out, "model: {}", model.display())
     })?;
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
+}
+
+/// What is said of a training that failed; a new run of which nothing came leaves nothing behind.
+fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) -> Ended {
+    let report = Report::from_error(error);
+    // A model error is of the checkpoint itself.
+    if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
+        return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
+    }
+    if new
+        && !folder.split().exists()
+        && let Err(error) = runs::delete(&data_dir.runs(), folder)
+    {
+        tracing::warn!("{} stays behind: {error}", folder.path().display());
+    }
+    report.into()
 }
 
 fn usage(trouble: impl Into<String>) -> Ended {
@@ -105,6 +124,7 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?;
     config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
         return Err(match &args.config {
@@ -123,8 +143,8 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
         }
     }
     let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = &args.name {
-        state.name.clone_from(name);
+    if let Some(name) = name {
+        state.name = name;
     }
     state.seed = config.seed;
     state.command = command_line();
@@ -224,7 +244,14 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
     if path.is_file() {
         return Ok(Judge::open(path, device)?);
     }
-    let (folder, _) = runs::find(&data_dir.runs(), model)?;
+    let (folder, state) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
+        MlError::NoRun(name) => Report::new(format!("“{name}” is neither a model file nor a run")),
+        error => Report::from_error(&error),
+    })?;
+    if !folder.model().is_file() {
+        let report = Report::new(format!("The run {} has no model: it is {}", state.id, state.status.word()));
+        return Err(report.with_hint(format!("go on with: timbre train --resume {}", state.id)).into());
+    }
     Ok(Judge::open(&folder.model(), device)?)
 }
 

@@ -50,6 +50,15 @@ impl DeviceChoice {
     }
 }
 
+/// What a device is called.
+pub fn device_name(device: &Device) -> &'static str {
+    match device {
+        Device::Cpu => "CPU",
+        Device::Cuda(_) => "CUDA",
+        Device::Metal(_) => "Metal",
+    }
+}
+
 /// All devices and whether they can be used; looked for once, because a GPU takes its time to answer.
 pub fn devices() -> &'static [DeviceStatus] {
     static FOUND: OnceLock<Vec<DeviceStatus>> = OnceLock::new();

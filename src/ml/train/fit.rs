@@ -359,7 +359,7 @@ pub fn judge_branches(
 /// What is judged: inputs of a batch to one or several outputs `[n, labels]`.
 type Forward<'a> = dyn FnMut(&[Tensor]) -> Result<Vec<Tensor>, MlError> + 'a;
 
-/// The mean over each clip's windows of every output of `forward`: by output and clip.
+/// The mean over each clip's windows of every output of `forward`, on a device: by output and clip.
 fn over_windows(
     device: &Device,
     maker: &BatchMaker<'_>,
@@ -452,11 +452,11 @@ mod tests {
             let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| rng.uniform() as f32).collect();
             Some(std::sync::Arc::new(Features::from_f32(&shape, &values)))
         };
-        let examples: Vec<Example> = (0..6)
-            .map(|i| Example { label: i % 3, inputs: inputs.iter().map(|input| noise(input.front_end)).collect() })
+        let examples: Vec<Example> = (0..3)
+            .map(|i| Example { label: i, inputs: inputs.iter().map(|input| noise(input.front_end)).collect() })
             .collect();
         let maker = BatchMaker { examples: &examples, inputs: &inputs, labels: 3 };
-        let all = [0, 1, 2, 3, 4, 5];
+        let all = [0, 1, 2];
         let training = &config.training;
         let fit = Fit { network: &*network, maker, training, train: &all, valid: &[], seed: 1, part: 0 };
         let weights = fit.class_weights().unwrap();
@@ -466,7 +466,7 @@ mod tests {
             let batch = maker.training(&all, &training.augmentation, &mut rng);
             fit.step(&batch, &weights, 1e-4, &mut adam, &mut rng).unwrap().0
         };
-        (0..4).map(step).collect()
+        (0..3).map(step).collect()
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl ModelCard {
         let Some(text) = weights.metadata(KEY) else { return Ok(None) };
         let format = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|card| card.get("format")?.as_u64());
         if format != Some(u64::from(MODEL_FORMAT)) {
-            return Err(weights.error(format!("its format is {format:?}, this program reads {MODEL_FORMAT}")));
+            let found = format.map_or("not said".to_owned(), |format| format.to_string());
+            return Err(weights.error(format!("its format is {found}, this program reads {MODEL_FORMAT}")));
         }
         serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
     }

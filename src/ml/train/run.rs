@@ -22,7 +22,7 @@ use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
 use crate::ml::data::protocol::{Part, split_hash};
 use crate::ml::data::{Broken, Dataset};
-use crate::ml::device::Device;
+use crate::ml::device::{Device, device_name};
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::metrics::fit_temperature;
@@ -118,9 +118,13 @@ pub fn prepare(
 ///
 /// # Errors
 /// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
-/// so.
+/// so. A run that has ended stays as it is.
 pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
     let mut state = RunState::read(folder)?;
+    if matches!(state.status, RunStatus::Finished | RunStatus::Stopped) {
+        // Its figures and its model are not to be lost.
+        return Err(MlError::Run { run: state.id, reason: "it has ended, and a new run is another run".into() });
+    }
     state.status = RunStatus::Running;
     state.finished = None;
     state.write(folder)?;
@@ -179,8 +183,15 @@ fn train(
     config.protocol.parts(&dataset, config.seed, config.valid_share)?;
     let base_bytes = base_bytes(config)?;
     let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
-    if base.is_some() {
-        config.network.build(&dataset.labels, base.as_ref(), &mut Rng::new(0), &Device::Cpu)?;
+    if let (Some(base), Some(wanted)) = (&base, config.network.base()) {
+        let built = config.network.build(&dataset.labels, Some(base), &mut Rng::new(0), &Device::Cpu);
+        built.map_err(|error| match error {
+            MlError::Model { model, reason } => {
+                let reason = format!("{reason}; the network starts from {}", wanted.describe());
+                MlError::Model { model, reason }
+            }
+            error => error,
+        })?;
     }
     let inputs = config.network.inputs();
     let Prepared { dataset, examples, broken } =
@@ -203,6 +214,7 @@ fn train(
         parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
     }
     state.data = describe(&dataset);
+    state.device = device_name(&device).to_owned();
     state.protocol = config.protocol.describe();
     state.separation = separation(&dataset, &parts);
     state.split_hash = split.clone();
@@ -522,7 +534,7 @@ pub fn write_config(folder: &RunFolder, config: &Config) -> Result<(), MlError> 
 /// When it cannot be read or is of another version.
 pub fn read_config(folder: &RunFolder) -> Result<Config, MlError> {
     let path = folder.config();
-    let text = std::fs::read(&path).map_err(|source| MlError::Read { path, source })?;
+    let text = std::fs::read(&path).map_err(|source| MlError::Read { path: path.clone(), source })?;
     serde_json::from_slice(&text)
-        .map_err(|error| MlError::Training(format!("config.json of the run cannot be understood: {error}")))
+        .map_err(|error| MlError::Run { run: path.display().to_string(), reason: error.to_string() })
 }

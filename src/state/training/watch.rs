@@ -129,7 +129,9 @@ impl Training {
     pub(super) fn examples_per_second(&self, config: &Config) -> Option<f64> {
         let same = |run: &&RunSummary| {
             let detail = self.details.get(&run.state.id);
-            detail.and_then(|detail| detail.config.as_ref()).is_some_and(|known| known.network == config.network)
+            detail
+                .and_then(|detail| detail.config.as_ref())
+                .is_some_and(|known| (&known.network, known.device) == (&config.network, config.device))
         };
         let run = self
             .runs

@@ -188,6 +188,16 @@ pub struct Answer {
     pub rows: Option<Tensor>,
 }
 
+impl Base {
+    /// What it is, for a person.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::MobileNetV2 => "ImageNet's MobileNetV2, with torchvision's or timm's names",
+            Self::MobileNetV1 => "MobileNetV1, of YAMNet or of a model that has one",
+        }
+    }
+}
+
 /// A network that can be trained.
 pub trait Network: Send + Sync {
     /// Its variables.
