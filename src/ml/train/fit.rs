@@ -9,7 +9,7 @@ use super::batches::{BatchMaker, RawBatch};
 use super::config::{Schedule, Training};
 use super::control::{BatchRecord, Control, TrainEvent};
 use super::history::EpochRecord;
-use super::network::Network;
+use super::network::{Answer, Network};
 use crate::ml::adam::{Adam, AdamOptions};
 use crate::ml::error::MlError;
 use crate::ml::metrics::{best, softmax};
@@ -135,7 +135,7 @@ impl Fit<'_> {
         let batches: Vec<&[usize]> = order.chunks(self.training.batch.max(1)).collect();
         let steps = batches.len() * self.training.epochs;
         let weights = self.class_weights()?;
-        let (mut loss_sum, mut right, mut seen, mut rate) = (0.0, 0usize, 0usize, 0.0);
+        let (mut loss_sum, mut right, mut seen, mut rate) = (0.0, 0.0, 0usize, 0.0);
         let started = Instant::now();
         let (sender, receiver) = crossbeam_channel::bounded::<RawBatch>(AHEAD);
         std::thread::scope(|scope| {
@@ -156,7 +156,7 @@ impl Fit<'_> {
                 control.wait()?;
                 rate = self.rate(state.epoch * batches.len() + i, steps);
                 let mut rng = rng_for(self.seed, self.part, epoch, i, "dropout");
-                let (loss, correct) = self.step(&raw, &weights, rate, &mut state.adam, &mut rng)?;
+                let (loss, share_right) = self.step(&raw, &weights, rate, &mut state.adam, &mut rng)?;
                 if !loss.is_finite() || loss > DIVERGED {
                     return Err(MlError::Training(format!(
                         "the loss became {loss} in epoch {epoch}, step {} of {}; the last checkpoint is from before this epoch. Try a lower learning rate",
@@ -165,7 +165,7 @@ impl Fit<'_> {
                     )));
                 }
                 loss_sum += loss * raw.labels.len() as f64;
-                right += correct;
+                right += share_right * raw.labels.len() as f64;
                 seen += raw.labels.len();
                 tell(TrainEvent::Batch(BatchRecord {
                     part: self.part,
@@ -174,7 +174,7 @@ impl Fit<'_> {
                     batch: i + 1,
                     batches: batches.len(),
                     loss: loss_sum / seen as f64,
-                    accuracy: right as f64 / seen as f64,
+                    accuracy: right / seen as f64,
                     clips_per_second: seen as f64 / started.elapsed().as_secs_f64().max(1e-9),
                 }));
             }
@@ -185,13 +185,13 @@ impl Fit<'_> {
             epoch,
             learning_rate: rate,
             train_loss: loss_sum / seen.max(1) as f64,
-            train_accuracy: right as f64 / seen.max(1) as f64,
+            train_accuracy: right / seen.max(1) as f64,
             clips_per_second: seen as f64 / started.elapsed().as_secs_f64().max(1e-9),
             ..EpochRecord::default()
         })
     }
 
-    /// One step of the optimiser; gives the loss and how many examples were right.
+    /// One step of the optimiser; gives the loss and the share of answers that were right.
     fn step(
         &self,
         raw: &RawBatch,
@@ -199,17 +199,26 @@ impl Fit<'_> {
         rate: f64,
         adam: &mut Adam,
         rng: &mut Rng,
-    ) -> Result<(f64, usize), MlError> {
+    ) -> Result<(f64, f64), MlError> {
         let labels = self.maker.labels;
         let n = raw.labels.len();
         let targets = weights.targets(&raw.targets, self.training.label_smoothing);
         let targets = Tensor::from_vec(targets, (n, labels), self.device())?;
-        let logits = self.network.forward(&raw.tensors(self.device())?, Some(rng))?;
-        let loss = cross_entropy(&logits.broadcast_add(&weights.closed)?, &targets)?;
+        let answers = self.network.answers(&raw.tensors(self.device())?, rng)?;
+        let (mut losses, mut right, mut answered) = (Vec::new(), 0, 0);
+        for Answer { logits, rows } in &answers {
+            let (targets, rows) = match rows {
+                Some(rows) => (targets.index_select(rows, 0)?, rows.to_vec1()?),
+                None => (targets.clone(), (0..n as u32).collect()),
+            };
+            losses.push(cross_entropy(&logits.broadcast_add(&weights.closed)?, &targets)?);
+            let decided = logits.to_vec2::<f32>()?;
+            right += decided.iter().zip(&rows).filter(|(row, at)| most(row) == raw.labels[**at as usize]).count();
+            answered += rows.len();
+        }
+        let loss = Tensor::stack(&losses, 0)?.mean_all()?;
         adam.step(&loss.backward()?, rate)?;
-        let rows: Vec<Vec<f32>> = logits.to_vec2()?;
-        let right = rows.iter().zip(&raw.labels).filter(|(row, label)| most(row) == **label).count();
-        Ok((f64::from(loss.to_scalar::<f32>()?), right))
+        Ok((f64::from(loss.to_scalar::<f32>()?), right as f64 / answered.max(1) as f64))
     }
 
     /// The learning rate of a step.
@@ -315,7 +324,7 @@ pub fn judge(
     between: &mut dyn FnMut(usize) -> Result<(), MlError>,
 ) -> Result<Vec<Vec<f64>>, MlError> {
     let mut forward = |inputs: &[Tensor]| Ok(vec![network.forward(inputs, None)?]);
-    let means = over_windows(maker, clips, windows, network.variables().device(), between, &mut forward)?;
+    let means = over_windows(network.variables().device(), maker, clips, windows, between, &mut forward)?;
     Ok(means.into_iter().next().unwrap_or_default())
 }
 
@@ -339,7 +348,7 @@ pub fn judge_branches(
         names = found;
         Ok(opinions)
     };
-    let means = over_windows(maker, clips, windows, network.variables().device(), between, &mut forward)?;
+    let means = over_windows(network.variables().device(), maker, clips, windows, between, &mut forward)?;
     let of_branch = |(branch, means): (usize, Vec<Vec<f64>>)| {
         let seen = means.into_iter().enumerate().filter(|(at, _)| maker.examples[clips[*at]].inputs[branch].is_some());
         seen.collect()
@@ -352,10 +361,10 @@ type Forward<'a> = dyn FnMut(&[Tensor]) -> Result<Vec<Tensor>, MlError> + 'a;
 
 /// The mean over each clip's windows of every output of `forward`, on a device: by output and clip.
 fn over_windows(
+    device: &Device,
     maker: &BatchMaker<'_>,
     clips: &[usize],
     windows: usize,
-    device: &Device,
     between: &mut dyn FnMut(usize) -> Result<(), MlError>,
     forward: &mut Forward<'_>,
 ) -> Result<Vec<Vec<Vec<f64>>>, MlError> {

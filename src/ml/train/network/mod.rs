@@ -180,6 +180,14 @@ pub enum Base {
     MobileNetV1,
 }
 
+/// What a network, or a branch of it, says of a batch while it learns.
+pub struct Answer {
+    /// `[rows, labels]`.
+    pub logits: Tensor,
+    /// The indices of the batch's rows that are answered; `None`: all.
+    pub rows: Option<Tensor>,
+}
+
 impl Base {
     /// What it is, for a person.
     pub fn describe(self) -> &'static str {
@@ -200,6 +208,14 @@ pub trait Network: Send + Sync {
     /// # Errors
     /// When the shapes do not fit.
     fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError>;
+
+    /// What the loss of a batch is taken of: its logits, or those of several branches that learn each for itself.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn answers(&self, inputs: &[Tensor], rng: &mut Rng) -> Result<Vec<Answer>, MlError> {
+        Ok(vec![Answer { logits: self.forward(inputs, Some(rng))?, rows: None }])
+    }
 
     /// Learns what it must know of the training clips before the first step (mean and deviation of its input, where its opinions
     /// lie); one example a clip, and its label.
