@@ -43,6 +43,7 @@ Examples:
   timbre train mobilenet images_original --preset article --base mobilenet_v2.safetensors --epochs 500
   timbre train multimodal audio --index GTZANindex.txt --split artist-folds --out multimodal.safetensors
   timbre train --resume 2026-11
+  timbre train --learn-from-corrections built-in --accept
 
 A folder has one folder for each genre, of sound files or of spectrogram pictures. Ctrl-C stops; --resume goes on.";
 

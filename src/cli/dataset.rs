@@ -17,7 +17,7 @@ const MOST_LINES: usize = 40;
 /// `timbre dataset check`.
 pub fn check(output: &Output, jobs: Option<u16>, args: DatasetCheck, cancel: &CancelToken) -> Run {
     let DatasetCheck { folders, wavelets, index, lists } = args;
-    let sources = Sources { folders, wavelets, index, lists, tags: None };
+    let sources = Sources { folders, wavelets, index, lists, ..Sources::default() };
     let media = SoundFiles::new(cancel);
     let bar = output.bar("Checking");
     let look = || {

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::{CancelToken, DataDir, Report};
+use crate::engine::Settings;
 use crate::engine::training::evaluate::{Evaluated, Judge};
+use crate::engine::training::learn::{self, Corrected};
 use crate::engine::training::start::{front_end_cache, train as train_run};
 use crate::ml::data::Broken;
 use crate::ml::judge::Judgement;
 use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
+use crate::ml::train::lesson::{self, Learned, Share};
 use crate::ml::train::model::Model;
 use crate::ml::train::run::{now, read_config, write_config};
 use crate::ml::train::run_folder::RunFolder;
@@ -29,12 +32,18 @@ struct Trained<'a> {
     folder: &'a Path,
     model: PathBuf,
     judgement: Option<&'a Judgement>,
+    /// Before and after a lesson.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learned: Option<&'a Learned>,
     left_out: &'a [Broken],
 }
 
 /// `timbre train`.
 pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
-    let (folder, config) = open_run(args, data_dir)?;
+    let (folder, config) = match &args.learn_from_corrections {
+        Some(model) => open_lesson(output, model, data_dir, cancel)?,
+        None => open_run(args, data_dir)?,
+    };
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
@@ -51,11 +60,17 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
         Model::write(out, &trained.card, trained.network(), true)?;
         model.clone_from(out);
     }
+    let learned = lesson::learned(&folder)?;
+    if args.accept {
+        let settings = Settings { classifier: Some(id_of(&folder)), ..Settings::read(&data_dir.settings()) };
+        settings.write(&data_dir.settings())?;
+    }
     let document = Trained {
         run: &report.state,
         folder: folder.path(),
         model: model.clone(),
         judgement: report.judgement.as_ref(),
+        learned: learned.as_ref(),
         left_out: &report.broken,
     };
     note_broken(output, &report.broken);
@@ -64,14 +79,43 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
             Some(judgement) => write_judgement(out, judgement)?,
             None => writeln!(out, "no clip judged: {}", report.state.protocol)?,
         }
+        if let Some(learned) = &learned {
+            write_learned(out, learned)?;
+        }
         writeln!(out, "{} epochs, {:.0} s of training", report.state.epochs_done, report.state.seconds)?;
-        writeln!(out, "model: {}", model.display())
+        writeln!(out, "model: {}", model.display())?;
+        if args.accept {
+            writeln!(out, "it decides your library's genres from now on: timbre classify")?;
+        }
+        Ok(())
     })?;
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
 fn id_of(folder: &RunFolder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A new run in which the model learns from corrections.
+fn open_lesson(
+    output: &Output,
+    model: &str,
+    data_dir: &DataDir,
+    cancel: &CancelToken,
+) -> Result<(RunFolder, Config), Ended> {
+    let plan = learn::plan(data_dir, model, cancel)?;
+    let found = &plan.corrections;
+    for Corrected { genre, learn, held_out, wrong } in &found.genres {
+        output.note(&format!("{genre}: {learn} corrections to learn, {held_out} to judge, {wrong} wrong now"));
+    }
+    for (genre, songs) in &found.unknown {
+        output.note(&format!("{genre}: left out, the model has no such genre ({songs} songs)"));
+    }
+    output.note(&format!("{} clips that it learned before are repeated", found.rehearsed));
+    let id = learn::begin(data_dir, &plan, &command_line())?;
+    let folder = RunFolder::new(data_dir.runs().join(id));
+    let config = read_config(&folder)?;
+    Ok((folder, config))
 }
 
 /// The run to go on with, or a new one.
@@ -229,6 +273,47 @@ fn note_broken(output: &Output, broken: &[Broken]) {
     if broken.len() > 20 {
         output.note(&format!("… and {} more", broken.len() - 20));
     }
+}
+
+/// Before and after, on clips that the model never learned.
+fn write_learned(out: &mut dyn std::io::Write, learned: &Learned) -> std::io::Result<()> {
+    let right = Align::Right;
+    let mut table =
+        Table::new(&[("clips that judge", Align::Left), ("clips", right), ("right before", right), ("right after", right)]);
+    let share = |share: &Share| {
+        let (low, high) = share.interval;
+        format!("{} ({:.1} to {:.1} %)", share.right, low * 100.0, high * 100.0)
+    };
+    let parts = [
+        ("all", Some(&learned.all)),
+        ("held-back corrections", Some(&learned.held_out)),
+        ("the model's own test clips", learned.own_test.as_ref()),
+    ];
+    for (name, change) in parts {
+        if let Some(change) = change {
+            table.row(vec![
+                name.into(),
+                change.clips.to_string(),
+                share(&change.before),
+                share(&change.after),
+            ]);
+        }
+    }
+    for genre in &learned.all.genres {
+        table.row(vec![
+            format!("  {}", genre.genre),
+            genre.clips.to_string(),
+            genre.before.to_string(),
+            genre.after.to_string(),
+        ]);
+    }
+    table.write(out)?;
+    let Learned { start, learned: corrections, rehearsed, all, .. } = learned;
+    writeln!(
+        out,
+        "{start} learned {corrections} corrections and repeated {rehearsed} clips; only after right: {}, only before: {}, p = {:.3} (McNemar)",
+        all.test.only_second, all.test.only_first, all.test.p
+    )
 }
 
 fn write_judgement(out: &mut dyn std::io::Write, judgement: &Judgement) -> std::io::Result<()> {

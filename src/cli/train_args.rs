@@ -32,7 +32,7 @@ impl Data {
     /// The same for the network layer.
     pub fn sources(&self) -> Sources {
         let Self { folders, wavelets, index, lists, tags } = self.clone();
-        Sources { folders, wavelets, index, lists, tags }
+        Sources { folders, wavelets, index, lists, tags, ..Sources::default() }
     }
 }
 
@@ -40,7 +40,7 @@ impl Data {
 #[derive(Debug, Args)]
 pub struct Train {
     /// The architecture: cnn, mobilenet or multimodal.
-    #[arg(value_enum, required_unless_present_any = ["resume", "config"])]
+    #[arg(value_enum, required_unless_present_any = ["resume", "config", "learn_from_corrections"])]
     pub architecture: Option<ArchitectureArg>,
     /// The clips.
     #[command(flatten)]
@@ -54,6 +54,13 @@ pub struct Train {
     /// Goes on with a run that was stopped (its id, the beginning of it, or its folder).
     #[arg(long, value_name = "RUN", conflicts_with_all = ["architecture", "config"])]
     pub resume: Option<String>,
+    /// Teaches a copy of this model (a run, or `built-in`) the genres that you set by hand in the library, and says how many songs
+    /// that it never learns are right before and after.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["architecture", "config", "resume"])]
+    pub learn_from_corrections: Option<String>,
+    /// The model that has learned decides the library's genres from now on.
+    #[arg(long, requires = "learn_from_corrections")]
+    pub accept: bool,
     /// How the clips are divided.
     #[arg(long, value_enum, default_value_t = SplitArg::Holdout)]
     pub split: SplitArg,

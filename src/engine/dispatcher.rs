@@ -310,6 +310,7 @@ impl Dispatcher {
                 desk::tell_runs(&self.shared.data_dir.runs(), &self.shared.outbox);
             }
             TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
+            TrainingCommand::Learn(model) => self.enqueue(JobSpec::Learn(model)),
             TrainingCommand::Figures(runs, folder) => self.enqueue(JobSpec::Figures(runs, folder)),
             TrainingCommand::Pause(paused) => {
                 if let Some(control) = self.shared.training() {

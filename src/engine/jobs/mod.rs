@@ -4,6 +4,7 @@ mod classify;
 mod demo;
 mod export;
 mod figures;
+mod learn;
 mod picture;
 mod scan;
 mod train;
@@ -51,6 +52,8 @@ pub(super) enum JobSpec {
     Demo,
     /// The run's id.
     Train(String),
+    /// The run whose model learns from corrections, or the built-in model.
+    Learn(String),
     Check(Sources),
     /// The runs' ids, and the folder for their figures.
     Figures(Vec<String>, PathBuf),
@@ -64,7 +67,7 @@ impl JobSpec {
             Self::Export { .. } => JobKind::Export,
             Self::Picture { .. } => JobKind::Picture,
             Self::Demo => JobKind::Demo,
-            Self::Train(_) => JobKind::Train,
+            Self::Train(_) | Self::Learn(_) => JobKind::Train,
             Self::Check(_) => JobKind::Check,
             Self::Figures(..) => JobKind::Figures,
         }
@@ -83,6 +86,7 @@ impl JobSpec {
             Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),
             Self::Train(run) => train::run(shared, run, context),
+            Self::Learn(model) => learn::run(shared, model, context),
             Self::Check(sources) => train::check(shared, sources, context),
             Self::Figures(runs, folder) => figures::run(shared, runs, folder, context),
         }

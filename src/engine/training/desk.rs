@@ -14,9 +14,10 @@ use crate::ml::train::explain::Explanation;
 use crate::ml::train::model::Model;
 use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
-use crate::ml::train::{bundle, runs};
+use crate::ml::train::{bundle, lesson, runs};
 
 use super::SoundFiles;
+use super::learn;
 use super::message::{RunDetail, RunSummary, Score, TrainingCommand, TrainingEvent};
 use super::start::front_end_cache;
 
@@ -49,9 +50,15 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
                 let explanation = explanation.map(Arc::new).map_err(|error| Report::from_error(&error).to_string());
                 Ok(Some(TrainingEvent::Explained { run, clip, explanation }))
             }
+            TrainingCommand::Corrections(model) => {
+                let found = learn::plan(&data_dir, &model, &CancelToken::default());
+                let found = found.map(|plan| Arc::new(plan.corrections)).map_err(|report| report.to_string());
+                Ok(Some(TrainingEvent::Corrections { model, found }))
+            }
             // Jobs, and what steers them.
             TrainingCommand::Check(_)
             | TrainingCommand::Start { .. }
+            | TrainingCommand::Learn(_)
             | TrainingCommand::Resume(_)
             | TrainingCommand::Pause(_)
             | TrainingCommand::Finish
@@ -130,6 +137,7 @@ pub fn load(root: &Path, run: &str) -> Result<RunDetail, MlError> {
         judgement: runs::judgement(&folder)?,
         predictions: runs::predictions(&folder)?.unwrap_or_default(),
         sounds,
+        learned: lesson::learned(&folder)?,
         has_model: folder.model().is_file(),
         state,
     })

@@ -11,7 +11,10 @@ use crate::ml::train::config::Config;
 use crate::ml::train::control::TrainEvent;
 use crate::ml::train::explain::Explanation;
 use crate::ml::train::history::EpochRecord;
+use crate::ml::train::lesson::Learned;
 use crate::ml::train::run_state::RunState;
+
+use super::learn::Corrections;
 
 /// Everything that can be asked about trainings; a run is named by its id.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,11 @@ pub enum TrainingCommand {
         /// What the run is called; empty: after its architecture and preset.
         name: String,
     },
+    /// Teaches a copy of a run's model (or of the built-in one, see [`BUILT_IN_NAME`](super::learn::BUILT_IN_NAME)) what was corrected
+    /// in the library: a train job that makes a run of its own.
+    Learn(String),
+    /// Asks what there is to learn from for such a model. Answered by `TrainingEvent::Corrections`.
+    Corrections(String),
     /// Goes on with a run that was stopped: a train job.
     Resume(String),
     /// Holds the training that runs now, or lets it go on.
@@ -81,6 +89,13 @@ pub enum TrainingEvent {
         /// None when the clip or the model cannot be read; with the reason.
         explanation: Result<Arc<Explanation>, String>,
     },
+    /// What there is to learn from.
+    Corrections {
+        /// The run, or the built-in model.
+        model: String,
+        /// None when the model or the library cannot be read; with the reason.
+        found: Result<Arc<Corrections>, String>,
+    },
     /// Figures, a bundle or tables were written here.
     Written(PathBuf),
 }
@@ -124,6 +139,8 @@ pub struct RunDetail {
     pub predictions: Vec<Prediction>,
     /// The sound of each clip, by name, as far as it is there now.
     pub sounds: HashMap<String, PathBuf>,
+    /// What came of it, where it was a lesson.
+    pub learned: Option<Learned>,
     /// Whether its model file is there.
     pub has_model: bool,
 }

@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod evaluate;
+pub mod learn;
 pub mod media;
 pub mod message;
 pub mod start;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::media::Media;
 use super::names::{self, Kind};
@@ -19,7 +20,7 @@ const INNER: [&str; 4] = ["genres_original", "images_original", "genres", "audio
 const DEPTH: usize = 8;
 
 /// A song of a library, with the genre that its owner set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     /// Its file.
     pub path: PathBuf,
@@ -68,6 +69,9 @@ impl Dataset {
         if !sources.lists.is_empty() {
             found.clips.retain(|(_, name), _| wanted.contains(name));
         }
+        for song in &sources.songs {
+            found.add_song(song);
+        }
         if let Some(path) = &sources.tags {
             let tags = super::tag_file::read(path)?;
             found.clips.iter_mut().for_each(|((_, name), clip)| clip.tags = tags.get(name).cloned());
@@ -76,6 +80,8 @@ impl Dataset {
             let folder = sources.folders.first().or(sources.wavelets.as_ref()).cloned().unwrap_or_default();
             let reason = if !sources.lists.is_empty() {
                 "none of its clips is in the lists"
+            } else if !sources.songs.is_empty() {
+                "none of its songs is there and can be read"
             } else if sources.folders.is_empty() && sources.wavelets.is_none() {
                 "no folder was named"
             } else {
@@ -199,6 +205,19 @@ impl Found {
         Ok(any)
     }
 
+    fn add_song(&mut self, song: &Track) {
+        let Track { path, genre, artist } = song;
+        if let Some(reason) = trouble(path) {
+            self.broken.push(Broken { path: path.clone(), reason });
+            return;
+        }
+        let (key, name) = (genre.to_lowercase(), path.display().to_string());
+        self.labels.entry(key.clone()).or_insert_with(|| genre.clone());
+        let group = artist.clone().unwrap_or_default();
+        let clip = Clip { name: name.clone(), group, audio: Some(path.clone()), ..Clip::default() };
+        self.clips.insert((key, name.to_lowercase()), clip);
+    }
+
     fn add_file(&mut self, genre: &str, folder: &Path, path: PathBuf, kind: Kind, role: Role) {
         let name = names::of_file(genre, path.strip_prefix(folder).unwrap_or(&path));
         let key = genre.to_lowercase();
@@ -241,7 +260,8 @@ impl Found {
                 let genre = self.labels.get(&key).unwrap_or(&key);
                 clip.label = labels.binary_search(genre).unwrap_or(0);
                 let tagged = || clip.audio.as_deref().and_then(|path| media.artist(path));
-                let artist = artists.get(&name).cloned().or_else(tagged).map(|artist| artist.trim().to_lowercase());
+                let known = (!clip.group.is_empty()).then(|| clip.group.clone());
+                let artist = artists.get(&name).cloned().or(known).or_else(tagged).map(|artist| artist.trim().to_lowercase());
                 let artist = artist.filter(|artist| !artist.is_empty());
                 clip.artist_known = artist.is_some();
                 clip.group = artist.unwrap_or_else(|| group_of(&HashMap::new(), &name, genre));

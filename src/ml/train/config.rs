@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::batches::Augmentation;
+use super::lesson::Lesson;
 use super::network::NetworkSpec;
 use crate::ml::data::Sources;
 use crate::ml::data::protocol::Protocol;
@@ -99,6 +100,9 @@ pub struct Config {
     pub seed: u64,
     /// Pre-trained weights to start from, where the network wants some; none: those that are built in.
     pub base: Option<PathBuf>,
+    /// A trained model that learns from corrections, in place of a new network; it says who trains and who judges, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
 }
 
 /// A value that cannot be.
@@ -153,6 +157,7 @@ impl Config {
             final_model: false,
             seed: 1,
             base: None,
+            lesson: None,
         }
     }
 
@@ -161,12 +166,14 @@ impl Config {
     /// # Errors
     /// When the current folder cannot be told.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
-        let Sources { folders, wavelets, index, lists, tags } = &mut self.sources;
+        let Sources { folders, wavelets, index, lists, tags, songs } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
         paths.extend(wavelets.as_mut());
         paths.extend(index.as_mut());
         paths.extend(tags.as_mut());
+        paths.extend(songs.iter_mut().map(|song| &mut song.path));
         paths.extend(self.base.as_mut());
+        paths.extend(self.lesson.as_mut().and_then(|lesson| lesson.model.as_mut()));
         if let Protocol::Lists { train, valid, test } = &mut self.protocol {
             paths.push(train);
             paths.extend(valid.as_mut());

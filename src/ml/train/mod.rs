@@ -10,6 +10,7 @@ pub mod control;
 pub mod explain;
 pub mod fit;
 pub mod history;
+pub mod lesson;
 pub mod model;
 pub mod network;
 mod presets;

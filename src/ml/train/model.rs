@@ -79,6 +79,15 @@ impl ModelCard {
         }
         serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
     }
+
+    /// The card of a file's bytes, without the network; `name` is for messages.
+    ///
+    /// # Errors
+    /// When it is no model of this version.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
+        let weights = Weights::parse(name, bytes)?;
+        Self::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))
+    }
 }
 
 impl Model {
@@ -138,6 +147,11 @@ impl Model {
     /// The network.
     pub fn network(&self) -> &dyn Network {
         &*self.network
+    }
+
+    /// The network alone, to be trained on.
+    pub fn into_network(self) -> Box<dyn Network> {
+        self.network
     }
 
     /// What it takes of a clip.

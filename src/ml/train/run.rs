@@ -12,6 +12,7 @@ use super::config::Config;
 use super::control::{Control, TrainEvent};
 use super::fit::{Fit, FitState, judge, rng_for};
 use super::history;
+use super::lesson::Lesson;
 use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
 use super::network::{Base, Input, Network};
 use super::run_folder::RunFolder;
@@ -152,6 +153,8 @@ struct Shared<'a> {
     examples: &'a [Example],
     base: Option<Weights<'a>>,
     parts: usize,
+    /// The model that learns from corrections.
+    start: Option<ModelCard>,
 }
 
 fn train(
@@ -165,7 +168,11 @@ fn train(
     }
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
-    let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    let mut dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    let start = config.lesson.as_ref().map(Lesson::card).transpose()?;
+    if let (Some(lesson), Some(start)) = (&config.lesson, &start) {
+        lesson.choose(&mut dataset, &start.labels);
+    }
     let inputs = config.network.inputs();
     let Prepared { dataset, examples, broken } =
         prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
@@ -173,7 +180,10 @@ fn train(
     if genres < 2 {
         return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
     }
-    let mut parts = config.protocol.parts(&dataset, config.seed, config.valid_share)?;
+    let mut parts = match &config.lesson {
+        Some(lesson) => vec![lesson.part(&dataset)?],
+        None => config.protocol.parts(&dataset, config.seed, config.valid_share)?,
+    };
     let split = split_hash(&dataset, &parts);
     write_split(folder, &dataset, &parts)?;
     let base_bytes = base_bytes(config)?;
@@ -186,12 +196,16 @@ fn train(
         examples: &examples,
         base,
         parts: parts.len(),
+        start,
     };
+    if let (Some(lesson), Some(part)) = (&config.lesson, parts.first()) {
+        shared.judge_before(lesson, &part.test, context)?;
+    }
     if config.final_model {
         parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
     }
     state.data = describe(&dataset);
-    state.protocol = config.protocol.describe();
+    state.protocol = config.lesson.as_ref().map_or_else(|| config.protocol.describe(), Lesson::describe);
     state.separation = separation(&dataset, &parts);
     state.split_hash = split.clone();
     state.parts = parts.len();
@@ -234,8 +248,32 @@ fn train(
 
 impl Shared<'_> {
     fn build(&self, part: usize) -> Result<Box<dyn Network>, MlError> {
+        if let Some(lesson) = &self.config.lesson {
+            return Ok(lesson.open()?.into_network());
+        }
         let mut rng = rng_for(self.config.seed, part, 0, 0, "weights");
         self.config.network.build(self.labels, self.base.as_ref(), &mut rng)
+    }
+
+    /// What the model says about the test clips before it learns, once.
+    fn judge_before(&self, lesson: &Lesson, test: &[usize], context: &mut RunContext<'_>) -> Result<(), MlError> {
+        if self.folder.before().is_file() {
+            return Ok(());
+        }
+        let (control, tell) = (context.control, &mut *context.tell);
+        let examples: Vec<Example> = test.iter().map(|clip| self.examples[*clip].clone()).collect();
+        let mut done = 0;
+        let logits = lesson.open()?.judge(&examples, &mut |count| {
+            done += count;
+            tell(TrainEvent::Stage { what: "Judging the model as it is".into(), done, total: 0 });
+            control.wait()
+        })?;
+        let said = test.iter().zip(logits).map(|(clip, logits)| self.prediction(*clip, logits, 0));
+        write_json(&self.folder.before(), &said.collect::<Vec<_>>())
+    }
+
+    fn prediction(&self, clip: usize, logits: Vec<f64>, part: usize) -> Prediction {
+        Prediction { clip: self.clips[clip].name.clone(), truth: self.clips[clip].label, logits, part }
     }
 
     /// Trains one part and lets it judge its test clips.
@@ -258,7 +296,7 @@ impl Shared<'_> {
             _ => FitState::new(&*network, &config.training),
         };
         let inputs = config.network.inputs();
-        if fitted.epoch == 0 && config.network.observes() {
+        if fitted.epoch == 0 && config.network.observes() && self.start.is_none() {
             let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
             let truth: Vec<usize> = clips.train.iter().map(|clip| self.examples[*clip].label).collect();
             network.observe(&maker.first_windows(&clips.train).tensors()?, &truth)?;
@@ -297,6 +335,7 @@ impl Shared<'_> {
             valid: &clips.valid,
             seed: config.seed,
             part,
+            open: self.start.is_some(),
         };
         let mut saver = Saver { folder: self.folder, last: Instant::now(), cost_secs: 0.0 };
         let mut since = Instant::now();
@@ -361,7 +400,8 @@ impl Shared<'_> {
         let (temperature, of_model) = if several {
             (Temperature::Crosswise, of(&progress.predictions))
         } else {
-            let fitted = of(&progress.valid);
+            let of_start = self.start.as_ref().map(|start| start.temperature);
+            let fitted = of_start.unwrap_or_else(|| of(&progress.valid));
             (Temperature::Given(fitted), fitted)
         };
         let judged = !progress.predictions.is_empty();
@@ -375,7 +415,13 @@ impl Shared<'_> {
         }
         history::write(folder, &progress.history)?;
         let last = parts.get(progress.part.saturating_sub(1)).or(parts.last());
-        let trained_on = last.map(|part| part.train.iter().map(|clip| clips[*clip].name.clone()).collect());
+        let trained_now = last.map(|part| part.train.iter().map(|clip| clips[*clip].name.clone()));
+        let mut trained_on: Vec<String> = trained_now.into_iter().flatten().collect();
+        if let Some(start) = &self.start {
+            let now: HashSet<&String> = trained_on.iter().collect();
+            let before: Vec<String> = start.trained_on.iter().filter(|clip| !now.contains(clip)).cloned().collect();
+            trained_on.extend(before);
+        }
         let card = ModelCard {
             format: MODEL_FORMAT,
             name: state.name.clone(),
@@ -392,7 +438,7 @@ impl Shared<'_> {
             config: config.clone(),
             command: state.command.clone(),
             split: state.split_hash.clone(),
-            trained_on: trained_on.unwrap_or_default(),
+            trained_on,
             metrics: judgement.clone(),
         };
         Model::write(&folder.model(), &card, network, false)?;
@@ -433,6 +479,10 @@ impl Saver<'_> {
 }
 
 fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
+    // A trained model brings all of its weights along.
+    if config.lesson.is_some() {
+        return Ok(None);
+    }
     match (config.network.base(), &config.base) {
         (None, _) => Ok(None),
         (Some(_), Some(path)) => Ok(Some((path.display().to_string(), read_file(path)?))),

@@ -57,6 +57,11 @@ impl RunFolder {
         self.0.join("predictions.json")
     }
 
+    /// What the model that a lesson started from said about the test clips (`Vec<Prediction>` as JSON).
+    pub fn before(&self) -> PathBuf {
+        self.0.join("before.json")
+    }
+
     /// The figures (`Judgement` as JSON).
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.json")
@@ -73,7 +78,7 @@ impl RunFolder {
     }
 
     /// Every file that a run may have.
-    pub fn files(&self) -> [PathBuf; 11] {
+    pub fn files(&self) -> [PathBuf; 12] {
         [
             self.state(),
             self.config(),
@@ -83,6 +88,7 @@ impl RunFolder {
             self.metrics(),
             self.confusion_csv(),
             self.predictions(),
+            self.before(),
             self.card(),
             self.model(),
             self.checkpoint(),

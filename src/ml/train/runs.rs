@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::history::EpochRecord;
+use super::lesson::SplitFile;
 use super::run_folder::RunFolder;
 use super::run_state::RunState;
 use crate::base::dates::stamp_text;
@@ -171,6 +172,22 @@ pub fn history(folder: &RunFolder) -> Result<Vec<EpochRecord>, MlError> {
 /// When the file cannot be understood.
 pub fn predictions(folder: &RunFolder) -> Result<Option<Vec<Prediction>>, MlError> {
     read_json(&folder.predictions())
+}
+
+/// What the model of a lesson said about the test clips before it learned.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(super) fn before(folder: &RunFolder) -> Result<Option<Vec<Prediction>>, MlError> {
+    read_json(&folder.before())
+}
+
+/// The names of the clips of each part of the split.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(super) fn split(folder: &RunFolder) -> Result<Option<SplitFile>, MlError> {
+    read_json(&folder.split())
 }
 
 /// The configuration of a run, as it stands in the file.
