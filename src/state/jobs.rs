@@ -7,6 +7,8 @@ use crate::engine::{ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Pr
 use super::action::Action;
 use super::app::Source;
 use super::toast::{Toasts, Tone};
+use super::training::TrainAction;
+use super::training::judge::JudgeAction;
 
 /// A job as its chip shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +157,7 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             let action = folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder)));
             toasts.push(Tone::Success, format!("Wrote {name}."), action);
         }
-        JobOutcome::Train { accuracy, left_out, .. } => {
+        JobOutcome::Train { run, accuracy, left_out } => {
             let mut text = match accuracy {
                 Some(accuracy) => format!("Training finished: {:.1} % of the test clips are right.", accuracy * 100.0),
                 None => "Training finished. No clip judged it.".to_owned(),
@@ -163,7 +165,8 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             if left_out > 0 {
                 text += &format!(" {} left out.", count_of(left_out, "clip was", "clips were"));
             }
-            toasts.push(Tone::Success, text, None);
+            let judge = Action::Train(TrainAction::Judge(JudgeAction::Open(run)));
+            toasts.push(Tone::Success, text, Some(("Judge it".to_owned(), judge)));
         }
         JobOutcome::Checked { clips } => {
             toasts.push(Tone::Success, format!("Looked at {}.", count_of(clips, "clip", "clips")), None);

@@ -11,6 +11,9 @@ use crate::state::app::AppState;
 use crate::state::effect::{BundlePurpose, Effect, FolderPurpose};
 use crate::state::toast::Tone;
 
+use super::Tab;
+use super::learn::{LearnAction, Learning};
+
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
 
@@ -92,6 +95,10 @@ pub struct Judge {
     pub sort: Option<(ClassColumn, bool)>,
     /// The small window that is open.
     pub ask: Option<Ask>,
+    /// What there is to learn from, if that is asked.
+    pub learn: Option<Learning>,
+    /// The run of a lesson that was begun shows when it has ended.
+    pub(super) awaits_lesson: bool,
     /// What was said about each clip, with the detail that it was made from.
     verdicts: Option<(Arc<RunDetail>, Vec<Verdict>)>,
     /// A bundle is being taken in; its run shows then.
@@ -108,6 +115,8 @@ impl Default for Judge {
             saliency: true,
             sort: None,
             ask: None,
+            learn: None,
+            awaits_lesson: false,
             verdicts: None,
             importing: false,
         }
@@ -119,6 +128,10 @@ impl Default for Judge {
 pub enum JudgeAction {
     /// Shows a run.
     Choose(String),
+    /// The same from anywhere else.
+    Open(String),
+    /// Something about learning from corrections.
+    Learn(LearnAction),
     /// Other numbers in the cells.
     Show(Numbers),
     /// Lists the clips of a cell; a second time closes the list.
@@ -179,7 +192,7 @@ impl Judge {
     }
 
     /// Another run, from its beginning.
-    fn choose(&mut self, run: String) {
+    pub(super) fn choose(&mut self, run: String) {
         if self.run.as_ref() != Some(&run) {
             (self.cell, self.clip, self.ask) = (None, None, None);
         }
@@ -255,6 +268,12 @@ impl AppState {
         let judge = &mut self.training.judge;
         match action {
             JudgeAction::Choose(run) => judge.choose(run),
+            JudgeAction::Open(run) => {
+                judge.choose(run);
+                self.training.tab = Tab::Judge;
+                return self.open_training();
+            }
+            JudgeAction::Learn(action) => return self.reduce_learn(action),
             JudgeAction::Show(numbers) => judge.numbers = numbers,
             JudgeAction::Cell(truth, decision) => {
                 let cell = Some((truth, decision));

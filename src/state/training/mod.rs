@@ -3,6 +3,7 @@
 mod action;
 pub mod compare;
 pub mod judge;
+pub mod learn;
 mod reduce;
 pub mod setup;
 pub mod watch;
@@ -65,6 +66,11 @@ impl Training {
             TrainingEvent::Progress { run, event } => self.follow(run, event),
             TrainingEvent::Explained { run, clip, explanation } => {
                 self.explained.insert((run, clip), explanation);
+            }
+            TrainingEvent::Corrections { model, found } => {
+                if let Some(learn) = self.judge.learn.as_mut().filter(|learn| learn.model == model) {
+                    learn.found = Some(found);
+                }
             }
             TrainingEvent::Written(_) => {}
         }

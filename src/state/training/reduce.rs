@@ -1,7 +1,7 @@
 //! What a person does in Train becomes changes and commands.
 
 use crate::engine::training::message::TrainingCommand;
-use crate::engine::{Command, JobEvent, JobKind, JobPhase};
+use crate::engine::{Command, JobEvent, JobKind, JobOutcome, JobPhase};
 use crate::state::action::Action;
 use crate::state::app::{AppState, Overlay, Place};
 use crate::state::effect::{Effect, FolderPurpose};
@@ -134,6 +134,10 @@ impl AppState {
         let ended = matches!(event.phase, JobPhase::Finished(_) | JobPhase::Failed(_) | JobPhase::Cancelled);
         if event.kind == JobKind::Train && ended {
             self.training.job_ended();
+            let awaited = std::mem::take(&mut self.training.judge.awaits_lesson);
+            if let (true, JobPhase::Finished(JobOutcome::Train { run, .. })) = (awaited, &event.phase) {
+                self.training.judge.choose(run.clone());
+            }
         }
     }
 
