@@ -181,7 +181,7 @@ fn from_a_folder_to_a_trained_network() {
     let history = state.training.history(&run.state.id);
     let (first, last) = (history.first().unwrap(), history.last().unwrap());
     assert!(last.train_loss < 0.7 * first.train_loss, "{} to {}", first.train_loss, last.train_loss);
-    assert!(state.training.details[&run.state.id].has_model);
+    assert!(state.training.details[&run.state.id].has_model());
 
     // Cancelled in the middle, it is offered again, also by the next window, and its curves go on.
     act(&mut harness, Action::Train(TrainAction::Show(Tab::SetUp)));

@@ -138,7 +138,7 @@ pub fn load(root: &Path, run: &str) -> Result<RunDetail, MlError> {
         predictions: runs::predictions(&folder)?.unwrap_or_default(),
         sounds,
         learned: lesson::learned(&folder)?,
-        has_model: folder.model().is_file(),
+        model_bytes: runs::model_bytes(&folder),
         state,
     })
 }

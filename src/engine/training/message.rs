@@ -141,6 +141,13 @@ pub struct RunDetail {
     pub sounds: HashMap<String, PathBuf>,
     /// What came of it, where it was a lesson.
     pub learned: Option<Learned>,
+    /// Bytes of its model file, if that is there.
+    pub model_bytes: Option<u64>,
+}
+
+impl RunDetail {
     /// Whether its model file is there.
-    pub has_model: bool,
+    pub fn has_model(&self) -> bool {
+        self.model_bytes.is_some()
+    }
 }

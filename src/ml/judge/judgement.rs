@@ -59,6 +59,9 @@ pub struct Judgement {
     pub temperature: f64,
     /// The least confident clips first.
     pub reliability: Vec<ReliabilityBin>,
+    /// Milliseconds from a clip's file to the decision, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms_per_song: Option<f64>,
     /// What was said about each clip, where that is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predictions: Option<Vec<Verdict>>,
@@ -131,6 +134,7 @@ impl Judgement {
             brier: brier / all,
             temperature: (temperatures.iter().map(|t| t.ln()).sum::<f64>() / all).exp(),
             reliability: bins,
+            ms_per_song: None,
             predictions: None,
         })
     }

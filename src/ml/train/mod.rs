@@ -18,4 +18,5 @@ pub mod run;
 pub mod run_folder;
 pub mod run_state;
 pub mod runs;
+pub mod speed;
 pub mod variables;

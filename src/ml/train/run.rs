@@ -17,6 +17,7 @@ use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
 use super::network::{Base, Input, Network};
 use super::run_folder::RunFolder;
 use super::run_state::{RunState, RunStatus, Separation};
+use super::speed;
 use crate::base::fs::write_atomic;
 use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
@@ -235,7 +236,15 @@ fn train(
         }
         (None, None) => return Err(MlError::Training("there is nothing to train".into())),
     };
-    let judgement = shared.finish(&progress, &*network, state, &parts)?;
+    let mut judgement = shared.finish(&progress, &*network, state, &parts)?;
+    if let Some(judgement) = &mut judgement {
+        (context.tell)(TrainEvent::Stage { what: "Measuring how fast it is".into(), done: 0, total: 0 });
+        let clips: Vec<&crate::ml::data::Clip> = dataset.clips.iter().collect();
+        let model = Model::load(&folder.model())?;
+        // Whoever leaves now has all that counts.
+        judgement.ms_per_song = speed::ms_per_song(&model, &clips, context.media, context.control).ok().flatten();
+        write_json(&folder.metrics(), judgement)?;
+    }
     state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
     state.finished = Some(now());
     state.write_progress(folder)?;

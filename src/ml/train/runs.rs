@@ -219,6 +219,13 @@ pub struct LoadedRun {
     pub judgement: Option<Judgement>,
     /// What it said about its test clips, nothing if it did not come so far.
     pub predictions: Vec<Prediction>,
+    /// Bytes of its model file, if it has one.
+    pub model_bytes: Option<u64>,
+}
+
+/// Size of a run's model file; none where it has no model.
+pub fn model_bytes(folder: &RunFolder) -> Option<u64> {
+    std::fs::metadata(folder.model()).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())
 }
 
 /// Reads everything that is known about how good a run is.
@@ -228,7 +235,8 @@ pub struct LoadedRun {
 pub fn load(folder: RunFolder, state: RunState) -> Result<LoadedRun, MlError> {
     let (history, judgement) = (history(&folder)?, judgement(&folder)?);
     let predictions = predictions(&folder)?.unwrap_or_default();
-    Ok(LoadedRun { folder, state, history, judgement, predictions })
+    let model_bytes = model_bytes(&folder);
+    Ok(LoadedRun { folder, state, history, judgement, predictions, model_bytes })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, MlError> {

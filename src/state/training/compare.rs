@@ -61,6 +61,7 @@ impl Compare {
                 history: &detail.history,
                 judgement: detail.judgement.as_ref(),
                 predictions: &detail.predictions,
+                model_bytes: detail.model_bytes,
             })
             .collect();
         self.found = (!compared.is_empty()).then(|| Arc::new(Comparison::of(&compared)));

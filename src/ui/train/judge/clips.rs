@@ -114,7 +114,7 @@ fn row(
         ui.spacing_mut().item_spacing.x = 4.0;
         play(ui, state, detail, &verdict.clip, actions);
         let name = format!("What the network sees of {}", verdict.clip);
-        ui.add_enabled_ui(detail.has_model, |ui| {
+        ui.add_enabled_ui(detail.has_model(), |ui| {
             let tip = "What the network sees: its input, and where it looks";
             if button::icon(ui, Icon::Network, 28.0, &name, tip).clicked() {
                 actions.push(act(JudgeAction::See(Some(verdict.clip.clone()))));

@@ -63,7 +63,7 @@ pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, detail: Option<&Run
     if !state.notes.is_empty() {
         ui.label(RichText::new(&state.notes).italics());
     }
-    if detail.is_some_and(|detail| detail.has_model) {
+    if detail.is_some_and(|detail| detail.has_model()) {
         let learn = button::text(ui, Weight::Normal, Some(Icon::Pencil), "Learn from my corrections…", 28.0);
         let help = "A copy of this model learns from the genres that you set by hand in the library";
         if learn.on_hover_text(help).clicked() {
