@@ -278,8 +278,12 @@ fn note_broken(output: &Output, broken: &[Broken]) {
 /// Before and after, on clips that the model never learned.
 fn write_learned(out: &mut dyn std::io::Write, learned: &Learned) -> std::io::Result<()> {
     let right = Align::Right;
-    let mut table =
-        Table::new(&[("clips that judge", Align::Left), ("clips", right), ("right before", right), ("right after", right)]);
+    let mut table = Table::new(&[
+        ("clips that judge", Align::Left),
+        ("clips", right),
+        ("right before", right),
+        ("right after", right),
+    ]);
     let share = |share: &Share| {
         let (low, high) = share.interval;
         format!("{} ({:.1} to {:.1} %)", share.right, low * 100.0, high * 100.0)
@@ -291,12 +295,7 @@ fn write_learned(out: &mut dyn std::io::Write, learned: &Learned) -> std::io::Re
     ];
     for (name, change) in parts {
         if let Some(change) = change {
-            table.row(vec![
-                name.into(),
-                change.clips.to_string(),
-                share(&change.before),
-                share(&change.after),
-            ]);
+            table.row(vec![name.into(), change.clips.to_string(), share(&change.before), share(&change.after)]);
         }
     }
     for genre in &learned.all.genres {

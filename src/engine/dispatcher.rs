@@ -311,6 +311,7 @@ impl Dispatcher {
             }
             TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
             TrainingCommand::Learn(model) => self.enqueue(JobSpec::Learn(model)),
+            TrainingCommand::Disagree(first, second) => self.enqueue(JobSpec::Disagree(first, second)),
             TrainingCommand::Figures(runs, folder) => self.enqueue(JobSpec::Figures(runs, folder)),
             TrainingCommand::Pause(paused) => {
                 if let Some(control) = self.shared.training() {

@@ -83,6 +83,8 @@ pub enum JobKind {
     Train,
     /// Looking at a data set.
     Check,
+    /// Two models hear the library.
+    Disagree,
     /// Writing figures of runs.
     Figures,
 }
@@ -150,6 +152,13 @@ pub enum JobOutcome {
     Checked {
         /// Clips that can be used.
         clips: usize,
+    },
+    /// Two models heard the library.
+    Disagree {
+        /// Songs on which they disagree.
+        songs: usize,
+        /// Songs that both heard.
+        heard: usize,
     },
     /// Figures were written.
     Figures {

@@ -7,8 +7,8 @@ use crate::engine::{ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Pr
 use super::action::Action;
 use super::app::Source;
 use super::toast::{Toasts, Tone};
-use super::training::TrainAction;
 use super::training::judge::JudgeAction;
+use super::training::{Tab, TrainAction};
 
 /// A job as its chip shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,7 @@ impl Job {
             JobKind::Demo => "Making the demo",
             JobKind::Train => "Training",
             JobKind::Check => "Looking at clips",
+            JobKind::Disagree => "Hearing with both",
             JobKind::Figures => "Drawing figures",
         }
     }
@@ -96,6 +97,7 @@ impl Jobs {
                     JobKind::Demo => "The demo collection was not finished.",
                     JobKind::Train => "Training stopped. It can go on from its last checkpoint.",
                     JobKind::Check => "The clips were not all looked at.",
+                    JobKind::Disagree => "Stopped. What was heard is kept for the next time.",
                     JobKind::Figures => "The figures were not written.",
                 };
                 toasts.push(Tone::Info, text, None);
@@ -170,6 +172,11 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
         }
         JobOutcome::Checked { clips } => {
             toasts.push(Tone::Success, format!("Looked at {}.", count_of(clips, "clip", "clips")), None);
+        }
+        JobOutcome::Disagree { songs, heard } => {
+            let text = format!("They disagree on {} of {}.", grouped(songs), count_of(heard, "song", "songs"));
+            let show = Action::Train(TrainAction::Show(Tab::Compare));
+            toasts.push(Tone::Success, text, Some(("Show them".to_owned(), show)));
         }
         JobOutcome::Figures { files } => {
             let folder = files.first().and_then(|file| file.parent()).map(std::path::Path::to_path_buf);

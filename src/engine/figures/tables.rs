@@ -79,7 +79,9 @@ pub fn comparison_csv(found: &Comparison) -> String {
 
 /// McNemar's test of each pair of runs that judged common clips.
 pub fn tests_csv(found: &Comparison) -> String {
-    let mut text = String::from("first,second,common_clips,only_first_right,only_second_right,p,difference,difference_low,difference_high\n");
+    let mut text = String::from(
+        "first,second,common_clips,only_first_right,only_second_right,p,difference,difference_low,difference_high\n",
+    );
     for pair in &found.mcnemar {
         let test = pair.test;
         let counts = [test.clips, test.only_first, test.only_second].map(|count| count.to_string());

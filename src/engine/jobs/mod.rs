@@ -2,6 +2,7 @@
 
 mod classify;
 mod demo;
+mod disagree;
 mod export;
 mod figures;
 mod learn;
@@ -10,7 +11,7 @@ mod scan;
 mod train;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
@@ -55,6 +56,8 @@ pub(super) enum JobSpec {
     /// The run whose model learns from corrections, or the built-in model.
     Learn(String),
     Check(Sources),
+    /// Two models: runs, or the built-in one.
+    Disagree(String, String),
     /// The runs' ids, and the folder for their figures.
     Figures(Vec<String>, PathBuf),
 }
@@ -69,6 +72,7 @@ impl JobSpec {
             Self::Demo => JobKind::Demo,
             Self::Train(_) | Self::Learn(_) => JobKind::Train,
             Self::Check(_) => JobKind::Check,
+            Self::Disagree(..) => JobKind::Disagree,
             Self::Figures(..) => JobKind::Figures,
         }
     }
@@ -88,6 +92,7 @@ impl JobSpec {
             Self::Train(run) => train::run(shared, run, context),
             Self::Learn(model) => learn::run(shared, model, context),
             Self::Check(sources) => train::check(shared, sources, context),
+            Self::Disagree(first, second) => disagree::run(shared, [first, second], context),
             Self::Figures(runs, folder) => figures::run(shared, runs, folder, context),
         }
     }
@@ -101,6 +106,8 @@ pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
     /// The classifier in use, and the choice in the settings that it answers.
     classifier: Mutex<Option<(Option<String>, Arc<Classifier>)>>,
+    /// What models said about songs while two of them were compared.
+    opinions: Mutex<disagree::Opinions>,
     /// Steers the training that runs now.
     training: Mutex<Option<Control>>,
 }
@@ -108,7 +115,15 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(data_dir: DataDir, outbox: Outbox, device: DeviceChoice, settings: Settings) -> Self {
         let settings = RwLock::new(Arc::new(settings));
-        Self { data_dir, outbox, device, settings, classifier: Mutex::new(None), training: Mutex::new(None) }
+        Self {
+            data_dir,
+            outbox,
+            device,
+            settings,
+            classifier: Mutex::default(),
+            opinions: Mutex::default(),
+            training: Mutex::default(),
+        }
     }
 
     /// The settings as they are now.
@@ -145,6 +160,15 @@ impl Shared {
         let loaded = Arc::new(loaded);
         *known = Some((chosen, loaded.clone()));
         Ok(loaded)
+    }
+
+    /// Where networks run.
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn opinions(&self) -> MutexGuard<'_, disagree::Opinions> {
+        self.opinions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What steers the training that runs now.

@@ -62,6 +62,7 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
             | TrainingCommand::Resume(_)
             | TrainingCommand::Pause(_)
             | TrainingCommand::Finish
+            | TrainingCommand::Disagree(..)
             | TrainingCommand::Figures(..) => return,
         };
         match told {

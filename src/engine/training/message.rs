@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::TrackId;
+use crate::library::model::GenreProbability;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::judge::{Judgement, Prediction};
@@ -55,6 +57,8 @@ pub enum TrainingCommand {
     Import(PathBuf),
     /// Writes a run's figures (`.png` and `.svg`) and tables into a folder, several runs compared.
     Figures(Vec<String>, PathBuf),
+    /// Lets two models (runs, or the built-in one) hear the library: a job, then `TrainingEvent::Disagreements`.
+    Disagree(String, String),
     /// Asks what the network of a run looks at in a clip. Answered by `TrainingEvent::Explained`.
     Explain {
         /// The run.
@@ -89,6 +93,8 @@ pub enum TrainingEvent {
         /// None when the clip or the model cannot be read; with the reason.
         explanation: Result<Arc<Explanation>, String>,
     },
+    /// The songs on which two models disagree.
+    Disagreements(Arc<Disagreements>),
     /// What there is to learn from.
     Corrections {
         /// The run, or the built-in model.
@@ -98,6 +104,30 @@ pub enum TrainingEvent {
     },
     /// Figures, a bundle or tables were written here.
     Written(PathBuf),
+}
+
+/// The songs of the library that two models decide otherwise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Disagreements {
+    /// A run, or the built-in model.
+    pub first: String,
+    /// Another one.
+    pub second: String,
+    /// Songs that both heard.
+    pub heard: usize,
+    /// Those on which they disagree; the ones of which both are surest first.
+    pub songs: Vec<Disagreement>,
+}
+
+/// What two models say about a song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disagreement {
+    /// The song.
+    pub track: TrackId,
+    /// What the first says.
+    pub first: GenreProbability,
+    /// What the second says.
+    pub second: GenreProbability,
 }
 
 /// A run in a list.

@@ -261,7 +261,8 @@ impl Found {
                 clip.label = labels.binary_search(genre).unwrap_or(0);
                 let tagged = || clip.audio.as_deref().and_then(|path| media.artist(path));
                 let known = (!clip.group.is_empty()).then(|| clip.group.clone());
-                let artist = artists.get(&name).cloned().or(known).or_else(tagged).map(|artist| artist.trim().to_lowercase());
+                let artist =
+                    artists.get(&name).cloned().or(known).or_else(tagged).map(|artist| artist.trim().to_lowercase());
                 let artist = artist.filter(|artist| !artist.is_empty());
                 clip.artist_known = artist.is_some();
                 clip.group = artist.unwrap_or_else(|| group_of(&HashMap::new(), &name, genre));

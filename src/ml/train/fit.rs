@@ -230,7 +230,8 @@ impl Fit<'_> {
         // Mean one over the clips, whatever the balance.
         let mean = truth.iter().map(|label| of_label[*label]).sum::<f64>() / truth.len().max(1) as f64;
         let of_label: Vec<f32> = of_label.iter().map(|weight| (weight / mean.max(1e-12)) as f32).collect();
-        let closed: Vec<f32> = of_label.iter().map(|weight| if self.open || *weight > 0.0 { 0.0 } else { -1e9 }).collect();
+        let closed: Vec<f32> =
+            of_label.iter().map(|weight| if self.open || *weight > 0.0 { 0.0 } else { -1e9 }).collect();
         Ok(ClassWeights { of_label, closed: Tensor::from_vec(closed, (1, labels), &Device::Cpu)? })
     }
 
@@ -359,7 +360,16 @@ mod tests {
         let examples = vec![Example { label: 0, inputs: Vec::new() }, Example { label: 1, inputs: Vec::new() }];
         let training = Training { batch: 1, ..Config::preset(Architecture::Cnn, Preset::Best).training };
         let maker = BatchMaker { examples: &examples, inputs: &[], labels: 2 };
-        let fit = Fit { network: &network, maker, training: &training, train: &[0, 1], valid: &[], seed: 1, part: 0, open: false };
+        let fit = Fit {
+            network: &network,
+            maker,
+            training: &training,
+            train: &[0, 1],
+            valid: &[],
+            seed: 1,
+            part: 0,
+            open: false,
+        };
         let mut state = FitState::new(&network, &training);
         let ended = fit.run(&mut state, &Control::default(), &mut |_| (), &mut |_, _| Ok(()));
         let error = ended.unwrap_err().to_string();
@@ -384,7 +394,16 @@ mod tests {
         let variables = Variables::default();
         let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
         let maker = BatchMaker { examples: &[], inputs: &[], labels: 2 };
-        let fit = Fit { network: &network, maker, training: &training, train: &[], valid: &[], seed: 1, part: 0, open: false };
+        let fit = Fit {
+            network: &network,
+            maker,
+            training: &training,
+            train: &[],
+            valid: &[],
+            seed: 1,
+            part: 0,
+            open: false,
+        };
         let rates: Vec<f64> = (0..100).map(|step| fit.rate(step, 100)).collect();
         let top = rates.iter().copied().fold(0.0, f64::max);
         assert!(rates[0] < 0.1 * top && rates[99] < 0.01 * top && top <= training.learning_rate);

@@ -258,7 +258,8 @@ mod tests {
     #[test]
     fn few_corrections_are_seen_often_and_gently() {
         let card = |rate: f64| {
-            let mut config = Config::preset(super::super::config::Architecture::Cnn, super::super::config::Preset::Best);
+            let mut config =
+                Config::preset(super::super::config::Architecture::Cnn, super::super::config::Preset::Best);
             config.training.learning_rate = rate;
             ModelCard {
                 format: 1,

@@ -72,6 +72,7 @@ impl Training {
                     learn.found = Some(found);
                 }
             }
+            TrainingEvent::Disagreements(found) => self.compare.take(found),
             TrainingEvent::Written(_) => {}
         }
     }

@@ -31,8 +31,9 @@ impl AppState {
                 return commands;
             }
             TrainAction::Compare(action) => {
-                training.compare.reduce(action);
+                let commands = self.reduce_compare(action);
                 self.want_runs();
+                return commands;
             }
             TrainAction::Choose(architecture, preset) => {
                 training.setup.choose(architecture, preset);

@@ -87,7 +87,8 @@ fn corrections(ui: &mut Ui, found: &Corrections) {
             count_of(found.rehearsed, "clip", "clips")
         )
     } else {
-        "The clips that it was trained on are not here, so nothing is mixed in: look at every genre afterwards.".to_owned()
+        "The clips that it was trained on are not here, so nothing is mixed in: look at every genre afterwards."
+            .to_owned()
     };
     let own = if found.own_test > 0 {
         format!(" {} of its own test judge, too.", count_of(found.own_test, "clip", "clips"))

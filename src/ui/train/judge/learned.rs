@@ -104,7 +104,8 @@ fn answers(ui: &mut Ui, state: &AppState, run: &str, actions: &mut Vec<Action>) 
     }
     ui.horizontal(|ui| {
         let accept = button::text(ui, Weight::Primary, None, "Accept: it decides my library's genres", 32.0);
-        let help = "Only now your library changes its classifier; every song is heard anew. What you set by hand stays.";
+        let help =
+            "Only now your library changes its classifier; every song is heard anew. What you set by hand stays.";
         if accept.on_hover_text(help).clicked() {
             actions.push(learn_action(LearnAction::Accept(run.to_owned())));
         }
