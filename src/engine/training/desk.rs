@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::event::Event;
 use crate::engine::outbox::Outbox;
+use crate::engine::picture::draw_picture;
 use crate::ml::MlError;
 use crate::ml::data::{Dataset, features};
 use crate::ml::train::batches::Example;
@@ -54,6 +55,14 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
                 let found = learn::plan(&data_dir, &model, &CancelToken::default());
                 let found = found.map(|plan| Arc::new(plan.corrections)).map_err(|report| report.to_string());
                 Ok(Some(TrainingEvent::Corrections { model, found }))
+            }
+            TrainingCommand::Draw(file, requests) => {
+                let cancel = CancelToken::default();
+                let drawn: Result<Vec<_>, _> =
+                    requests.iter().map(|request| draw_picture(&file, request, &cancel)).collect();
+                let drawn = drawn.map(Arc::new).map_err(|error| Report::from_error(&error).to_string());
+                outbox.send(Event::Training(TrainingEvent::Pictures { file, drawn }));
+                return;
             }
             // Jobs, and what steers them.
             TrainingCommand::Check(_)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::TrackId;
+use crate::engine::picture::{Picture, PictureRequest};
 use crate::library::model::GenreProbability;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -55,6 +56,8 @@ pub enum TrainingCommand {
     Export(String, PathBuf),
     /// Takes an exported run in.
     Import(PathBuf),
+    /// Draws pictures of a sound file, whether the library has it or not. Answered by `TrainingEvent::Pictures`.
+    Draw(PathBuf, Vec<PictureRequest>),
     /// Writes a run's figures (`.png` and `.svg`) and tables into a folder, several runs compared.
     Figures(Vec<String>, PathBuf),
     /// Lets two models (runs, or the built-in one) hear the library: a job, then `TrainingEvent::Disagreements`.
@@ -95,6 +98,13 @@ pub enum TrainingEvent {
     },
     /// The songs on which two models disagree.
     Disagreements(Arc<Disagreements>),
+    /// Pictures of a sound file, in the order asked for.
+    Pictures {
+        /// The file.
+        file: PathBuf,
+        /// None when it cannot be read; with the reason.
+        drawn: Result<Arc<Vec<Picture>>, String>,
+    },
     /// What there is to learn from.
     Corrections {
         /// The run, or the built-in model.

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::dsp::picture::PictureSettings;
 use crate::engine::Command;
+use crate::engine::picture::PictureRequest;
+use crate::engine::settings::Theme;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingCommand};
 use crate::ml::judge::{Judgement, Temperature, Verdict};
 use crate::ml::train::run_state::Separation;
@@ -16,6 +19,8 @@ use super::learn::{LearnAction, Learning};
 
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
+/// Pixels of the picture of a clip, axes included.
+const PICTURE_SIZE: (usize, usize) = (640, 220);
 
 /// What stands in the cells of the confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -262,6 +267,25 @@ pub fn gap(runs: &[RunSummary], shown: &str) -> Option<Gap> {
 }
 
 impl AppState {
+    /// Asks for the pictures of a clip, drawn as the settings say.
+    fn want_pictures(&mut self, run: &str, clip: &str) -> Vec<Command> {
+        let file = self.training.details.get(run).and_then(|detail| detail.sounds.get(clip)).cloned();
+        let Some(file) = file.filter(|file| !matches!(self.training.pictures.get(file), Some(Ok(_)))) else {
+            return Vec::new();
+        };
+        if self.training.pictures.len() >= MOST_EXPLAINED {
+            self.training.pictures.clear();
+        }
+        self.training.pictures.remove(&file);
+        let light = self.settings.theme == Theme::Light;
+        let request = |settings: PictureSettings| {
+            let (width, height) = PICTURE_SIZE;
+            PictureRequest { width, height, light, ..PictureRequest::new(settings) }
+        };
+        let requests = vec![request(self.settings.spectrogram), request(self.settings.scalogram)];
+        vec![Command::Training(TrainingCommand::Draw(file, requests))]
+    }
+
     pub(super) fn reduce_judge(&mut self, action: JudgeAction) -> Vec<Command> {
         let run = self.training.judge.run.clone();
         let tell = |command: fn(String) -> TrainingCommand| run.clone().map(|run| Command::Training(command(run)));
@@ -283,6 +307,7 @@ impl AppState {
             JudgeAction::See(clip) => {
                 judge.clip.clone_from(&clip);
                 let (Some(run), Some(clip)) = (run, clip) else { return Vec::new() };
+                let mut commands = self.want_pictures(&run, &clip);
                 let key = (run.clone(), clip.clone());
                 if !matches!(self.training.explained.get(&key), Some(Ok(_))) {
                     self.training.explained.remove(&key);
@@ -290,8 +315,9 @@ impl AppState {
                     if self.training.explained.len() >= MOST_EXPLAINED {
                         self.training.explained.clear();
                     }
-                    return vec![Command::Training(TrainingCommand::Explain { run, clip })];
+                    commands.push(Command::Training(TrainingCommand::Explain { run, clip }));
                 }
+                return commands;
             }
             JudgeAction::Saliency(on) => judge.saliency = on,
             JudgeAction::SortBy(column) => {

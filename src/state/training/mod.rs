@@ -10,8 +10,10 @@ pub mod watch;
 mod wish;
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -44,6 +46,8 @@ pub struct Training {
     pub live: Option<LiveRun>,
     /// What networks look at, by run and clip.
     pub explained: HashMap<(String, String), Result<Arc<Explanation>, String>>,
+    /// Pictures of clips, by their files: the spectrogram and the scalogram.
+    pub pictures: HashMap<PathBuf, Result<Arc<Vec<Picture>>, String>>,
     /// What Judge shows.
     pub judge: judge::Judge,
     /// What Compare shows.
@@ -66,6 +70,9 @@ impl Training {
             TrainingEvent::Progress { run, event } => self.follow(run, event),
             TrainingEvent::Explained { run, clip, explanation } => {
                 self.explained.insert((run, clip), explanation);
+            }
+            TrainingEvent::Pictures { file, drawn } => {
+                self.pictures.insert(file, drawn);
             }
             TrainingEvent::Corrections { model, found } => {
                 if let Some(learn) = self.judge.learn.as_mut().filter(|learn| learn.model == model) {
