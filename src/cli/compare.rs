@@ -79,7 +79,7 @@ fn write_table(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
             if *parameters == 0 { dash() } else { parameters.to_string() },
             seconds_per_epoch.map_or_else(dash, |secs| format!("{secs:.1}")),
             row.ms_per_song.map_or_else(dash, |ms| format!("{ms:.0}")),
-            row.model_mb.map_or_else(dash, |mb| format!("{mb:.1}")),
+            row.model_mb.map_or_else(dash, |mb| if mb < 1.0 { format!("{mb:.2}") } else { format!("{mb:.1}") }),
             protocol.clone(),
         ]);
     }

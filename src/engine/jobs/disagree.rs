@@ -29,7 +29,7 @@ pub(super) fn run(
     context: &mut JobContext,
 ) -> Result<JobOutcome, JobError> {
     let models = [open(shared, first)?, open(shared, second)?];
-    let library = shared.open_library()?;
+    let mut library = shared.open_library()?;
     let snapshot = library.snapshot()?;
     let tracks: Vec<&Track> = snapshot.tracks.iter().filter(|track| track.playable && !track.missing).collect();
     let ids: Vec<i64> = tracks.iter().map(|track| track.id.0).collect();

@@ -90,7 +90,7 @@ struct Correction {
 pub fn plan(data_dir: &DataDir, model: &str, cancel: &CancelToken) -> Result<Plan, Report> {
     let failed = |error: &dyn std::error::Error| Report::from_error(error);
     let learner = Learner::open(data_dir, model).map_err(|error| failed(&error))?;
-    let library = Library::open(&data_dir.database()).map_err(|error| failed(&error))?;
+    let mut library = Library::open(&data_dir.database()).map_err(|error| failed(&error))?;
     let snapshot = library.snapshot().map_err(|error| failed(&error))?;
     let by_hand: Vec<&Track> =
         snapshot.tracks.iter().filter(|track| track.user_genre.is_some() && track.playable && !track.missing).collect();

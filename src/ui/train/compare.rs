@@ -56,9 +56,9 @@ pub fn panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                     let sentence = "Tick two or more runs at the left: their scores, their curves, and whether one is really better.";
                     ui.label(RichText::new(sentence).color(tokens.text_muted));
                     ui.add_space(16.0);
+                    disagree::disagree(ui, state, runs, actions);
                 }
             }
-            disagree::disagree(ui, state, runs, actions);
             ui.add_space(24.0);
         });
     });
@@ -81,6 +81,8 @@ fn comparison(ui: &mut Ui, state: &AppState, runs: &[RunSummary], found: &Compar
     table::table(ui, runs, found, actions);
     ui.add_space(16.0);
     tests::tests(ui, runs, found);
+    ui.add_space(16.0);
+    disagree::disagree(ui, state, runs, actions);
     ui.add_space(16.0);
     plots::plots(ui, runs, compare.runs());
     ui.add_space(8.0);

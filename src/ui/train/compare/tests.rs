@@ -26,8 +26,8 @@ fn words(runs: &[RunSummary], pair: &Pair) -> (String, String) {
     let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", test.p) };
     let (low, high) = test.difference_interval;
     let numbers = format!(
-        "of {}, only the first is right on {}, only the second on {} · the second's accuracy is {:+.1} points, 95 % interval {:+.1} \
-         to {:+.1} · {p}",
+        "of {}, only the first is right on {}, only the second on {} · second less first {:+.1} points (95 % interval \
+         {:+.1} to {:+.1}) · {p}",
         count_of(test.clips, "common clip", "common clips"),
         test.only_first,
         test.only_second,

@@ -64,8 +64,8 @@ fn corrections(ui: &mut Ui, found: &Corrections) {
     let learn: usize = found.genres.iter().map(|genre| genre.learn).sum();
     let held_out: usize = found.genres.iter().map(|genre| genre.held_out).sum();
     let sentence = format!(
-        "Genres that you set by hand are corrections for “{}”: it learns from {}, and {} are held back to judge it. Which ones, \
-         their sound decides, so they are the same every time and are never learned.",
+        "Genres that you set by hand are corrections for “{}”: it learns from {}, and {} are held back to judge it. Which ones \
+         depends on the files alone: they are the same every time and are never learned.",
         found.model,
         count_of(learn, "song", "songs"),
         count_of(held_out, "song", "songs"),
