@@ -62,6 +62,11 @@ impl RunFolder {
         self.0.join("before.json")
     }
 
+    /// What each branch of a multimodal network said alone about the test clips.
+    pub fn branches(&self) -> PathBuf {
+        self.0.join("branches.json")
+    }
+
     /// The figures (`Judgement` as JSON).
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.json")
@@ -78,7 +83,7 @@ impl RunFolder {
     }
 
     /// Every file that a run may have.
-    pub fn files(&self) -> [PathBuf; 12] {
+    pub fn files(&self) -> [PathBuf; 13] {
         [
             self.state(),
             self.config(),
@@ -89,6 +94,7 @@ impl RunFolder {
             self.confusion_csv(),
             self.predictions(),
             self.before(),
+            self.branches(),
             self.card(),
             self.model(),
             self.checkpoint(),
