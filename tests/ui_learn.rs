@@ -248,6 +248,8 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
             && state.snapshot.tracks.iter().all(|track| track.prediction.is_some())
     });
     harness.get_by_label("Accepted: it decides your library's genres.");
+    // A trusted tag may name what this model knows, and nothing else.
+    assert_eq!(*harness.state().state().rule.genres, ["noise".to_owned(), "tone".to_owned()]);
     let snapshot = harness.state().state().snapshot.clone();
     let by = |track: &&timbre::library::model::Track| {
         track.prediction.as_ref().unwrap().model_name == "tones and noise + corrections"

@@ -93,6 +93,7 @@ impl Dispatcher {
     pub fn run(mut self) {
         if self.listening.is_some() {
             self.shared.outbox.send(Event::Settings(self.shared.settings()));
+            self.send_genres();
             self.send_snapshot();
             self.restore_queue();
         }
@@ -234,6 +235,7 @@ impl Dispatcher {
         let settings = Arc::new(settings.clamped());
         let before = self.shared.replace_settings(settings.clone());
         if before.classifier != settings.classifier {
+            self.send_genres();
             // What another model decided is due again.
             self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
         }
@@ -247,6 +249,14 @@ impl Dispatcher {
             self.shared.outbox.send(Event::Failed(report));
         }
         self.shared.outbox.send(Event::Settings(settings));
+    }
+
+    /// Tells which genres a trusted tag may name; a model that cannot be read is complained about when it should decide.
+    fn send_genres(&self) {
+        match self.shared.genres() {
+            Ok(genres) => self.shared.outbox.send(Event::Genres(genres)),
+            Err(error) => tracing::warn!("the genres of the library's model are not known: {error}"),
+        }
     }
 
     /// Holds where the window was closed; songs that are not there any more are left out.

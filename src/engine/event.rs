@@ -22,6 +22,8 @@ pub enum Event {
     Library(Snapshot),
     /// The settings as they are now; sent at the start and after every change.
     Settings(Arc<Settings>),
+    /// The genres of the model that decides now; sent at the start and when another model decides.
+    Genres(Arc<[String]>),
     /// A job's life.
     Job(JobEvent),
     /// What the player tells.

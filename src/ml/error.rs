@@ -37,6 +37,12 @@ pub enum MlError {
         /// What does not fit.
         reason: String,
     },
+    /// A run is in other hands.
+    #[error("“{run}” is being trained, by this or another program: wait until that has ended, or stop it there")]
+    Busy {
+        /// Its name.
+        run: String,
+    },
     /// A folder does not hold clips by genre.
     #[error("{folder} cannot be used as a data set: {reason}")]
     Dataset {

@@ -12,7 +12,7 @@ use crate::library::model::{DecisionRule, Snapshot, Track};
 use super::asked::Asked;
 use super::derived::Derived;
 use super::effect::Effect;
-use super::genre::decision_rule;
+use super::genre::first_rule;
 use super::inspect::Inspect;
 use super::jobs::Jobs;
 use super::live::LiveRing;
@@ -148,8 +148,8 @@ impl Default for AppState {
         Self {
             snapshot: Snapshot::default(),
             loaded: false,
-            rule: decision_rule(&Settings::default()),
-            derived: Derived::new(&[], &decision_rule(&Settings::default())),
+            rule: first_rule(),
+            derived: Derived::new(&[], &first_rule()),
             settings: Arc::default(),
             place: Place::default(),
             source: Source::default(),

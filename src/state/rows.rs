@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn rule() -> DecisionRule {
-        decision_rule(&Settings::default())
+        first_rule()
     }
 
     fn library() -> (Vec<Track>, Derived) {

@@ -18,8 +18,12 @@ use crossbeam_channel::Sender;
 use crate::base::DataDir;
 use crate::library::model::DecisionRule;
 use crate::library::{Library, LibraryError};
+use crate::ml::classifier::BUILT_IN;
 use crate::ml::data::Sources;
 use crate::ml::train::control::Control;
+use crate::ml::train::model::ModelCard;
+use crate::ml::train::runs;
+use crate::ml::weights::read_file;
 use crate::ml::{Classifier, DeviceChoice, MlError};
 
 use super::Settings;
@@ -153,7 +157,7 @@ impl Shared {
         let loaded = match &chosen {
             None => Classifier::embedded(&self.device)?,
             Some(run) => {
-                let (folder, _) = crate::ml::train::runs::find(&self.data_dir.runs(), run)?;
+                let (folder, _) = runs::find(&self.data_dir.runs(), run)?;
                 Classifier::load(&folder.model(), &self.device)?
             }
         };
@@ -189,10 +193,21 @@ impl Shared {
         }
     }
 
+    /// The genres of the model that decides now; it is not loaded for that.
+    pub fn genres(&self) -> Result<Arc<[String]>, MlError> {
+        let card = match &self.settings().classifier {
+            None => ModelCard::parse("the built-in model", BUILT_IN)?,
+            Some(run) => {
+                let path = runs::find(&self.data_dir.runs(), run)?.0.model();
+                ModelCard::parse(&path.display().to_string(), &read_file(&path)?)?
+            }
+        };
+        Ok(card.labels.into())
+    }
+
     /// How predictions become decisions now.
     pub fn rule(&self) -> Result<DecisionRule, MlError> {
-        let genres = self.classifier()?.info().labels.clone();
-        Ok(decision_rule(&self.settings(), genres))
+        Ok(decision_rule(&self.settings(), self.genres()?))
     }
 }
 

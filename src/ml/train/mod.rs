@@ -12,6 +12,7 @@ pub mod explain;
 pub mod fit;
 pub mod history;
 pub mod lesson;
+pub mod lock;
 pub mod model;
 pub mod network;
 mod presets;

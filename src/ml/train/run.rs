@@ -14,6 +14,7 @@ use super::control::{Control, TrainEvent};
 use super::fit::{Fit, FitState, judge, judge_branches, rng_for};
 use super::history;
 use super::lesson::Lesson;
+use super::lock::RunLock;
 use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
 use super::network::{Base, Input, Network};
 use super::run_folder::RunFolder;
@@ -118,9 +119,10 @@ pub fn prepare(
 ///
 /// # Errors
 /// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
-/// so.
+/// so. While another program works on the run, [`MlError::Busy`]; nothing is touched then.
 pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
     let mut state = RunState::read(folder)?;
+    let _held = RunLock::take(folder)?;
     state.status = RunStatus::Running;
     state.finished = None;
     state.write(folder)?;

@@ -82,7 +82,12 @@ impl RunFolder {
         self.0.join("card.md")
     }
 
-    /// Every file that a run may have.
+    /// Held by whoever works on the run; see [`RunLock`](super::lock::RunLock).
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
+    }
+
+    /// Every file that a run may have and that belongs to it; [`RunFolder::lock`] only lies beside them.
     pub fn files(&self) -> [PathBuf; 13] {
         [
             self.state(),

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::history::EpochRecord;
 use super::lesson::SplitFile;
+use super::lock::RunLock;
 use super::run_folder::RunFolder;
 use super::run_state::RunState;
 use crate::base::dates::stamp_text;
@@ -135,14 +136,15 @@ pub fn set_notes(folder: &RunFolder, notes: &str) -> Result<RunState, MlError> {
 /// nothing is.
 ///
 /// # Errors
-/// When the folder is no run, holds something else, or cannot be deleted.
+/// When the folder is no run, is being trained, holds something else, or cannot be deleted.
 pub fn delete(root: &Path, folder: &RunFolder) -> Result<(), MlError> {
     RunState::read(folder)?;
     let failed = |source| MlError::Write { path: folder.path().to_path_buf(), source };
     let path = folder.path().canonicalize().map_err(failed)?;
+    let held = RunLock::take(folder)?;
     let is_ours = root.canonicalize().is_ok_and(|root| path.parent() == Some(&root));
     if !is_ours {
-        let known = folder.files();
+        let known: Vec<_> = folder.files().into_iter().chain([folder.lock()]).collect();
         for entry in std::fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             if !known.iter().any(|file| file.file_name() == Some(&name)) {
@@ -154,7 +156,15 @@ pub fn delete(root: &Path, folder: &RunFolder) -> Result<(), MlError> {
     // Out of the list at once, so that no half of a run is ever seen.
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let hidden = path.with_file_name(format!(".deleting-{name}-{}", std::process::id()));
+    // There a folder does not move while a file in it is open.
+    let held = if cfg!(windows) {
+        drop(held);
+        None
+    } else {
+        Some(held)
+    };
     std::fs::rename(&path, &hidden).map_err(failed)?;
+    drop(held);
     std::fs::remove_dir_all(&hidden).map_err(failed)
 }
 
