@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use timbre::ml::data::features::FrontEnd;
+use timbre::ml::train::config::{Architecture, Config, Preset};
+use timbre::ml::train::network::{CompactSpec, NetworkSpec};
 
 fn timbre(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_timbre"));
@@ -142,7 +145,15 @@ fn a_model_learns_from_genres_that_were_set_by_hand() {
     let dir = tempfile::tempdir().unwrap();
     let data = genres(dir.path());
     let data_dir = dir.path().join("data");
-    let trained = json(timbre(&data_dir).args(["train", "cnn", data.to_str().unwrap(), "--epochs", "30"]));
+    // A network small enough for a test.
+    let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+    let spec = CompactSpec { front_end: FrontEnd::LogMel, window: 16, channels: vec![4, 8, 8], dropout: 0.0 };
+    config.network = NetworkSpec::Compact(spec);
+    config.sources.folders = vec![data.clone()];
+    std::fs::create_dir_all(&data_dir).unwrap();
+    let file = dir.path().join("config.json");
+    std::fs::write(&file, serde_json::to_vec(&config).unwrap()).unwrap();
+    let trained = json(timbre(&data_dir).args(["train", "--config"]).arg(&file));
     let run = trained["run"]["id"].as_str().unwrap().to_owned();
     assert!(trained["judgement"]["ms_per_song"].as_f64().unwrap() > 0.0);
     let lesson = |more: &[&str]| {

@@ -292,8 +292,10 @@ fn the_fusion_meter_tells_how_much_each_branch_decided() {
     until(&mut harness, "the clip is explained and drawn", |state| {
         state.training.explained.contains_key(&key) && !state.training.pictures.is_empty()
     });
+    let explained = harness.state().state().training.explained[&key].clone().unwrap();
+    assert_eq!(explained.branches.len(), 2, "{:?}", explained.branches);
     // Logits (3, 0, 0) and (0, 0, 4) have the mean (1.5, 0, 2).
-    harness.get_by_label("Rock 58 %");
+    harness.get_by_label("Rock 57 %");
     harness.get_by_label("What each branch alone gives to Rock");
     harness.get_by_label("Branch grid: 5 %, would say Metal");
     harness.get_by_label("Branch tags: 96 %, agrees");
