@@ -20,7 +20,7 @@ use super::learn::{LearnAction, Learning};
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
 /// Pixels of the picture of a clip, axes included.
-const PICTURE_SIZE: (usize, usize) = (640, 220);
+const PICTURE_SIZE: (usize, usize) = (480, 190);
 
 /// What stands in the cells of the confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -143,7 +143,7 @@ fn places(rect: Rect) -> [Rect; 4] {
         let left = rect.left() + 36.0;
         Rect::from_min_max(pos2(left + from * rest, rect.top()), pos2(left + to * rest - 12.0, rect.bottom()))
     };
-    let button = Rect::from_min_size(rect.min, vec2(28.0, rect.height()));
+    let button = Rect::from_center_size(pos2(rect.left() + 14.0, rect.center().y), vec2(28.0, 28.0));
     [button, cut(0.0, 0.4), cut(0.4, 0.7), cut(0.7, 1.0)]
 }
 
