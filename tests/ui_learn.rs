@@ -5,23 +5,21 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
+mod audio_support;
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use audio_support::genres;
 use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, window};
-use timbre::audio::player::OutputKind;
-use timbre::base::DataDir;
+use support::{FakeDialogs, act, click, engine, show, until, window};
 use timbre::engine::training::message::{RunDetail, TrainingCommand};
-use timbre::engine::{Command, Engine, EngineConfig, Event, JobKind, Settings};
+use timbre::engine::{Command, Engine, Event, JobKind, Settings};
 use timbre::library::model::Snapshot;
-use timbre::ml::DeviceChoice;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::data::protocol::Protocol;
 use timbre::ml::train::config::{Architecture, Config, Preset};
@@ -43,35 +41,6 @@ impl EngineLink for Shared {
     }
 }
 
-/// Two seconds: a tone, noise, or noise that comes in pulses.
-fn sound(kind: &str, number: u64) -> Vec<f64> {
-    let mut dice = support::Dice(number + 1000 * kind.len() as u64);
-    let sample = |i: usize| {
-        let noise = dice.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
-        let secs = i as f64 / 22_050.0;
-        match kind {
-            "tone" => 0.5 * (std::f64::consts::TAU * 440.0 * (1.0 + 0.05 * number as f64) * secs).sin() + 0.01 * noise,
-            "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
-            _ => noise,
-        }
-    };
-    (0..44_100).map(sample).collect()
-}
-
-fn wav(path: &Path, samples: &[f64]) {
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let data: Vec<u8> = samples.iter().flat_map(|x| ((x * 32_000.0) as i16).to_le_bytes()).collect();
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + data.len() as u32).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(22_050u32.to_le_bytes());
-    file.extend(44_100u32.to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    std::fs::write(path, file).unwrap();
-}
-
 /// A network small enough for a test, that knows tones and noise.
 fn config(clips: PathBuf) -> Config {
     let mut config = Config::preset(Architecture::Cnn, Preset::Best);
@@ -85,39 +54,8 @@ fn config(clips: PathBuf) -> Config {
     config
 }
 
-/// Draws frames in real time until `enough`; fails after two minutes.
-fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
-    let start = Instant::now();
-    while !enough(harness.state().state()) {
-        if start.elapsed() > Duration::from_secs(120) {
-            let state = harness.state().state();
-            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
-        }
-        harness.step();
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    harness.run_steps(4);
-}
-
-fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
-    harness.get_by_role_and_label(role, label).click();
-    harness.run_steps(4);
-}
-
-fn act(harness: &mut Harness<'static, App>, action: Action) {
-    harness.state_mut().act(action);
-    harness.run_steps(4);
-}
-
 fn send(harness: &mut Harness<'static, App>, command: TrainingCommand) {
     act(harness, Action::Train(TrainAction::Send(command)));
-}
-
-fn show(name: &str, harness: &mut Harness<'static, App>) {
-    harness.run_steps(4);
-    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    harness.render().unwrap().save(folder.join(format!("{name}.png"))).unwrap();
 }
 
 /// The run that Judge shows.
@@ -150,28 +88,15 @@ fn learn(harness: &mut Harness<'static, App>) {
 #[test]
 fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     let dir = tempfile::tempdir().unwrap();
-    for number in 0..16 {
-        for kind in ["tone", "noise"] {
-            let path = dir.path().join("clips").join(kind).join(format!("{kind}.{number:05}.wav"));
-            wav(&path, &sound(kind, number));
-        }
-    }
+    let clips = genres(dir.path(), &["tone", "noise"], 16);
     // In the library pulses are what their owner calls tone; the model calls them noise.
-    for number in 100..124 {
-        wav(&dir.path().join("music").join(format!("pulse {number}.wav")), &sound("pulse", number));
-    }
-    for number in 100..104 {
-        wav(&dir.path().join("music").join(format!("odd {number}.wav")), &sound("noise", number));
-    }
-    let data_dir = DataDir::resolve(Some(&dir.path().join("data"))).unwrap();
-    let player = Some(OutputKind::Silent);
-    let config_of_engine = EngineConfig { data_dir, device: DeviceChoice::Cpu, jobs: None, player };
-    let engine = Rc::new(Engine::open(config_of_engine, Arc::new(|| ())).unwrap());
+    let music = genres(&dir.path().join("music"), &["pulse", "odd"], 24);
+    let engine = Rc::new(engine(&dir.path().join("data")));
     engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
-    engine.send(Command::AddRoots(vec![dir.path().join("music")]));
+    engine.send(Command::AddRoots(vec![music]));
     let mut harness = window([1280.0, 1400.0], Shared(engine.clone()), FakeDialogs::default());
-    until(&mut harness, "the songs are known", |state| state.snapshot.tracks.len() == 28);
-    let config = Box::new(config(dir.path().join("clips")));
+    until(&mut harness, "the songs are known", |state| state.snapshot.tracks.len() == 48);
+    let config = Box::new(config(clips));
     send(&mut harness, TrainingCommand::Start { config, name: "tones and noise".into() });
     act(&mut harness, Action::Train(TrainAction::Show(Tab::Judge)));
     until(&mut harness, "the model is trained", |state| {
@@ -254,7 +179,7 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     let by = |track: &&timbre::library::model::Track| {
         track.prediction.as_ref().unwrap().model_name == "tones and noise + corrections"
     };
-    assert_eq!(snapshot.tracks.iter().filter(by).count(), 28);
+    assert_eq!(snapshot.tracks.iter().filter(by).count(), 48);
     assert!(snapshot.tracks.iter().all(|track| track.user_genre.is_some()), "what was set by hand stays");
 
     // Old and new disagree on the pulses, which can be listened to.
@@ -263,7 +188,7 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     click(&mut harness, Role::Button, "Hear my library with both");
     until(&mut harness, "both have heard it", |state| state.training.compare.disagreements().is_some());
     let found = harness.state().state().training.compare.disagreements().unwrap().clone();
-    assert_eq!(found.heard, 28);
+    assert_eq!(found.heard, 48);
     let pulses = songs(&snapshot, "pulse");
     assert!(found.songs.len() > 12 && found.songs.iter().all(|song| pulses.contains(&song.track)), "{found:?}");
     assert!(found.songs.iter().all(|song| song.first.genre != song.second.genre));

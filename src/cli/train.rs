@@ -19,7 +19,7 @@ use crate::ml::train::run::{now, read_config, write_config};
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
-use crate::ml::{DeviceChoice, MlError};
+use crate::ml::{Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -39,10 +39,16 @@ struct Trained<'a> {
 }
 
 /// `timbre train`.
-pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
+pub fn train(
+    output: &Output,
+    args: &Train,
+    data_dir: &DataDir,
+    device: Option<DeviceChoice>,
+    cancel: &CancelToken,
+) -> Run {
     let (folder, config) = match &args.learn_from_corrections {
-        Some(model) => open_lesson(output, model, data_dir, cancel)?,
-        None => open_run(args, data_dir)?,
+        Some(model) => open_lesson(output, model, data_dir, device, cancel)?,
+        None => open_run(args, data_dir, device)?,
     };
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
@@ -52,12 +58,15 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
             output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
             return Err(Ended::Stopped);
         }
-        trained => trained?,
+        Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
+        Ok(trained) => trained,
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
-        let trained = Model::load(&folder.model())?;
-        Model::write(out, &trained.card, trained.network(), true)?;
+        let trained = Model::load(&folder.model(), &Device::Cpu)?;
+        Model::write(out, &trained.card, trained.network(), true).map_err(|error| {
+            Report::from_error(&error).with_hint(format!("the model is kept as {}", model.display()))
+        })?;
         model.clone_from(out);
     }
     let learned = lesson::learned(&folder)?;
@@ -92,6 +101,26 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
+/// What is said of a training that failed; a new run of which nothing came leaves nothing behind.
+fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) -> Ended {
+    let report = Report::from_error(error);
+    // A model error is of the checkpoint itself.
+    if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
+        return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
+    }
+    if new
+        && !folder.split().exists()
+        && let Err(error) = runs::delete(&data_dir.runs(), folder)
+    {
+        tracing::warn!("{} stays behind: {error}", folder.path().display());
+    }
+    report.into()
+}
+
+fn usage(trouble: impl Into<String>) -> Ended {
+    Ended::Usage("train", trouble.into())
+}
+
 fn id_of(folder: &RunFolder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -101,9 +130,11 @@ fn open_lesson(
     output: &Output,
     model: &str,
     data_dir: &DataDir,
+    device: Option<DeviceChoice>,
     cancel: &CancelToken,
 ) -> Result<(RunFolder, Config), Ended> {
-    let plan = learn::plan(data_dir, model, cancel)?;
+    let mut plan = learn::plan(data_dir, model, cancel)?;
+    plan.config.device = device.unwrap_or(plan.config.device);
     let found = &plan.corrections;
     for Corrected { genre, learn, held_out, wrong } in &found.genres {
         output.note(&format!("{genre}: {learn} corrections to learn, {held_out} to judge, {wrong} wrong now"));
@@ -119,10 +150,11 @@ fn open_lesson(
 }
 
 /// The run to go on with, or a new one.
-fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
+fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
         let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let config = read_config(&folder)?;
+        let mut config = read_config(&folder)?;
+        config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }
     let mut config = match (&args.config, args.architecture) {
@@ -131,23 +163,34 @@ fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), End
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
+        (None, Some(_)) if args.data.folders.is_empty() => return Err(usage("a folder of clips is needed")),
         (None, Some(architecture)) => args.config(architecture),
-        (None, None) => return Err(Report::new("An architecture is needed").into()),
+        (None, None) => return Err(usage("an architecture is needed")),
     };
-    if !args.data.folders.is_empty() {
-        config.sources = args.data.sources();
-    }
     if !args.branches.is_empty() {
-        config.network = config.network.only(&args.branches)?;
+        config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?;
+    config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
-        return Err(Report::new(format!("These values cannot be: {trouble}")).into());
+        return Err(match &args.config {
+            Some(path) => Report::new(format!("{} has values that cannot be: {trouble}", path.display())).into(),
+            None => usage(trouble),
+        });
     }
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
+    if let Some(out) = &args.out {
+        // Said now, not after hours.
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if out.is_dir() || !folder.is_dir() {
+            let report = Report::new(format!("The model cannot be written to {}", out.display()));
+            return Err(report.with_hint("name a file in a folder that is there").into());
+        }
+    }
     let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = &args.name {
-        state.name.clone_from(name);
+    if let Some(name) = name {
+        state.name = name;
     }
     state.seed = config.seed;
     state.command = command_line();
@@ -179,6 +222,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
                 output.note(&format!("{part_text}: {train} clips train, {valid} validate, {test} judge"));
             });
         }
+        TrainEvent::Note(note) => bar.suspend(|| output.note(&format!("note: {note}"))),
         TrainEvent::Batch(batch) => {
             bar.set_length((batch.epochs * batch.batches) as u64);
             bar.set_position(((batch.epoch - 1) * batch.batches + batch.batch) as u64);
@@ -213,7 +257,7 @@ pub fn evaluate(
     cancel: &CancelToken,
 ) -> Run {
     if args.data.folders.is_empty() {
-        return Err(Report::new("A folder of clips is needed").into());
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed".into()));
     }
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());
@@ -233,7 +277,7 @@ pub fn evaluate(
 
 fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
     if model == "built-in" {
-        return Ok(Judge::built_in()?);
+        return Ok(Judge::built_in(device)?);
     }
     let path = Path::new(model);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -241,13 +285,20 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
-        return Ok(Judge::open(&folder.model())?);
+        return Ok(Judge::open(&folder.model(), device)?);
     }
     if path.is_file() {
-        return Ok(Judge::open(path)?);
+        return Ok(Judge::open(path, device)?);
     }
-    let (folder, _) = runs::find(&data_dir.runs(), model)?;
-    Ok(Judge::open(&folder.model())?)
+    let (folder, state) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
+        MlError::NoRun(name) => Report::new(format!("“{name}” is neither a model file nor a run")),
+        error => Report::from_error(&error),
+    })?;
+    if !folder.model().is_file() {
+        let report = Report::new(format!("The run {} has no model: it is {}", state.id, state.status.word()));
+        return Err(report.with_hint(format!("go on with: timbre train --resume {}", state.id)).into());
+    }
+    Ok(Judge::open(&folder.model(), device)?)
 }
 
 /// A folder that goes when it is no longer needed.

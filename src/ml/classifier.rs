@@ -109,8 +109,8 @@ impl Classifier {
     /// # Errors
     /// When it does not fit this program, with the reason.
     pub fn from_bytes(name: &str, bytes: &[u8], choice: DeviceChoice) -> Result<Self, MlError> {
-        let model = Model::parse(name, bytes)?;
-        let (_, device_note) = choice.open();
+        let (device, device_note) = choice.open();
+        let model = Model::parse(name, bytes, &device)?;
         let rate = musicnn::RATE_HZ;
         let card = &model.card;
         let info = ModelInfo {

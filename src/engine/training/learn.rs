@@ -113,14 +113,15 @@ pub fn begin(data_dir: &DataDir, plan: &Plan, command: &str) -> Result<String, R
     if let Some(obstacle) = &plan.corrections.obstacle {
         return Err(Report::new(obstacle));
     }
-    let config = &plan.config;
-    let made = || {
+    let mut config = plan.config.clone();
+    let mut made = || {
+        config.absolute_paths()?;
         let now = run::now();
         let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), "corrections", now)?;
         state.name = format!("{} + corrections", plan.corrections.model);
         (state.seed, state.command) = (config.seed, command.to_owned());
         state.write(&folder)?;
-        run::write_config(&folder, config)?;
+        run::write_config(&folder, &config)?;
         Ok(state.id)
     };
     made().map_err(|error: crate::ml::MlError| Report::from_error(&error))

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::base::TrackId;
 use crate::engine::picture::{Picture, PictureRequest};
 use crate::library::model::GenreProbability;
+use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::judge::{Judgement, Prediction};
@@ -42,7 +43,7 @@ pub enum TrainingCommand {
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
     Finish,
-    /// Asks for all runs. Answered by `TrainingEvent::Runs`.
+    /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
@@ -76,6 +77,8 @@ pub enum TrainingCommand {
 pub enum TrainingEvent {
     /// All runs, the newest first.
     Runs(Arc<Vec<RunSummary>>),
+    /// What networks can be trained on.
+    Devices(&'static [DeviceStatus]),
     /// Everything about a run.
     Loaded(Arc<RunDetail>),
     /// What was found in a data set.

@@ -35,17 +35,18 @@ pub fn train(
 /// Makes the run that `config` describes and gives its id; empty `name`: it is called after its architecture and preset.
 ///
 /// # Errors
-/// When a value cannot be, or the folder cannot be written.
+/// When a value or the name cannot be, a named file is not there, or the folder cannot be written.
 pub fn begin(root: &Path, config: &Config, name: &str) -> Result<String, MlError> {
     if let Some(trouble) = config.trouble() {
         return Err(MlError::Training(trouble));
     }
+    let name = (!name.trim().is_empty()).then(|| runs::usable_name(name)).transpose().map_err(MlError::Training)?;
     let mut config = config.clone();
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
     let (folder, mut state) = runs::create(root, config.architecture.name(), config.preset.name(), run::now())?;
-    if !name.trim().is_empty() {
-        state.name = name.trim().to_owned();
+    if let Some(name) = name {
+        state.name = name;
     }
     state.seed = config.seed;
     state.command = format!("timbre train --config {}/config.json", state.id);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Config, Schedule};
@@ -106,13 +107,13 @@ impl Lesson {
         }
     }
 
-    /// The model that learns, as it was.
+    /// The model that learns, as it was, to run on a device.
     ///
     /// # Errors
     /// When its file is gone or cannot be used.
-    pub fn open(&self) -> Result<Model, MlError> {
+    pub fn open(&self, device: &Device) -> Result<Model, MlError> {
         let (name, bytes) = self.bytes()?;
-        Model::parse(&name, &bytes)
+        Model::parse(&name, &bytes, device)
     }
 
     /// What that model says about itself.
@@ -129,6 +130,8 @@ impl Lesson {
     pub fn config(self, card: &ModelCard) -> Config {
         let mut config = Config { network: card.network.clone(), valid_share: 0.0, ..card.config.clone() };
         (config.final_model, config.base) = (false, None);
+        // The lesson itself says who trains; lists may be gone.
+        config.protocol = Config::preset(config.architecture, config.preset).protocol;
         let clips = (self.learn.len() + self.rehearse.len()).max(1);
         let training = &mut config.training;
         let own = training.learning_rate;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
+use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::train::explain::Explanation;
@@ -30,6 +31,8 @@ pub struct Training {
     pub tab: Tab,
     /// The form of the next training.
     pub setup: Setup,
+    /// What networks can be trained on; empty until told.
+    pub devices: &'static [DeviceStatus],
     /// How the curves are drawn.
     pub watch: Watch,
     /// Runs whose course was asked for, each once.
@@ -62,6 +65,7 @@ impl Training {
         self.loaded(&event);
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
+            TrainingEvent::Devices(devices) => self.devices = devices,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);
                 self.details.insert(detail.state.id.clone(), detail);

@@ -1,6 +1,7 @@
-//! Set up: data, network, values.
+//! Set up: data, network, values, device.
 
 mod data;
+mod device;
 mod drawing;
 mod network;
 mod start;
@@ -37,6 +38,7 @@ pub fn panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                         } else {
                             network::network(ui, state, &mut config, actions);
                             values::values(ui, &mut config, actions);
+                            device::device(ui, state, &mut config);
                         }
                     });
                 });
