@@ -1,6 +1,12 @@
 //! Small sounds and the files they are kept in, made by the tests themselves.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test may panic and say what it leaves out, also in its helpers"
+)]
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! What the window's tests share: an engine that does what it is told to say, libraries of any size, a window without a screen.
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
