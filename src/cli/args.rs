@@ -246,7 +246,7 @@ A folder has one folder for each genre with sound files or spectrogram pictures 
 #[derive(Debug, Args)]
 pub struct DatasetCheck {
     /// Folders with one folder for each genre, of sound files or spectrogram pictures; clips of one name are one clip.
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "library", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
     /// The same layout with wavelet pictures.
     #[arg(long, value_name = "DIR")]
@@ -257,6 +257,9 @@ pub struct DatasetCheck {
     /// Only the clips of this list; may be given several times.
     #[arg(long = "list", value_name = "FILE")]
     pub lists: Vec<PathBuf>,
+    /// The songs of the library whose genre was set by hand.
+    #[arg(long)]
+    pub library: bool,
 }
 
 /// Genres by hand.

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::training::evaluate::{Evaluated, Judge};
-use crate::engine::training::start::{front_end_cache, train as train_run};
+use crate::engine::training::songs::read_library;
+use crate::engine::training::start::{begin, front_end_cache, reopen, train as train_run};
 use crate::ml::data::Broken;
 use crate::ml::judge::Judgement;
 use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::model::Model;
-use crate::ml::train::run::{now, read_config, write_config};
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
@@ -40,7 +40,7 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
     let report = match trained {
         Err(MlError::Cancelled) => {
-            output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
+            output.note(&format!("go on with: timbre train --resume {}", folder.id()));
             return Err(Ended::Stopped);
         }
         trained => trained?,
@@ -70,16 +70,10 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
-fn id_of(folder: &RunFolder) -> String {
-    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 /// The run to go on with, or a new one.
 fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
-        let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let config = read_config(&folder)?;
-        return Ok((folder, config));
+        return Ok(reopen(data_dir, name)?);
     }
     let mut config = match (&args.config, args.architecture) {
         (Some(path), _) => {
@@ -90,26 +84,14 @@ fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), End
         (None, Some(architecture)) => args.config(architecture),
         (None, None) => return Err(Report::new("An architecture is needed").into()),
     };
-    if !args.data.folders.is_empty() {
-        config.sources = args.data.sources();
+    let named = args.data.sources();
+    if !named.is_empty() {
+        config.sources = named;
     }
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches)?;
     }
-    if let Some(trouble) = config.trouble() {
-        return Err(Report::new(format!("These values cannot be: {trouble}")).into());
-    }
-    // A run knows where its clips are, wherever it is resumed from.
-    config.absolute_paths()?;
-    let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = &args.name {
-        state.name.clone_from(name);
-    }
-    state.seed = config.seed;
-    state.command = command_line();
-    state.write(&folder)?;
-    write_config(&folder, &config)?;
-    Ok((folder, config))
+    Ok(begin(data_dir, config, args.name.as_deref().unwrap_or_default(), Some(command_line()))?)
 }
 
 /// What was typed, without the folder of the program.
@@ -168,13 +150,15 @@ pub fn evaluate(
     device: DeviceChoice,
     cancel: &CancelToken,
 ) -> Run {
-    if args.data.folders.is_empty() {
-        return Err(Report::new("A folder of clips is needed").into());
+    let mut sources = args.data.sources();
+    if sources.is_empty() {
+        return Err(Report::new("A folder of clips is needed, or --library").into());
     }
+    read_library(&mut sources, data_dir)?;
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());
     let cache = front_end_cache(data_dir);
-    let evaluated = follow(output, |tell| judge.evaluate(&args.data.sources(), Some(&cache), &control, tell));
+    let evaluated = follow(output, |tell| judge.evaluate(&sources, Some(&cache), &control, tell));
     let Evaluated { judgement, broken, notes, .. } = match evaluated {
         Err(MlError::Cancelled) => return Err(Ended::Stopped),
         evaluated => evaluated?,

@@ -177,8 +177,7 @@ mod tests {
             let entropy: f64 = clips.map(|((row, label), w)| -w * softmax(&at.logits(row), 1.0)[label].ln()).sum();
             entropy / 3.0 + 0.05 / 2.0 * at.weight.iter().flatten().map(|w| w * w).sum::<f64>()
         };
-        let problem =
-            Problem { x: &rows, truth: &truth, clip_weights: &weights, l2: 0.05, present: vec![true; 2] };
+        let problem = Problem { x: &rows, truth: &truth, clip_weights: &weights, l2: 0.05, present: vec![true; 2] };
         let (found, _) = problem.gradient(&at);
         let before = loss(&at);
         at.weight[1][0] += 1e-6;

@@ -41,7 +41,7 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
                 actions.push(Action::RenamePlaylist(*id, name));
             }
         }
-        Overlay::Quit => quit(ui, actions),
+        Overlay::Quit => quit(ui, state.training.waiting.len(), actions),
         Overlay::Help => {}
     });
     if response.should_close() {
@@ -49,10 +49,14 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
     }
 }
 
-fn quit(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn quit(ui: &mut Ui, waiting: usize, actions: &mut Vec<Action>) {
     ui.set_width(360.0);
     ui.label(RichText::new("A training runs").font(fonts::heading()));
-    let sentence = "It can go on next time from its last checkpoint.";
+    let mut sentence = "It can go on next time from its last checkpoint.".to_owned();
+    if waiting > 0 {
+        let others = count_of(waiting, "other one that waits", "others that wait");
+        sentence += &format!(" So can {others} in line.");
+    }
     ui.label(RichText::new(sentence).color(tokens(ui).text_muted));
     ui.add_space(8.0);
     ui.horizontal(|ui| {

@@ -14,6 +14,7 @@ use crate::ml::train::explain::Explanation;
 use crate::ml::train::model::Model;
 use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
+use crate::ml::train::run_state::RunStatus;
 use crate::ml::train::{bundle, runs};
 
 use super::SoundFiles;
@@ -38,11 +39,12 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
             TrainingCommand::Delete(run) => {
                 find(&root, &run).and_then(|folder| runs::delete(&root, &folder)).map(|()| None)
             }
+            TrainingCommand::Withdraw(run) => withdraw(&root, &run).map(|()| None),
             TrainingCommand::Export(run, file) => find(&root, &run)
                 .and_then(|folder| bundle::export(&folder, &file))
                 .map(|()| Some(TrainingEvent::Written(file))),
             TrainingCommand::Import(file) => bundle::import(&root, &file)
-                .and_then(|(folder, _)| load(&root, &folder_name(&folder)))
+                .and_then(|(folder, _)| load(&root, &folder.id()))
                 .map(|detail| Some(TrainingEvent::Loaded(Arc::new(detail)))),
             TrainingCommand::Explain { run, clip } => {
                 let explanation = explain(&root, &run, &clip, &front_end_cache(&data_dir));
@@ -77,12 +79,14 @@ pub(in crate::engine) fn tell_runs(root: &Path, outbox: &Outbox) {
     }
 }
 
-fn folder_name(folder: &RunFolder) -> String {
-    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 fn find(root: &Path, run: &str) -> Result<RunFolder, MlError> {
     runs::find(root, run).map(|(folder, _)| folder)
+}
+
+/// Deletes a run that has not trained.
+fn withdraw(root: &Path, run: &str) -> Result<(), MlError> {
+    let (folder, state) = runs::find(root, run)?;
+    if state.status == RunStatus::Created { runs::delete(root, &folder) } else { Ok(()) }
 }
 
 /// All runs with their scores, the newest first; what cannot be read is left out and logged.

@@ -27,6 +27,8 @@ pub enum TrainingCommand {
     },
     /// Goes on with a run that was stopped: a train job.
     Resume(String),
+    /// Takes a run out of the line of those that wait; one that has not trained yet is deleted.
+    Withdraw(String),
     /// Holds the training that runs now, or lets it go on.
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
@@ -61,6 +63,8 @@ pub enum TrainingCommand {
 pub enum TrainingEvent {
     /// All runs, the newest first.
     Runs(Arc<Vec<RunSummary>>),
+    /// The runs that wait for the training that runs now, the next one first.
+    Waiting(Vec<String>),
     /// Everything about a run.
     Loaded(Arc<RunDetail>),
     /// What was found in a data set.

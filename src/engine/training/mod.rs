@@ -4,6 +4,7 @@ pub mod desk;
 pub mod evaluate;
 pub mod media;
 pub mod message;
+pub mod songs;
 pub mod start;
 
 pub use media::SoundFiles;

@@ -161,11 +161,12 @@ impl Config {
     /// # Errors
     /// When the current folder cannot be told.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
-        let Sources { folders, wavelets, index, lists, tags } = &mut self.sources;
+        let Sources { folders, wavelets, index, lists, tags, songs, library: _ } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
         paths.extend(wavelets.as_mut());
         paths.extend(index.as_mut());
         paths.extend(tags.as_mut());
+        paths.extend(songs.iter_mut().map(|song| &mut song.path));
         paths.extend(self.base.as_mut());
         if let Protocol::Lists { train, valid, test } = &mut self.protocol {
             paths.push(train);

@@ -67,12 +67,18 @@ pub enum TrainAction {
     Put(DataPart, PathBuf),
     /// These were dropped on the place; true: a folder.
     Dropped(Vec<(PathBuf, bool)>),
+    /// Trains on the songs of the library whose genre was set by hand, or no longer.
+    UseLibrary(bool),
+    /// Plays a file of the data set, or holds it; and what it is called.
+    Play(PathBuf, String),
     /// Looks at the chosen clips.
     Check,
     /// Starts the training of the form.
     Start,
     /// Goes on with a run that was stopped.
     GoOn(String),
+    /// Takes a run out of the line of those that wait.
+    Withdraw(String),
     /// Holds the training, or lets it go on.
     Pause(bool),
     /// Ends the training after its epoch and judges what there is.

@@ -1,6 +1,7 @@
 //! What the window knows of trainings.
 
 mod action;
+pub mod by_hand;
 pub mod compare;
 pub mod judge;
 mod reduce;
@@ -35,8 +36,12 @@ pub struct Training {
     offered: bool,
     /// All runs, the newest first; none until asked for.
     pub runs: Option<Arc<Vec<RunSummary>>>,
+    /// Runs that wait until the training that runs now has ended, by id, the next one first.
+    pub waiting: Vec<String>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
+    /// Songs of the library that could be trained on, by genre.
+    pub by_hand: Vec<by_hand::GenreSongs>,
     /// What was found in data sets, the last one.
     pub checked: Option<(Sources, Arc<Check>)>,
     /// The training that runs now, or ran last.
@@ -57,6 +62,7 @@ impl Training {
         self.loaded(&event);
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
+            TrainingEvent::Waiting(runs) => self.waiting = runs,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);
                 self.details.insert(detail.state.id.clone(), detail);

@@ -56,6 +56,8 @@ impl AppState {
                     return ask(TrainingCommand::Check(training.setup.config.sources.clone()));
                 }
             }
+            TrainAction::UseLibrary(on) => training.setup.use_library(on, &training.by_hand),
+            TrainAction::Play(path, title) => return self.play_file(path, title),
             TrainAction::Check => return ask(TrainingCommand::Check(training.setup.config.sources.clone())),
             TrainAction::Start => {
                 if let Some(obstacle) = training.setup.obstacle(training) {
@@ -64,6 +66,10 @@ impl AppState {
                 }
                 training.tab = Tab::Watch;
                 training.watch.shown = None;
+                if self.jobs.any(JobKind::Train) {
+                    let text = "The training waits in line until the one that runs now has ended.";
+                    self.toasts.push(Tone::Info, text, None);
+                }
                 let setup = &training.setup;
                 return ask(TrainingCommand::Start {
                     config: Box::new(setup.config.clone()),
@@ -79,6 +85,11 @@ impl AppState {
                     Command::Training(TrainingCommand::Load(run.clone())),
                     Command::Training(TrainingCommand::Resume(run)),
                 ];
+            }
+            TrainAction::Withdraw(run) => {
+                // At once, so that a second click on the same place does not take the next one.
+                training.waiting.retain(|waiting| *waiting != run);
+                return ask(TrainingCommand::Withdraw(run));
             }
             TrainAction::Pause(paused) => {
                 if let Some(live) = &mut training.live {
@@ -111,8 +122,10 @@ impl AppState {
         if !std::mem::replace(&mut self.training.offered, true) {
             let unfinished = self.training.unfinished().next().map(|run| run.state.clone());
             if let Some(run) = unfinished {
-                let text =
-                    format!("“{}” is not finished: {} epochs of {}.", run.name, run.epochs_done, run.epochs_planned);
+                let text = match run.epochs_planned {
+                    0 => format!("“{}” has not begun to train.", run.name),
+                    planned => format!("“{}” is not finished: {} epochs of {planned}.", run.name, run.epochs_done),
+                };
                 let action = Action::Train(TrainAction::GoOn(run.id));
                 self.toasts.push(Tone::Info, text, Some(("Go on".to_owned(), action)));
             }

@@ -3,6 +3,7 @@
 mod compare;
 mod form;
 mod judge;
+mod play;
 mod run_list;
 mod setup;
 mod watch;

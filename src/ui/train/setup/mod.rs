@@ -1,9 +1,13 @@
 //! Set up: data, network, values.
 
+mod counts;
 mod data;
 mod drawing;
+mod findings;
+mod library;
 mod network;
 mod start;
+mod troubles;
 mod values;
 
 use eframe::egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};

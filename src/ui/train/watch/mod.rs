@@ -3,6 +3,7 @@
 mod curves;
 mod f1;
 mod progress;
+mod waiting;
 
 use eframe::egui::{Align, Checkbox, ComboBox, Frame, Layout, Margin, Rect, Ui, UiBuilder, pos2, vec2};
 
@@ -40,6 +41,7 @@ pub fn panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     Frame::NONE.inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 12 }).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(size::GAP, size::GAP);
         progress::progress(ui, state, &shown, actions);
+        waiting::waiting(ui, &state.training, actions);
         controls(ui, state, actions);
         let place = ui.available_rect_before_wrap();
         let labelled = shown.history.iter().any(|record| !record.valid_f1.is_empty());
