@@ -221,6 +221,7 @@ impl App {
                 };
                 self.dialogs.choose_folder(ctx, purpose, start);
             }
+            Effect::SaveCourses(courses) => self.dialogs.save_courses(ctx, courses),
             Effect::ChooseBundle(purpose) => self.dialogs.choose_bundle(ctx, purpose),
             Effect::SavePicture(picture) => self.dialogs.save_picture(ctx, picture),
             Effect::Reveal(path) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::event::Event;
+use crate::engine::figures::write_courses;
 use crate::engine::outbox::Outbox;
 use crate::ml::MlError;
 use crate::ml::data::{Dataset, features};
@@ -46,6 +47,13 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
             TrainingCommand::Import(file) => bundle::import(&root, &file)
                 .and_then(|(folder, _)| load(&root, &folder.id()))
                 .map(|detail| Some(TrainingEvent::Loaded(Arc::new(detail)))),
+            TrainingCommand::Courses(courses, file) => {
+                match write_courses(&courses, &file) {
+                    Ok(()) => outbox.send(Event::Training(TrainingEvent::Written(file))),
+                    Err(report) => outbox.send(Event::Failed(report)),
+                }
+                return;
+            }
             TrainingCommand::Explain { run, clip } => {
                 let explanation = explain(&root, &run, &clip, &front_end_cache(&data_dir));
                 let explanation = explanation.map(Arc::new).map_err(|error| Report::from_error(&error).to_string());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::figures::Course;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::judge::{Judgement, Prediction};
@@ -49,6 +50,8 @@ pub enum TrainingCommand {
     Import(PathBuf),
     /// Writes a run's figures (`.png` and `.svg`) and tables into a folder, several runs compared.
     Figures(Vec<String>, PathBuf),
+    /// Writes the curves of runs (`.png`, `.svg`) or the epochs of the first one (`.csv`) to this file.
+    Courses(Vec<Course>, PathBuf),
     /// Asks what the network of a run looks at in a clip. Answered by `TrainingEvent::Explained`.
     Explain {
         /// The run.

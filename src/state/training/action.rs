@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
 use crate::ml::train::config::{Architecture, Config, Preset};
 
@@ -85,6 +86,8 @@ pub enum TrainAction {
     Finish,
     /// How the curves are drawn, and of which runs.
     SetWatch(Watch),
+    /// Asks where the curves that show go, or the epochs behind them.
+    SaveCourses(Vec<Course>),
     /// The window was asked to close while a training runs.
     AskQuit,
     /// Closes the window; the training goes on next time.

@@ -110,6 +110,7 @@ impl AppState {
                 training.watch = watch;
                 return commands;
             }
+            TrainAction::SaveCourses(courses) => self.effects.push(Effect::SaveCourses(courses)),
             TrainAction::AskQuit => self.overlay = Some(Overlay::Quit),
             TrainAction::Quit => self.effects.push(Effect::Close),
             TrainAction::Send(command) => return ask(command),
