@@ -120,7 +120,8 @@ impl Backbone {
     }
 
     /// Weight `[rows, outputs]` and bias of a step.
-    pub fn layer(&self, index: usize) -> Result<(Tensor, Tensor)> {
+    #[cfg(test)]
+    fn layer(&self, index: usize) -> Result<(Tensor, Tensor)> {
         let (step, [weight, bias]) = (self.steps.steps[index], self.steps.starts[index]);
         let weight = self.parameters.narrow(0, weight, step.rows() * step.outputs)?;
         Ok((weight.reshape((step.rows(), step.outputs))?, self.parameters.narrow(0, bias, step.outputs)?))

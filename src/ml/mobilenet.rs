@@ -199,32 +199,8 @@ impl MobileNet {
 }
 
 #[cfg(test)]
-impl MobileNet {
-    /// A network that has learned nothing.
-    pub(crate) fn random(seed: u64) -> Self {
-        let mut rng = super::rng::Rng::new(seed);
-        let layer = |i: usize| {
-            let (_, inputs, outputs) = shape_of(i);
-            let rows = inputs.unwrap_or(9);
-            // Uniform with the variance that keeps the signal's power through a ReLU (K. He et al. 2015).
-            let width = (6.0 / rows as f64).sqrt();
-            let values: Vec<f32> = (0..rows * outputs).map(|_| ((rng.uniform() * 2.0 - 1.0) * width) as f32).collect();
-            (values, vec![0.0; outputs])
-        };
-        Self::of(&(0..LAYERS).map(layer).collect::<Vec<_>>()).unwrap()
-    }
-
-    /// Whether every layer differs from the other's.
-    pub(crate) fn differs_everywhere(&self, other: &Self) -> bool {
-        let values = |net: &Self, i| net.backbone.layer(i).unwrap().0.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        (0..LAYERS).all(|i| values(self, i) != values(other, i))
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::weights::Weights;
 
     #[test]
     fn layers_chain_and_windows_make_patches() {

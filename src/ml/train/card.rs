@@ -114,6 +114,15 @@ fn write_judgement(out: &mut String, run: &RunState, found: &Judgement) -> std::
         found.log_loss,
         found.brier
     )?;
+    if !run.branches.is_empty() {
+        writeln!(
+            out,
+            "\nEach branch alone, on the clips that it sees:\n\n| branch | right (95 % interval) |\n|---|---|"
+        )?;
+        for branch in &run.branches {
+            row(out, &branch.branch, &branch.text())?;
+        }
+    }
     writeln!(out, "\nClips of each true genre (rows) by decision (columns):\n")?;
     let cells = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
     let header = std::iter::once(String::new()).chain(found.classes.iter().map(|label| line(label)));

@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::branches::BranchPredictions;
 use super::config::Training;
 use super::fit::{Best, FitState};
 use super::history::EpochRecord;
@@ -42,6 +43,9 @@ pub struct Progress {
     pub history: Vec<EpochRecord>,
     /// What the finished parts said about their test clips.
     pub predictions: Vec<Prediction>,
+    /// The same of each branch alone, where there are branches.
+    #[serde(default)]
+    pub branches: Vec<BranchPredictions>,
     /// What the finished parts said about their validation clips.
     pub valid: Vec<Prediction>,
     /// How many epochs each finished part kept.

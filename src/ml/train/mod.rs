@@ -1,6 +1,7 @@
 //! Training: configurations, the loop over epochs, checkpoints, and the folder of a run.
 
 pub mod batches;
+pub mod branches;
 pub mod bundle;
 pub mod card;
 pub mod checkpoint;

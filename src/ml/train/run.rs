@@ -6,11 +6,12 @@ use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::batches::{BatchMaker, Example};
+use super::branches::{self, BranchScore};
 use super::card::card;
 use super::checkpoint::Progress;
 use super::config::Config;
 use super::control::{Control, TrainEvent};
-use super::fit::{Fit, FitState, judge, rng_for};
+use super::fit::{Fit, FitState, judge, judge_branches, rng_for};
 use super::history;
 use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
 use super::network::{Base, Input, Network};
@@ -221,6 +222,7 @@ fn train(
         }
         (None, None) => return Err(MlError::Training("there is nothing to train".into())),
     };
+    state.branches = progress.branches.iter().map(BranchScore::of).collect();
     let judgement = shared.finish(&progress, &*network, state, &parts)?;
     state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
     state.finished = Some(now());
@@ -329,17 +331,20 @@ impl Shared<'_> {
             }
             tell(TrainEvent::Stage { what: what.into(), done: 0, total: 0 });
             let logits = judge(&*network, &maker, clips, windows, &mut |_| control.wait())?;
-            list.extend(clips.iter().zip(logits).map(|(clip, logits)| Prediction {
-                clip: self.clips[*clip].name.clone(),
-                truth: self.clips[*clip].label,
-                logits,
-                part,
-            }));
+            list.extend(clips.iter().zip(logits).map(|(clip, logits)| self.prediction(*clip, logits, part)));
+        }
+        for (branch, said) in judge_branches(&*network, &maker, &clips.test, windows, &mut |_| control.wait())? {
+            let predictions = said.into_iter().map(|(at, logits)| self.prediction(clips.test[at], logits, part));
+            branches::add(&mut progress.branches, branch, predictions.collect());
         }
         progress.part = part + 1;
         fitted.epoch = 0;
         saver.save(progress, &*network, &fitted, state, true)?;
         Ok(network)
+    }
+
+    fn prediction(&self, clip: usize, logits: Vec<f64>, part: usize) -> Prediction {
+        Prediction { clip: self.clips[clip].name.clone(), truth: self.clips[clip].label, logits, part }
     }
 
     /// Judges, and writes the figures and the model.
@@ -369,6 +374,7 @@ impl Shared<'_> {
             .then(|| Judgement::new(state.protocol.clone(), labels, &progress.predictions, temperature))
             .transpose()?;
         write_json(&folder.predictions(), &progress.predictions)?;
+        branches::write(folder, &progress.branches)?;
         if let Some(judgement) = &judgement {
             write_json(&folder.metrics(), judgement)?;
             write_text(&folder.confusion_csv(), &judgement.confusion_csv())?;

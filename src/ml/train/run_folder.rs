@@ -62,6 +62,11 @@ impl RunFolder {
         self.0.join("predictions.json")
     }
 
+    /// What each branch of a multimodal network said alone about the test clips.
+    pub fn branches(&self) -> PathBuf {
+        self.0.join("branches.json")
+    }
+
     /// The figures (`Judgement` as JSON).
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.json")
@@ -78,7 +83,7 @@ impl RunFolder {
     }
 
     /// Every file that a run may have.
-    pub fn files(&self) -> [PathBuf; 11] {
+    pub fn files(&self) -> [PathBuf; 12] {
         [
             self.state(),
             self.config(),
@@ -88,6 +93,7 @@ impl RunFolder {
             self.metrics(),
             self.confusion_csv(),
             self.predictions(),
+            self.branches(),
             self.card(),
             self.model(),
             self.checkpoint(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::branches::BranchScore;
 use super::run_folder::RunFolder;
 use crate::base::fs::write_atomic;
 use crate::ml::error::MlError;
@@ -64,6 +65,9 @@ pub struct RunState {
     /// How many of them are trained.
     #[serde(default)]
     pub trainable: usize,
+    /// What the branches of a multimodal network are worth alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<BranchScore>,
     /// The version of Timbre that wrote it.
     pub version: String,
 }
@@ -138,6 +142,7 @@ impl RunState {
             epochs_done: 0,
             seconds: 0.0,
             parameters: 0,
+            branches: Vec::new(),
             trainable: 0,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -1,0 +1,84 @@
+//! What each branch of a multimodal network is worth alone: its ablation, from the run itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::run_folder::RunFolder;
+use crate::base::fs::write_atomic;
+use crate::ml::error::MlError;
+use crate::ml::judge::Prediction;
+use crate::ml::metrics::{best, wilson};
+
+/// What a branch alone says about the test clips that it sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BranchPredictions {
+    /// Its name.
+    pub branch: String,
+    /// Of each such clip.
+    pub predictions: Vec<Prediction>,
+}
+
+/// How many of the test clips that it sees a branch gets right alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BranchScore {
+    /// Its name.
+    pub branch: String,
+    /// Clips that it sees.
+    pub clips: usize,
+    /// How many of them it gets right.
+    pub right: usize,
+}
+
+impl BranchScore {
+    /// Its score.
+    pub fn of(found: &BranchPredictions) -> Self {
+        let right = found.predictions.iter().filter(|clip| best(&clip.logits) == clip.truth).count();
+        Self { branch: found.branch.clone(), clips: found.predictions.len(), right }
+    }
+
+    /// The score with its 95 % interval, for a person.
+    pub fn text(&self) -> String {
+        let (low, high) = wilson(self.right, self.clips);
+        let share = self.right as f64 / self.clips.max(1) as f64;
+        format!("{:.1} % ({:.1} to {:.1} %) of {} clips", share * 100.0, low * 100.0, high * 100.0, self.clips)
+    }
+}
+
+/// Adds what the branches said about the clips of one part.
+pub(super) fn add(all: &mut Vec<BranchPredictions>, branch: String, predictions: Vec<Prediction>) {
+    match all.iter_mut().find(|known| known.branch == branch) {
+        Some(known) => known.predictions.extend(predictions),
+        None => all.push(BranchPredictions { branch, predictions }),
+    }
+}
+
+/// Writes them, where there are any, for whoever wants to weigh the branches otherwise.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(super) fn write(folder: &RunFolder, all: &[BranchPredictions]) -> Result<(), MlError> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let path = folder.branches();
+    let written = serde_json::to_vec(all).map_err(std::io::Error::from).and_then(|json| write_atomic(&path, &json));
+    written.map_err(|source| MlError::Write { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_joined_and_counted() {
+        let clip =
+            |truth, logits: [f64; 2], part| Prediction { clip: String::new(), truth, logits: logits.into(), part };
+        let mut all = Vec::new();
+        add(&mut all, "wavelet".into(), vec![clip(0, [1.0, 0.0], 0), clip(1, [1.0, 0.0], 0)]);
+        add(&mut all, "sound".into(), vec![clip(1, [0.0, 2.0], 0)]);
+        add(&mut all, "wavelet".into(), vec![clip(1, [0.0, 1.0], 1), clip(1, [0.0, 3.0], 1)]);
+        let scores: Vec<BranchScore> = all.iter().map(BranchScore::of).collect();
+        assert_eq!((scores[0].branch.as_str(), scores[0].clips, scores[0].right), ("wavelet", 4, 3));
+        assert_eq!((scores[1].branch.as_str(), scores[1].clips, scores[1].right), ("sound", 1, 1));
+        assert!(scores[0].text().starts_with("75.0 % (") && scores[0].text().ends_with("of 4 clips"));
+    }
+}
