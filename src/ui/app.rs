@@ -178,6 +178,7 @@ impl App {
         }
         let ctx = ui.ctx();
         help::help(ctx, state, actions);
+        train::how::how(ctx, state, actions);
         popups::popups(ctx, state, local, actions);
         toasts::toasts(ctx, state, actions);
         drop::overlay(ctx, state);

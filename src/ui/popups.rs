@@ -14,7 +14,9 @@ use super::widgets::{meter, text};
 
 /// Draws the one that is open.
 pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
-    let Some(overlay) = state.overlay.as_ref().filter(|overlay| **overlay != Overlay::Help) else {
+    // These are drawn elsewhere.
+    let elsewhere = |overlay: &&Overlay| matches!(overlay, Overlay::Help | Overlay::HowItWorks(..));
+    let Some(overlay) = state.overlay.as_ref().filter(|overlay| !elsewhere(overlay)) else {
         local.popup_open = false;
         return;
     };
@@ -42,7 +44,7 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
             }
         }
         Overlay::Quit => quit(ui, state.training.waiting.len(), actions),
-        Overlay::Help => {}
+        Overlay::Help | Overlay::HowItWorks(..) => {}
     });
     if response.should_close() {
         actions.push(Action::SetOverlay(None));

@@ -14,6 +14,8 @@ use crate::ml::train::explain::Explanation;
 use crate::ml::train::history::EpochRecord;
 use crate::ml::train::run_state::RunState;
 
+use super::shipped::Shipped;
+
 /// Everything that can be asked about trainings; a run is named by its id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingCommand {
@@ -36,6 +38,8 @@ pub enum TrainingCommand {
     Finish,
     /// Asks for all runs. Answered by `TrainingEvent::Runs`.
     List,
+    /// Asks what the models that came with the program say about themselves. Answered by `TrainingEvent::Shipped`.
+    Shipped,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
     /// Gives a run another name.
@@ -68,6 +72,8 @@ pub enum TrainingEvent {
     Runs(Arc<Vec<RunSummary>>),
     /// The runs that wait for the training that runs now, the next one first.
     Waiting(Vec<String>),
+    /// The models that came with the program, as far as they were found.
+    Shipped(Vec<Shipped>),
     /// Everything about a run.
     Loaded(Arc<RunDetail>),
     /// What was found in a data set.

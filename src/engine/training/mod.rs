@@ -4,6 +4,7 @@ pub mod desk;
 pub mod evaluate;
 pub mod media;
 pub mod message;
+pub mod shipped;
 pub mod songs;
 pub mod start;
 

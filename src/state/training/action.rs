@@ -58,6 +58,8 @@ pub enum TrainAction {
     Show(Tab),
     /// The values of a preset, for the clips that are chosen.
     Choose(Architecture, Preset),
+    /// Explains how a network works.
+    Explain(Architecture, Preset),
     /// The form's values are now these.
     Configure(Box<Config>),
     /// What the next run is called.

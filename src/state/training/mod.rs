@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
+use crate::engine::training::shipped::Shipped;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::train::explain::Explanation;
@@ -38,6 +39,8 @@ pub struct Training {
     pub runs: Option<Arc<Vec<RunSummary>>>,
     /// Runs that wait until the training that runs now has ended, by id, the next one first.
     pub waiting: Vec<String>,
+    /// The models that came with the program; none until asked for.
+    pub shipped: Option<Vec<Shipped>>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
     /// Songs of the library that could be trained on, by genre.
@@ -63,6 +66,7 @@ impl Training {
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
             TrainingEvent::Waiting(runs) => self.waiting = runs,
+            TrainingEvent::Shipped(models) => self.shipped = Some(models),
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);
                 self.details.insert(detail.state.id.clone(), detail);

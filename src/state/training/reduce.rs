@@ -38,6 +38,12 @@ impl AppState {
                 training.setup.choose(architecture, preset);
                 self.want_course();
             }
+            TrainAction::Explain(architecture, preset) => {
+                self.overlay = Some(Overlay::HowItWorks(architecture, preset));
+                if training.shipped.is_none() {
+                    return ask(TrainingCommand::Shipped);
+                }
+            }
             TrainAction::Configure(config) => training.setup.config = *config,
             TrainAction::Name(name) => training.setup.name = name,
             TrainAction::Ask(part) => self.effects.push(Effect::ChooseFolder(FolderPurpose::TrainingData(part))),

@@ -2,6 +2,7 @@
 
 mod compare;
 mod form;
+pub mod how;
 mod judge;
 mod play;
 mod run_list;

@@ -2,10 +2,10 @@
 
 mod counts;
 mod data;
-mod drawing;
+pub(super) mod drawing;
 mod findings;
 mod library;
-mod network;
+pub(super) mod network;
 mod start;
 mod troubles;
 mod values;
