@@ -25,7 +25,8 @@ pub fn how(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
         ui.set_width(WIDTH.min(ctx.content_rect().width() - 64.0));
         head(ui, architecture, preset, actions);
         ui.separator();
-        ScrollArea::vertical().max_height(ctx.content_rect().height() - 200.0).show(ui, |ui| {
+        let most = ctx.content_rect().height() - 200.0;
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::hover());
             drawing::paint(ui.painter(), rect.shrink2(vec2(0.0, 4.0)), architecture, preset, tokens(ui));
             let [goes_in, layers, good_at] = paragraphs(architecture, preset);

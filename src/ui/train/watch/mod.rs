@@ -23,6 +23,9 @@ use super::form::note;
 /// Width of the bars of the genres.
 const F1_WIDTH: f32 = 232.0;
 
+/// Room that a line of help needs.
+const HELP_WIDTH: f32 = 400.0;
+
 /// What shows: a run, its epochs, and whether it trains.
 struct Shown<'a> {
     name: String,
@@ -143,8 +146,12 @@ fn controls(
                     actions.push(Action::Train(TrainAction::SaveCourses(courses(shown, beside))));
                 }
             });
-            let help = note(ui, "Zoom?");
-            help.on_hover_text("Drag moves the curves, Ctrl and the wheel zoom, a double click resets.");
+            let help = "Drag moves, Ctrl and the wheel zoom, a double click resets.";
+            if ui.available_width() > HELP_WIDTH {
+                note(ui, help);
+            } else {
+                button::icon(ui, Icon::Info, 24.0, "How to zoom", help);
+            }
         });
     });
     if watch != state.training.watch {
