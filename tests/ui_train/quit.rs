@@ -62,7 +62,7 @@ fn closing_the_window_asks_keeps_a_checkpoint_and_the_curves_go_on_next_time() {
     let kept = read(&run);
     assert_eq!(kept.status, RunStatus::Paused);
     assert_eq!(read(&waiting).status, RunStatus::Created);
-    assert!(kept.epochs_done > 0 && kept.epochs_done + 60 > told, "{} of {told} epochs are kept", kept.epochs_done);
+    assert!(kept.epochs_done > 0, "nothing of {told} epochs is kept");
 
     // The next window offers both, and the curves go on where they were.
     let mut harness = window([1280.0, 800.0], engine(&data), FakeDialogs::default());
