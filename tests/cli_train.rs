@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use lofty::config::WriteOptions;
 use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use serde_json::Value;
+use timbre::library::Library;
 
 fn timbre(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_timbre"));
@@ -130,11 +131,14 @@ fn the_library_trains_on_the_genres_that_were_set_by_hand_with_artists_apart() {
     assert!(said.contains("timbre genre set"), "it says what to do: {said}");
     assert!(!data_dir.join("runs").exists(), "a run that cannot begin is none");
 
+    let mut library = Library::open(&data_dir.join("library.sqlite")).unwrap();
+    let tracks = library.snapshot().unwrap().tracks;
     for (genre, clip) in &songs {
+        let song = file(genre, *clip).canonicalize().unwrap();
+        let track = tracks.iter().find(|track| track.path == song).unwrap();
         // Spelt differently once, it is the same genre.
-        let genre_name = if *clip == 5 { genre.to_uppercase() } else { (*genre).to_owned() };
-        let set = timbre(&data_dir).args(["genre", "set"]).arg(file(genre, *clip)).arg(genre_name).output().unwrap();
-        assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
+        let name = if *clip == 5 { genre.to_uppercase() } else { (*genre).to_owned() };
+        library.set_genre(&[track.id], Some(&name)).unwrap();
     }
     let checked = json(timbre(&data_dir).args(["dataset", "check", "--library"]));
     assert_eq!((checked["clips"].as_u64(), checked["artists"].as_u64()), (Some(12), Some(6)));
@@ -156,8 +160,7 @@ fn the_library_trains_on_the_genres_that_were_set_by_hand_with_artists_apart() {
     assert!(!test.is_empty() && test.iter().all(|artist| !train.contains(artist)), "{train:?} {test:?}");
 
     // The library goes on, the run keeps the songs that it began with.
-    let cleared = timbre(&data_dir).args(["genre", "clear"]).arg(file("tone", 0)).output().unwrap();
-    assert!(cleared.status.success());
+    library.set_genre(&[tracks[0].id], None).unwrap();
     let run = trained["run"]["id"].as_str().unwrap();
     let judged = json(timbre(&data_dir).args(["evaluate", run, "--library"]));
     assert_eq!(judged["clips"], 11);

@@ -40,6 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
   timbre train cnn ~/genres --preset best --split artist-folds
+  timbre train mobilenet --library --split artist-holdout
   timbre train mobilenet images_original --preset article --base mobilenet_v2.safetensors --epochs 500
   timbre train multimodal audio --index GTZANindex.txt --split artist-folds --out multimodal.safetensors
   timbre train --resume 2026-11

@@ -62,7 +62,7 @@ impl AppState {
                     return ask(TrainingCommand::Check(training.setup.config.sources.clone()));
                 }
             }
-            TrainAction::UseLibrary(on) => training.setup.use_library(on, &training.by_hand),
+            TrainAction::UseLibrary(on) => training.setup.use_library(on),
             TrainAction::Play(path, title) => return self.play_file(path, title),
             TrainAction::Check => return ask(TrainingCommand::Check(training.setup.config.sources.clone())),
             TrainAction::Start => {

@@ -8,7 +8,6 @@ use crate::ml::train::estimate::{Memory, memory};
 use crate::ml::train::network::Base;
 
 use super::Training;
-use super::by_hand::{FEWEST_GENRES, GenreSongs};
 
 /// What a chosen file or folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,11 +139,11 @@ impl Setup {
         self.config = Config { sources, protocol, valid_share, final_model, seed, base, ..self.config.clone() };
     }
 
-    /// Trains on the songs of the library, or no longer. Where their artists are known, they are kept apart.
-    pub fn use_library(&mut self, on: bool, by_hand: &[GenreSongs]) {
+    /// Trains on the songs of the library, or no longer. Their tags name artists, who are kept apart unless the person has it
+    /// otherwise.
+    pub fn use_library(&mut self, on: bool) {
         self.config.sources.library = on;
-        let artists_known = by_hand.iter().filter(|genre| genre.artists > 1).count() >= FEWEST_GENRES;
-        if on && artists_known && matches!(self.config.protocol, Protocol::Holdout { .. }) {
+        if on && matches!(self.config.protocol, Protocol::Holdout { .. }) {
             self.config.protocol = Split::ArtistHoldout.protocol(&self.config.protocol);
         }
     }
