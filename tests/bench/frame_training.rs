@@ -111,6 +111,11 @@ fn measure(name: &str, frames: usize, window: &mut Window, mut told: impl FnMut(
 
 /// Songs and table, live pictures, curves: each while the training runs.
 pub fn frames(_: &mut Criterion) {
+    // As with the other cases, words after the command choose what is measured.
+    let mut words = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
+    if words.peek().is_some() && !words.any(|word| "training".contains(&word)) {
+        return;
+    }
     // `cargo test` only looks whether it runs.
     let frames = if std::env::args().any(|argument| argument == "--test") { 30 } else { 1_200 };
     let dir = tempfile::tempdir().expect("there is a temporary folder");
