@@ -1,10 +1,13 @@
 //! `timbre train`, killed and resumed, `evaluate` and `compare`: the real binary.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod audio_support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use audio_support::genres;
 use lofty::config::WriteOptions;
 use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use serde_json::Value;
@@ -23,35 +26,6 @@ fn json(command: &mut Command) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Folders `tone` and `noise`, each with clips of two seconds.
-fn genres(root: &Path) -> PathBuf {
-    let data = root.join("genres");
-    for genre in ["tone", "noise"] {
-        std::fs::create_dir_all(data.join(genre)).unwrap();
-        for clip in 0..6 {
-            let mut state = 99u64 + clip;
-            let samples = (0..44_100).flat_map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
-                let tone = (std::f64::consts::TAU * (400.0 + 30.0 * clip as f64) * i as f64 / 22_050.0).sin();
-                let sample = if genre == "tone" { 0.4 * tone + 0.01 * noise } else { noise };
-                ((sample * 32_000.0) as i16).to_le_bytes()
-            });
-            let samples: Vec<u8> = samples.collect();
-            let mut wav = b"RIFF".to_vec();
-            wav.extend((36 + samples.len() as u32).to_le_bytes());
-            wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-            wav.extend(22_050u32.to_le_bytes());
-            wav.extend(44_100u32.to_le_bytes());
-            wav.extend(b"\x02\0\x10\0data");
-            wav.extend((samples.len() as u32).to_le_bytes());
-            wav.extend(samples);
-            std::fs::write(data.join(genre).join(format!("{genre}.{clip:05}.wav")), wav).unwrap();
-        }
-    }
-    data
-}
-
 /// The losses of a run, without what the clock says.
 fn losses(data_dir: &Path, run: &str) -> Vec<(u64, u64, f64)> {
     let history = std::fs::read(data_dir.join("runs").join(run).join("history.json")).unwrap();
@@ -64,7 +38,7 @@ fn losses(data_dir: &Path, run: &str) -> Vec<(u64, u64, f64)> {
 #[test]
 fn a_killed_training_goes_on_with_the_same_losses_and_its_model_judges() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path());
+    let data = genres(dir.path(), &["tone", "noise"], 6);
     let (whole_dir, killed_dir) = (dir.path().join("whole"), dir.path().join("killed"));
     let arguments = ["train", "cnn", data.to_str().unwrap(), "--split", "folds", "--folds", "2", "--epochs", "12"];
 
@@ -90,6 +64,11 @@ fn a_killed_training_goes_on_with_the_same_losses_and_its_model_judges() {
     assert_eq!(resumed["run"]["status"], "finished");
     assert_eq!(losses(&whole_dir, &run), losses(&killed_dir, &killed));
     assert_eq!(whole["judgement"]["accuracy"], resumed["judgement"]["accuracy"]);
+
+    let again = timbre(&killed_dir).args(["train", "--resume", &killed]).output().unwrap();
+    assert_eq!(again.status.code(), Some(1), "what has ended is not trained once more over its figures");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("it has ended"));
+    assert!(killed_dir.join("runs").join(&killed).join("metrics.json").exists());
 
     let bundle = dir.path().join("run.zip");
     let exported = timbre(&whole_dir).args(["runs", "export", &run]).arg(&bundle).output().unwrap();
@@ -118,7 +97,7 @@ fn set_artist(file: &Path, artist: &str) {
 #[test]
 fn the_library_trains_on_the_genres_that_were_set_by_hand_with_artists_apart() {
     let dir = tempfile::tempdir().unwrap();
-    let (music, data_dir) = (genres(dir.path()), dir.path().join("data"));
+    let (music, data_dir) = (genres(dir.path(), &["tone", "noise"], 6), dir.path().join("data"));
     let file = |genre: &str, clip: usize| music.join(genre).join(format!("{genre}.{clip:05}.wav"));
     let songs: Vec<(&str, usize)> = (0..6).flat_map(|clip| [("tone", clip), ("noise", clip)]).collect();
     for (genre, clip) in &songs {
@@ -171,17 +150,106 @@ fn the_library_trains_on_the_genres_that_were_set_by_hand_with_artists_apart() {
 #[test]
 fn what_cannot_be_trained_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path());
-    for (arguments, wanted) in [
-        (vec!["train", "cnn", data.to_str().unwrap(), "--batch", "0"], "batch"),
-        (vec!["train", "mobilenet", data.to_str().unwrap(), "--preset", "article"], "base"),
-        (vec!["train", "cnn", data.join("tone").to_str().unwrap()], "genre"),
-        (vec!["evaluate", "no-such-model", data.to_str().unwrap()], "no-such-model"),
-        (vec!["train", "cnn", data.to_str().unwrap(), "--split", "artist-folds"], "artist"),
+    let data = genres(dir.path(), &["tone", "noise"], 6);
+    let garbage = dir.path().join("garbage");
+    std::fs::write(&garbage, "nothing of use").unwrap();
+    let (clips, one, garbage) = (data.to_str().unwrap(), data.join("tone"), garbage.to_str().unwrap());
+    for (arguments, code, wanted) in [
+        (vec!["train", "cnn", clips, "--batch", "0"], 2, "batch must be between 1 and 1024"),
+        (vec!["train", "cnn", clips, "--train-share", "7"], 2, "train share must be"),
+        (vec!["train", "cnn", clips, "--name", " "], 2, "one line of 1 to"),
+        (vec!["train", "cnn"], 2, "a folder of clips is needed"),
+        (vec!["train", "--resume", "x", "--epochs", "3"], 2, "cannot be used with"),
+        (vec!["train", "--config", "x", "--epochs", "3"], 2, "cannot be used with"),
+        (vec!["train", "cnn", "/no/such/folder"], 1, "/no/such/folder"),
+        (vec!["train", "cnn", one.to_str().unwrap()], 1, "one folder for each genre"),
+        (vec!["train", "cnn", clips, "--split", "artist-folds"], 1, "artist"),
+        (vec!["train", "cnn", clips, "--index", garbage], 1, "garbage does not fit the clips"),
+        (vec!["train", "cnn", clips, "--list", garbage], 1, "in the lists"),
+        (vec!["train", "cnn", clips, "--out", "/no/such/folder/x"], 1, "cannot be written"),
+        (vec!["train", "mobilenet", clips, "--preset", "article"], 1, "name a file of mobilenetv2 weights"),
+        (vec!["train", "mobilenet", clips, "--base", garbage], 1, "not a whole safetensors file"),
+        (
+            vec!["train", "mobilenet", clips, "--base", "weights/cnn.safetensors"],
+            1,
+            "the network starts from mobilenetv1",
+        ),
+        (vec!["train", "--resume", "no-such-run"], 1, "“no-such-run” is no run"),
+        (vec!["evaluate", "no-such-model", clips], 1, "“no-such-model” is neither a model file nor a run"),
+        (vec!["evaluate", garbage, clips], 1, "not a whole safetensors file"),
+        (vec!["evaluate", "weights/musicnn.safetensors", clips], 1, "no model that timbre trained"),
+        (vec!["evaluate", "built-in"], 2, "a folder of clips is needed"),
+        (vec!["compare", "no-such-run"], 1, "“no-such-run” is no run"),
+        (vec!["dataset", "check", "/no/such/folder"], 1, "/no/such/folder"),
     ] {
         let output = timbre(&dir.path().join("data")).args(&arguments).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).to_lowercase();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
         assert!(text.contains(wanted), "{arguments:?}: {text}");
     }
+    let left = std::fs::read_dir(dir.path().join("data/runs")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "what never began leaves no run behind");
+}
+
+#[test]
+fn broken_files_are_left_out_and_named_and_a_missing_gpu_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), &["Тон ♪", "noise"], 4);
+    std::fs::write(data.join("noise/bad.wav"), "no sound").unwrap();
+    std::fs::write(data.join("noise/empty.wav"), "").unwrap();
+    let mut command = timbre(&dir.path().join("data"));
+    command.args(["train", "cnn", data.to_str().unwrap(), "--epochs", "1", "--name", "Ünï", "--json"]);
+    if !cfg!(feature = "cuda") {
+        command.args(["--device", "cuda"]);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    let bad = format!("left out: {}: it is not an audio file", data.join("noise/bad.wav").display());
+    assert!(text.contains(&bad) && text.contains("empty.wav: it is empty"), "{text}");
+    if !cfg!(feature = "cuda") {
+        assert!(text.contains("note: CUDA cannot be used (this build has no CUDA support): the CPU is used"), "{text}");
+    }
+    let trained: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(trained["run"]["name"], "Ünï");
+    assert!(trained["judgement"]["classes"].as_array().unwrap().contains(&"Тон ♪".into()));
+}
+
+#[test]
+fn damaged_files_of_a_run_are_named_and_a_run_without_a_model_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = genres(dir.path(), &["tone", "noise"], 4);
+    let data_dir = dir.path().join("data");
+    let trained = json(timbre(&data_dir).args(["train", "cnn", data.to_str().unwrap(), "--epochs", "1"]));
+    let run = trained["run"]["id"].as_str().unwrap();
+    assert_eq!(trained["run"]["device"], "CPU");
+    let folder = data_dir.join("runs").join(run);
+    let model = folder.join("model.safetensors");
+    let fails = |arguments: &[&str], wanted: &str| {
+        let output = timbre(&data_dir).args(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.contains(wanted), "{arguments:?}: {text}");
+    };
+    let clips = data.to_str().unwrap();
+    let whole = std::fs::read(&model).unwrap();
+    std::fs::write(&model, &whole[..whole.len() / 2]).unwrap();
+    fails(&["evaluate", run, clips], "not a whole safetensors file");
+    // A model of a version to come.
+    let format = br#"{\"format\":1"#;
+    let at = whole.windows(format.len()).position(|bytes| bytes == format).unwrap();
+    let mut other = whole.clone();
+    other[at + format.len() - 1] = b'9';
+    std::fs::write(&model, &other).unwrap();
+    fails(&["evaluate", run, clips], "its format is 9, this program reads 1");
+    std::fs::remove_file(&model).unwrap();
+    fails(&["evaluate", run, clips], "has no model: it is finished");
+
+    // As if it had been killed, and its disk damaged.
+    let state = std::fs::read_to_string(folder.join("run.json")).unwrap();
+    std::fs::write(folder.join("run.json"), state.replace("\"finished\"", "\"running\"")).unwrap();
+    std::fs::write(folder.join("checkpoint.safetensors"), "half of").unwrap();
+    fails(&["train", "--resume", run], "checkpoint.safetensors is not a model");
+    std::fs::write(folder.join("config.json"), "{\"format\": 1,").unwrap();
+    fails(&["train", "--resume", run], "config.json");
 }

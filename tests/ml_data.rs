@@ -7,6 +7,8 @@
     reason = "a test may panic, and says what it skips"
 )]
 
+mod audio_support;
+
 use std::path::{Path, PathBuf};
 
 use timbre::base::CancelToken;
@@ -71,21 +73,9 @@ fn sound_and_picture_of_a_clip_look_the_same() {
 }
 
 fn wave(path: &Path, rate_hz: u32, samples: &[f32]) {
-    let data: Vec<u8> = samples.iter().flat_map(|x| ((x * 32_767.0) as i16).to_le_bytes()).collect();
-    let mut bytes = Vec::new();
-    bytes.extend(b"RIFF");
-    bytes.extend((36 + data.len() as u32).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16u32.to_le_bytes());
-    bytes.extend([1, 0, 1, 0]);
-    bytes.extend(rate_hz.to_le_bytes());
-    bytes.extend((rate_hz * 2).to_le_bytes());
-    bytes.extend([2, 0, 16, 0]);
-    bytes.extend(b"data");
-    bytes.extend((data.len() as u32).to_le_bytes());
-    bytes.extend(data);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, bytes).unwrap();
+    let sound = audio_support::Sound { rate_hz, channels: 1, samples: samples.to_vec() };
+    std::fs::write(path, sound.wav()).unwrap();
 }
 
 fn tone(hz: f32, secs: f32, rate_hz: u32) -> Vec<f32> {

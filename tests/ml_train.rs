@@ -1,8 +1,11 @@
 //! Whole trainings on clips made here: they learn, they are reproducible, they go on after being stopped.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::path::{Path, PathBuf};
+mod audio_support;
 
+use std::path::Path;
+
+use audio_support::genres;
 use timbre::base::CancelToken;
 use timbre::engine::training::evaluate::Judge;
 use timbre::engine::training::start::train;
@@ -16,47 +19,9 @@ use timbre::ml::train::run::{RunReport, read_config, write_config};
 use timbre::ml::train::run_folder::RunFolder;
 use timbre::ml::train::run_state::RunStatus;
 use timbre::ml::train::runs;
-use timbre::ml::{DeviceChoice, MlError};
+use timbre::ml::{Device, DeviceChoice, MlError};
 
-/// Folders `tone`, `pulse` and `noise`, each with clips of two seconds.
-fn genres(root: &Path, clips: usize) -> PathBuf {
-    let data = root.join("genres");
-    for genre in ["tone", "pulse", "noise"] {
-        std::fs::create_dir_all(data.join(genre)).unwrap();
-        for clip in 0..clips {
-            let mut state = 12345u64 + clip as u64;
-            let samples = (0..44_100).map(|i| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
-                let secs = i as f64 / 22_050.0;
-                match genre {
-                    "tone" => {
-                        let hz = 440.0 * (1.0 + 0.05 * clip as f64);
-                        0.5 * (std::f64::consts::TAU * hz * secs).sin() + 0.01 * noise
-                    }
-                    "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
-                    _ => noise,
-                }
-            });
-            wav(&data.join(genre).join(format!("{genre}.{clip:05}.wav")), samples);
-        }
-    }
-    data
-}
-
-fn wav(path: &Path, samples: impl Iterator<Item = f64>) {
-    let data: Vec<u8> = samples.flat_map(|x| ((x * 32_000.0) as i16).to_le_bytes()).collect();
-    let mut file = Vec::new();
-    file.extend(b"RIFF");
-    file.extend((36 + data.len() as u32).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(22_050u32.to_le_bytes());
-    file.extend(44_100u32.to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    std::fs::write(path, file).unwrap();
-}
+const GENRES: [&str; 3] = ["tone", "pulse", "noise"];
 
 /// A network small enough for a test.
 fn small(data: &Path) -> Config {
@@ -101,7 +66,7 @@ fn losses(folder: &RunFolder) -> Vec<(usize, usize, f64, Option<f64>)> {
 #[test]
 fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path(), 10);
+    let data = genres(dir.path(), &GENRES, 10);
     let training =
         Training { epochs: 60, keep_best: false, augmentation: Augmentation::default(), ..small(&data).training };
     let config = Config { training, ..small(&data) };
@@ -134,7 +99,7 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
     assert_eq!(losses(&first), losses(&second), "the seed decides everything, bit for bit");
     assert_eq!(std::fs::read(first.predictions()).unwrap(), std::fs::read(second.predictions()).unwrap());
 
-    let judge = Judge::open(&first.model()).unwrap();
+    let judge = Judge::open(&first.model(), DeviceChoice::Cpu).unwrap();
     let evaluated = judge.evaluate(&config.sources, None, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(evaluated.judgement.clips, 30);
     assert!(evaluated.notes.iter().any(|note| note.contains("trained on")), "{:?}", evaluated.notes);
@@ -143,7 +108,7 @@ fn a_run_learns_is_reproducible_and_leaves_everything_behind() {
 #[test]
 fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path(), 6);
+    let data = genres(dir.path(), &GENRES, 6);
     let whole = begin(dir.path(), &small(&data));
     go(dir.path(), &whole, &Control::default(), &mut |_| ()).unwrap();
 
@@ -178,12 +143,15 @@ fn values_that_cannot_be_are_named() {
     {
         let spec = Config::preset(architecture, Preset::Article).network;
         let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap();
+        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap();
         assert_eq!(network.variables().count(), (parameters, trainable));
     }
     let spec = Config::preset(Architecture::Mobilenet, Preset::Article).network;
     let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-    assert_eq!(spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1)).unwrap().variables().count().1, 12_810);
+    assert_eq!(
+        spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap().variables().count().1,
+        12_810
+    );
 }
 
 #[test]
@@ -192,7 +160,7 @@ fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
     use timbre::engine::{Command, Engine, EngineConfig, JobKind, JobPhase};
 
     let dir = tempfile::tempdir().unwrap();
-    let data = genres(dir.path(), 4);
+    let data = genres(dir.path(), &GENRES, 4);
     let folder = begin(dir.path(), &small(&data));
     go(dir.path(), &folder, &Control::default(), &mut |_| ()).unwrap();
     let run = folder.path().file_name().unwrap().to_string_lossy().into_owned();

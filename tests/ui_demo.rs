@@ -8,50 +8,15 @@
 mod support;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, window};
-use timbre::audio::player::OutputKind;
-use timbre::base::DataDir;
-use timbre::engine::{Engine, EngineConfig, JobKind};
+use support::{FakeDialogs, click, engine, until, window};
+use timbre::engine::JobKind;
 use timbre::library::model::GenreSource;
-use timbre::ml::DeviceChoice;
-use timbre::state::{Action, AppState, Source};
+use timbre::state::{Action, Source};
 use timbre::ui::App;
-
-fn engine(data: &Path) -> Engine {
-    let config = EngineConfig {
-        data_dir: DataDir::resolve(Some(data)).unwrap(),
-        device: DeviceChoice::Cpu,
-        jobs: None,
-        player: Some(OutputKind::Silent),
-    };
-    Engine::open(config, Arc::new(|| ())).unwrap()
-}
-
-/// Draws frames in real time until `enough`; fails after two minutes.
-fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
-    let start = Instant::now();
-    while !enough(harness.state().state()) {
-        if start.elapsed() > Duration::from_secs(120) {
-            let state = harness.state().state();
-            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
-        }
-        harness.step();
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    harness.run_ok();
-}
-
-fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
-    harness.get_by_role_and_label(role, label).click();
-    harness.run_ok();
-}
 
 /// The lines of a playlist that name songs.
 fn songs_in(file: &Path) -> Vec<String> {

@@ -8,7 +8,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Event as Input, Key, Modifiers, OutputCommand, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use support::{FakeDialogs, FakeEngine, level_db, library, live_picture, playing, settings, window};
+use support::{FakeDialogs, FakeEngine, act, level_db, library, live_picture, playing, settings, window};
 use timbre::audio::player::PlayerCommand;
 use timbre::base::TrackId;
 use timbre::engine::tiles::{TileWish, column_secs};
@@ -33,11 +33,6 @@ fn opened() -> (FakeEngine, Window, TrackId) {
     harness.run_ok();
     press_with(&mut harness, Modifiers::COMMAND, Key::Num2);
     (engine, harness, song)
-}
-
-fn act(harness: &mut Window, action: Action) {
-    harness.state_mut().act(action);
-    harness.run_ok();
 }
 
 fn press(harness: &mut Window, key: Key) {

@@ -4,24 +4,21 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
+mod audio_support;
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use audio_support::{Sound, write};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, window};
+use support::{FakeDialogs, act, click, engine, show, until, window};
 use tempfile::TempDir;
-use timbre::audio::player::OutputKind;
-use timbre::base::DataDir;
 use timbre::engine::settings::Theme;
 use timbre::engine::training::message::RunSummary;
-use timbre::engine::{Command, Engine, EngineConfig, Settings};
-use timbre::ml::DeviceChoice;
+use timbre::engine::{Command, Settings};
 use timbre::ml::judge::{Judgement, Prediction, Temperature};
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::ml::train::history::EpochRecord;
@@ -43,9 +40,10 @@ impl Data {
         for label in LABELS {
             std::fs::create_dir_all(dir.path().join("clips").join(label)).unwrap();
         }
+        let tone = Sound::tone(380.0, 0.1, 8_000, 1, 3.0);
         for clip in 0..30 {
             let label = LABELS[clip % 3];
-            write_wav(&dir.path().join("clips").join(label).join(format!("{label}.{clip:05}.wav")));
+            write(&dir.path().join("clips").join(label), &format!("{label}.{clip:05}.wav"), &tone.wav());
         }
         Self(dir)
     }
@@ -97,57 +95,14 @@ impl Data {
     }
 }
 
-/// Three seconds of a quiet tone, 8 kHz, 16 bits.
-fn write_wav(path: &Path) {
-    let samples: Vec<u8> =
-        (0..24_000_i32).map(|n| ((f64::from(n) * 0.3).sin() * 3000.0) as i16).flat_map(i16::to_le_bytes).collect();
-    let mut bytes = Vec::from(*b"RIFF");
-    bytes.extend((36 + samples.len() as u32).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16_u32.to_le_bytes());
-    bytes.extend([1, 0, 1, 0]);
-    bytes.extend(8_000_u32.to_le_bytes());
-    bytes.extend(16_000_u32.to_le_bytes());
-    bytes.extend([2, 0, 16, 0]);
-    bytes.extend(b"data");
-    bytes.extend((samples.len() as u32).to_le_bytes());
-    bytes.extend(samples);
-    std::fs::write(path, bytes).unwrap();
-}
-
 fn opened(size: [f32; 2], data: &Path, theme: Theme, answers: &Path) -> Harness<'static, App> {
-    let config = EngineConfig {
-        data_dir: DataDir::resolve(Some(data)).unwrap(),
-        device: DeviceChoice::Cpu,
-        jobs: None,
-        player: Some(OutputKind::Silent),
-    };
-    let engine = Engine::open(config, Arc::new(|| ())).unwrap();
+    let engine = engine(data);
     engine.send(Command::ChangeSettings(Settings { theme, ..Settings::default() }));
     let mut harness = window(size, engine, FakeDialogs::answering(answers));
     until(&mut harness, "the engine has told its library", |state| state.loaded && state.settings.theme == theme);
     act(&mut harness, Action::Do(Verb::GoTrain));
     until(&mut harness, "the runs are listed", |state| state.training.runs.is_some());
     harness
-}
-
-/// Draws frames in real time until `enough`; fails after two minutes.
-fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
-    let start = Instant::now();
-    while !enough(harness.state().state()) {
-        if start.elapsed() > Duration::from_secs(120) {
-            let state = harness.state().state();
-            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
-        }
-        harness.step();
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    harness.run_ok();
-}
-
-fn act(harness: &mut Harness<'static, App>, action: Action) {
-    harness.state_mut().act(action);
-    harness.run_ok();
 }
 
 fn judge(harness: &mut Harness<'static, App>, action: JudgeAction) {
@@ -165,20 +120,6 @@ fn show_tab(harness: &mut Harness<'static, App>, tab: Tab) {
         };
         wanted.iter().all(|id| training.details.contains_key(*id))
     });
-}
-
-fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
-    harness.get_by_role_and_label(role, label).click();
-    harness.run_ok();
-}
-
-/// If asked to, writes what the window looks like.
-fn show(name: &str, harness: &mut Harness<'static, App>) {
-    harness.run_ok();
-    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
-    let image = harness.render().expect("the window can be drawn");
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
-    image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
 }
 
 #[test]

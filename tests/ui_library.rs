@@ -7,7 +7,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Event as Input, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use support::{FakeDialogs, FakeEngine, library, playing, settings, window};
+use support::{FakeDialogs, FakeEngine, click, library, playing, settings, window};
 use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, PlaylistId, Report};
 use timbre::engine::event::{ClassifyOutcome, ScanOutcome};
@@ -29,11 +29,6 @@ fn open(snapshot: Snapshot, dialogs: FakeDialogs) -> (FakeEngine, Harness<'stati
 
 fn opened() -> (FakeEngine, Harness<'static, App>) {
     open(library(270), FakeDialogs::default())
-}
-
-fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
-    harness.get_by_role_and_label(role, label).click();
-    harness.run_ok();
 }
 
 fn press(harness: &mut Harness<'static, App>, key: Key) {

@@ -5,14 +5,13 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, FakeEngine, library, settings, window};
+use support::{FakeDialogs, FakeEngine, library, settings, show, window};
 use timbre::audio::player::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, Repeat};
 use timbre::base::TrackId;
 use timbre::engine::{Command, Event};
@@ -56,12 +55,6 @@ fn press(harness: &mut Harness<'static, App>, modifiers: Modifiers, key: Key) {
 
 fn rows(harness: &Harness<'static, App>) -> usize {
     harness.get_all_by(|node| node.role() == Role::ListItem).count()
-}
-
-fn show(name: &str, harness: &mut Harness<'static, App>) {
-    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    harness.render().unwrap().save(folder.join(format!("{name}.png"))).unwrap();
 }
 
 #[test]

@@ -5,12 +5,11 @@
 
 mod support;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, FakeEngine, library, live_columns, live_picture, playing, settings, window};
+use support::{FakeDialogs, FakeEngine, act, library, live_columns, live_picture, playing, settings, show, window};
 use timbre::audio::player::{OutputState, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, TrackId};
 use timbre::engine::settings::Theme;
@@ -19,20 +18,6 @@ use timbre::library::model::Snapshot;
 use timbre::state::inspect::Cursor;
 use timbre::state::{Action, InspectAction, SelectMode, Source, Verb};
 use timbre::ui::App;
-
-/// Runs the window and, if asked to, writes what it looks like.
-fn show(name: &str, harness: &mut Harness<'static, App>) {
-    harness.run_ok();
-    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
-    let image = harness.render().expect("the window can be drawn");
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
-    image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
-}
-
-fn act(harness: &mut Harness<'static, App>, action: Action) {
-    harness.state_mut().act(action);
-    harness.run_ok();
-}
 
 fn opened(size: [f32; 2], snapshot: Snapshot, theme: Theme) -> (FakeEngine, Harness<'static, App>) {
     let engine = FakeEngine::default();

@@ -4,6 +4,7 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
+mod audio_support;
 #[path = "ui_train/line.rs"]
 mod line;
 #[path = "ui_train/quit.rs"]
@@ -13,21 +14,20 @@ mod setup;
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use audio_support::genres;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use support::{FakeDialogs, FakeEngine, library, settings, window};
-use timbre::audio::player::OutputKind;
-use timbre::base::{DataDir, JobId};
+use support::{FakeDialogs, FakeEngine, act, click, engine, library, settings, show, until, window};
+use timbre::base::JobId;
 use timbre::engine::settings::Theme;
 use timbre::engine::training::message::{RunSummary, TrainingCommand, TrainingEvent};
-use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobPhase};
-use timbre::ml::DeviceChoice;
+use timbre::engine::{Command, Event, JobEvent, JobKind, JobPhase};
 use timbre::ml::data::check::{Check, Doubtful, GenreCount, Similar};
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::data::{Broken, Sources};
@@ -37,55 +37,11 @@ use timbre::ml::train::history::EpochRecord;
 use timbre::ml::train::network::{CompactSpec, NetworkSpec};
 use timbre::ml::train::run_folder::RunFolder;
 use timbre::ml::train::run_state::{RunState, RunStatus};
+use timbre::ml::{DeviceChoice, DeviceStatus};
 use timbre::state::genre::GENRES;
 use timbre::state::training::{DataPart, Tab};
 use timbre::state::{Action, AppState, Overlay, Place, TrainAction};
 use timbre::ui::App;
-
-/// Folders `noise`, `pulse` and `tone`, each with clips of two seconds.
-fn genres(root: &Path, clips: usize) -> PathBuf {
-    let data = root.join("genres");
-    for genre in ["tone", "pulse", "noise"] {
-        std::fs::create_dir_all(data.join(genre)).unwrap();
-        for clip in 0..clips {
-            let mut dice = support::Dice(clip as u64);
-            let samples = (0..44_100).map(|i| {
-                let noise = dice.below(1 << 20) as f64 / f64::from(1 << 20) - 0.5;
-                let secs = i as f64 / 22_050.0;
-                match genre {
-                    "tone" => 0.5 * (std::f64::consts::TAU * 440.0 * (1.0 + 0.05 * clip as f64) * secs).sin(),
-                    "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
-                    _ => noise,
-                }
-            });
-            wav(&data.join(genre).join(format!("{genre}.{clip:05}.wav")), samples);
-        }
-    }
-    data
-}
-
-fn wav(path: &Path, samples: impl Iterator<Item = f64>) {
-    let data: Vec<u8> = samples.flat_map(|x| ((x * 32_000.0) as i16).to_le_bytes()).collect();
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + data.len() as u32).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    file.extend(22_050u32.to_le_bytes());
-    file.extend(44_100u32.to_le_bytes());
-    file.extend(b"\x02\0\x10\0data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    std::fs::write(path, file).unwrap();
-}
-
-fn engine(data: &Path) -> Engine {
-    let config = EngineConfig {
-        data_dir: DataDir::resolve(Some(data)).unwrap(),
-        device: DeviceChoice::Cpu,
-        jobs: None,
-        player: Some(OutputKind::Silent),
-    };
-    Engine::open(config, Arc::new(|| ())).unwrap()
-}
 
 /// A network small enough for a test, which trains until it is told to stop.
 fn small(mut config: Config) -> Config {
@@ -100,42 +56,10 @@ fn small(mut config: Config) -> Config {
     config
 }
 
-/// Draws frames in real time until `enough`; fails after two minutes.
-fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
-    let start = Instant::now();
-    while !enough(harness.state().state()) {
-        if start.elapsed() > Duration::from_secs(120) {
-            let state = harness.state().state();
-            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
-        }
-        harness.step();
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    harness.run_steps(4);
-}
-
-fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
-    harness.get_by_role_and_label(role, label).click();
-    harness.run_steps(4);
-}
-
-fn act(harness: &mut Harness<'static, App>, action: Action) {
-    harness.state_mut().act(action);
-    harness.run_steps(4);
-}
-
-/// Writes what the window looks like, if asked to.
-fn show(name: &str, harness: &mut Harness<'static, App>) {
-    harness.run_steps(4);
-    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    harness.render().unwrap().save(folder.join(format!("train-{name}.png"))).unwrap();
-}
-
 #[test]
 fn from_a_folder_to_a_trained_network() {
     let dir = tempfile::tempdir().unwrap();
-    let clips = genres(dir.path(), 10);
+    let clips = genres(dir.path(), &["tone", "pulse", "noise"], 10);
     let mut harness = window([1280.0, 800.0], engine(&dir.path().join("data")), FakeDialogs::answering(&clips));
     until(&mut harness, "the engine has told its library", |state| state.loaded);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
@@ -149,7 +73,7 @@ fn from_a_folder_to_a_trained_network() {
     until(&mut harness, "the clips are counted", |state| {
         state.training.check_of(&state.training.setup.config.sources).is_some()
     });
-    show("small", &mut harness);
+    show("train-small", &mut harness);
     assert!(harness.query_by_label("Tone: 10 clips").is_some());
 
     // A value that cannot be is said at its field and holds the start.
@@ -166,7 +90,7 @@ fn from_a_folder_to_a_trained_network() {
     until(&mut harness, "curves have begun", |state| {
         state.training.running().is_some_and(|live| live.history.len() >= 25)
     });
-    show("small-watch", &mut harness);
+    show("train-small-watch", &mut harness);
     assert!(harness.query_by_role_and_label(Role::ProgressIndicator, "Epochs done").is_some());
     assert!(harness.query_all_by_role(Role::Meter).count() >= 3, "a bar a genre");
 
@@ -222,7 +146,7 @@ fn from_a_folder_to_a_trained_network() {
     events.push(ViewportEvent::Close);
     harness.run_steps(4);
     assert_eq!(harness.state().state().overlay, Some(Overlay::Quit));
-    show("quit", &mut harness);
+    show("train-quit", &mut harness);
     click(&mut harness, Role::Button, "Stay");
     assert_eq!(harness.state().state().overlay, None);
 }
@@ -300,9 +224,9 @@ fn every_screen_of_train() {
             fake.tell(Event::Library(library(40)));
             let mut harness = window(size, fake.clone(), FakeDialogs::default());
             act(&mut harness, Action::Train(TrainAction::Show(Tab::SetUp)));
-            show(&format!("setup-empty{wide}-{look}"), &mut harness);
+            show(&format!("train-setup-empty{wide}-{look}"), &mut harness);
             act(&mut harness, Action::Train(TrainAction::Show(Tab::Watch)));
-            show(&format!("watch-empty{wide}-{look}"), &mut harness);
+            show(&format!("train-watch-empty{wide}-{look}"), &mut harness);
 
             act(&mut harness, Action::Train(TrainAction::Show(Tab::SetUp)));
             let runs = vec![run("b", "evening run", RunStatus::Paused), run("a", "first try", RunStatus::Finished)];
@@ -315,12 +239,12 @@ fn every_screen_of_train() {
             let sources: Sources = harness.state().state().training.setup.config.sources.clone();
             fake.tell(Event::Training(TrainingEvent::Checked(sources, Arc::new(checked()))));
             harness.run_steps(4);
-            show(&format!("setup{wide}-{look}"), &mut harness);
+            show(&format!("train-setup{wide}-{look}"), &mut harness);
             act(&mut harness, Action::Train(TrainAction::Choose(Architecture::Multimodal, Preset::Best)));
-            show(&format!("setup-multimodal{wide}-{look}"), &mut harness);
+            show(&format!("train-setup-multimodal{wide}-{look}"), &mut harness);
             act(&mut harness, Action::Train(TrainAction::Choose(Architecture::Mobilenet, Preset::Article)));
             assert!(harness.query_by_label("Choose a file of MobileNetV2 weights first.").is_some());
-            show(&format!("setup-article{wide}-{look}"), &mut harness);
+            show(&format!("train-setup-article{wide}-{look}"), &mut harness);
 
             act(&mut harness, Action::Train(TrainAction::Choose(Architecture::Cnn, Preset::Best)));
             fake.take_sent();
@@ -349,13 +273,48 @@ fn every_screen_of_train() {
             };
             tell(TrainEvent::Batch(batch));
             harness.run_steps(4);
-            show(&format!("watch{wide}-{look}"), &mut harness);
+            show(&format!("train-watch{wide}-{look}"), &mut harness);
             let mut watch = harness.state().state().training.watch.clone();
             (watch.smoothing, watch.log_loss) = (0.7, true);
             act(&mut harness, Action::Train(TrainAction::SetWatch(watch)));
-            show(&format!("watch-log{wide}-{look}"), &mut harness);
+            show(&format!("train-watch-log{wide}-{look}"), &mut harness);
         }
     }
+}
+
+#[test]
+fn a_device_that_cannot_be_used_is_greyed_with_the_reason() {
+    static DEVICES: std::sync::LazyLock<Vec<DeviceStatus>> = std::sync::LazyLock::new(|| {
+        let status = |device, available, detail: &str| DeviceStatus { device, available, detail: detail.to_owned() };
+        vec![
+            status(DeviceChoice::Cpu, true, "8 threads"),
+            status(DeviceChoice::Cuda, true, "NVIDIA GPU"),
+            status(DeviceChoice::Metal, false, "this build has no Metal support"),
+        ]
+    });
+    let fake = FakeEngine::default();
+    fake.tell(settings(|_| {}));
+    let mut harness = window([1280.0, 1400.0], fake.clone(), FakeDialogs::default());
+    act(&mut harness, Action::Train(TrainAction::Show(Tab::SetUp)));
+    let disabled = |harness: &Harness<'static, App>, name: &str| {
+        harness.get_by_role_and_label(Role::RadioButton, name).accesskit_node().is_disabled()
+    };
+    assert!(disabled(&harness, "CUDA") && !disabled(&harness, "CPU"), "nothing is known of GPUs yet");
+    fake.tell(Event::Training(TrainingEvent::Devices(&DEVICES)));
+    harness.run_ok();
+    assert!(disabled(&harness, "Metal") && !disabled(&harness, "CUDA"));
+    harness.get_by_label("CPU: 8 threads · CUDA: NVIDIA GPU · Metal: this build has no Metal support");
+    click(&mut harness, Role::RadioButton, "CUDA");
+    show("train-device", &mut harness);
+    act(&mut harness, Action::Train(TrainAction::Choose(Architecture::Multimodal, Preset::Best)));
+    assert_eq!(harness.state().state().training.setup.config.device, DeviceChoice::Cuda, "a preset keeps it");
+
+    // What came of it is said where the training is watched.
+    act(&mut harness, Action::Train(TrainAction::Show(Tab::Watch)));
+    let event = TrainEvent::Note("CUDA cannot be used (out of memory): the CPU is used".into());
+    fake.tell(Event::Training(TrainingEvent::Progress { run: "c".into(), event }));
+    harness.run_ok();
+    harness.get_by_label("CUDA cannot be used (out of memory): the CPU is used.");
 }
 
 #[test]

@@ -95,9 +95,9 @@ pub struct Common {
     /// Threads for scanning and listening (default: one for each core).
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Where networks run.
-    #[arg(long, global = true, value_enum, default_value_t = Device::Auto)]
-    pub device: Device,
+    /// Where networks run, also while they are trained (default: auto, or what a run's configuration says).
+    #[arg(long, global = true, value_enum)]
+    pub device: Option<Device>,
     /// No progress bar.
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -127,6 +127,13 @@ impl From<Device> for DeviceChoice {
             Device::Cuda => Self::Cuda,
             Device::Metal => Self::Metal,
         }
+    }
+}
+
+impl Common {
+    /// Where networks are to run; none: that was not said.
+    pub fn device(&self) -> Option<DeviceChoice> {
+        self.device.map(DeviceChoice::from)
     }
 }
 

@@ -12,13 +12,13 @@ use super::output::{Align, Exit, Output, Table};
 pub fn devices(output: &Output) -> Run {
     #[derive(Serialize)]
     struct Devices {
-        compute: Vec<DeviceStatus>,
+        compute: &'static [DeviceStatus],
         output: Vec<String>,
     }
     let devices = Devices { compute: crate::ml::devices(), output: output_devices() };
     output.print(&devices, |out| {
         let mut table = Table::new(&[("networks", Align::Left), ("usable", Align::Left), ("detail", Align::Left)]);
-        for device in &devices.compute {
+        for device in devices.compute {
             let usable = if device.available { "yes" } else { "no" };
             table.row(vec![format!("{:?}", device.device).to_lowercase(), usable.to_owned(), device.detail.clone()]);
         }

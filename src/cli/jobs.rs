@@ -12,6 +12,8 @@ pub enum Ended {
     Failed(Report),
     /// Ctrl-C.
     Stopped,
+    /// What was typed after this command cannot be meant so.
+    Usage(&'static str, String),
 }
 
 impl<E: std::error::Error + 'static> From<E> for Ended {

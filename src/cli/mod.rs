@@ -48,6 +48,13 @@ pub fn main() -> ExitCode {
             output.note("stopped; what was done so far is kept");
             Exit::Stopped
         }
+        Err(Ended::Usage(command, trouble)) => {
+            let mut cli = Cli::command();
+            // The usage line of the command itself.
+            cli.build();
+            let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
+            command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+        }
         Err(Ended::Failed(report)) => {
             output.fail(&report);
             Exit::Failed
@@ -77,9 +84,12 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             library::export(&open_engine(common)?, output, folder, selection)
         }
         Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
-        Command::Train(args) => train::train(output, &args, &data_dir(common)?, &cancelled_by_ctrl_c()?),
+        Command::Train(args) => {
+            train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_ctrl_c()?)
+        }
         Command::Evaluate(args) => {
-            train::evaluate(output, &args, &data_dir(common)?, common.device.into(), &cancelled_by_ctrl_c()?)
+            let device = common.device().unwrap_or_default();
+            train::evaluate(output, &args, &data_dir(common)?, device, &cancelled_by_ctrl_c()?)
         }
         Command::Dataset(DatasetCommand::Check(args)) => {
             dataset::check(output, common.jobs, args, &data_dir(common)?, &cancelled_by_ctrl_c()?)
@@ -96,13 +106,9 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
     }
 }
 
-fn draw(output: &Output, command: &str, args: &PictureArgs, request: &PictureRequest) -> Run {
+fn draw(output: &Output, command: &'static str, args: &PictureArgs, request: &PictureRequest) -> Run {
     if let Some(trouble) = args.trouble() {
-        let mut cli = Cli::command();
-        // The usage line of the command itself.
-        cli.build();
-        let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
-        command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+        return Err(Ended::Usage(command, trouble));
     }
     pictures::write(output, args, request, &cancelled_by_ctrl_c()?)
 }
@@ -123,7 +129,7 @@ fn data_dir(common: &Common) -> Result<DataDir, Report> {
 fn engine_config(common: &Common) -> Result<EngineConfig, Report> {
     Ok(EngineConfig {
         data_dir: data_dir(common)?,
-        device: common.device.into(),
+        device: common.device().unwrap_or_default(),
         jobs: common.jobs.map(usize::from),
         player: None,
     })

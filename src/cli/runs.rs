@@ -188,6 +188,7 @@ fn write_state(out: &mut dyn Write, run: &runs::LoadedRun) -> io::Result<()> {
     row("seed", state.seed.to_string());
     row("epochs", format!("{} of {}, parts: {}", state.epochs_done, state.epochs_planned, state.parts));
     row("time", clock_text(state.seconds));
+    row("device", state.device.clone());
     for branch in &state.branches {
         row(&format!("{} alone", branch.branch), branch.text());
     }

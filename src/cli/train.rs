@@ -16,7 +16,7 @@ use crate::ml::train::model::Model;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
-use crate::ml::{DeviceChoice, MlError};
+use crate::ml::{Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -33,8 +33,14 @@ struct Trained<'a> {
 }
 
 /// `timbre train`.
-pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelToken) -> Run {
-    let (folder, config) = open_run(args, data_dir)?;
+pub fn train(
+    output: &Output,
+    args: &Train,
+    data_dir: &DataDir,
+    device: Option<DeviceChoice>,
+    cancel: &CancelToken,
+) -> Run {
+    let (folder, config) = open_run(args, data_dir, device)?;
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
@@ -43,12 +49,15 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
             output.note(&format!("go on with: timbre train --resume {}", folder.id()));
             return Err(Ended::Stopped);
         }
-        trained => trained?,
+        Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
+        Ok(trained) => trained,
     };
     let mut model = folder.model();
     if let Some(out) = &args.out {
-        let trained = Model::load(&folder.model())?;
-        Model::write(out, &trained.card, trained.network(), true)?;
+        let trained = Model::load(&folder.model(), &Device::Cpu)?;
+        Model::write(out, &trained.card, trained.network(), true).map_err(|error| {
+            Report::from_error(&error).with_hint(format!("the model is kept as {}", model.display()))
+        })?;
         model.clone_from(out);
     }
     let document = Trained {
@@ -70,10 +79,32 @@ pub fn train(output: &Output, args: &Train, data_dir: &DataDir, cancel: &CancelT
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
 
+/// What is said of a training that failed; a new run of which nothing came leaves nothing behind.
+fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) -> Ended {
+    let report = Report::from_error(error);
+    // A model error is of the checkpoint itself.
+    if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
+        return report.with_hint(format!("go on with: timbre train --resume {}", folder.id())).into();
+    }
+    if new
+        && !folder.split().exists()
+        && let Err(error) = runs::delete(&data_dir.runs(), folder)
+    {
+        tracing::warn!("{} stays behind: {error}", folder.path().display());
+    }
+    report.into()
+}
+
+fn usage(trouble: impl Into<String>) -> Ended {
+    Ended::Usage("train", trouble.into())
+}
+
 /// The run to go on with, or a new one.
-fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), Ended> {
+fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
-        return Ok(reopen(data_dir, name)?);
+        let (folder, mut config) = reopen(data_dir, name)?;
+        config.device = device.unwrap_or(config.device);
+        return Ok((folder, config));
     }
     let mut config = match (&args.config, args.architecture) {
         (Some(path), _) => {
@@ -81,17 +112,32 @@ fn open_run(args: &Train, data_dir: &DataDir) -> Result<(RunFolder, Config), End
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
+        (None, Some(_)) if args.data.sources().is_empty() => {
+            return Err(usage("a folder of clips is needed, or --library"));
+        }
         (None, Some(architecture)) => args.config(architecture),
-        (None, None) => return Err(Report::new("An architecture is needed").into()),
+        (None, None) => return Err(usage("an architecture is needed")),
     };
-    let named = args.data.sources();
-    if !named.is_empty() {
-        config.sources = named;
-    }
     if !args.branches.is_empty() {
-        config.network = config.network.only(&args.branches)?;
+        config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
-    Ok(begin(data_dir, config, args.name.as_deref().unwrap_or_default(), Some(command_line()))?)
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?.unwrap_or_default();
+    config.device = device.unwrap_or(config.device);
+    if let Some(trouble) = config.trouble() {
+        return Err(match &args.config {
+            Some(path) => Report::new(format!("{} has values that cannot be: {trouble}", path.display())).into(),
+            None => usage(trouble),
+        });
+    }
+    if let Some(out) = &args.out {
+        // Said now, not after hours.
+        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if out.is_dir() || !folder.is_dir() {
+            let report = Report::new(format!("The model cannot be written to {}", out.display()));
+            return Err(report.with_hint("name a file in a folder that is there").into());
+        }
+    }
+    Ok(begin(data_dir, config, &name, Some(command_line()))?)
 }
 
 /// What was typed, without the folder of the program.
@@ -117,6 +163,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
                 output.note(&format!("{part_text}: {train} clips train, {valid} validate, {test} judge"));
             });
         }
+        TrainEvent::Note(note) => bar.suspend(|| output.note(&format!("note: {note}"))),
         TrainEvent::Batch(batch) => {
             bar.set_length((batch.epochs * batch.batches) as u64);
             bar.set_position(((batch.epoch - 1) * batch.batches + batch.batch) as u64);
@@ -152,7 +199,7 @@ pub fn evaluate(
 ) -> Run {
     let mut sources = args.data.sources();
     if sources.is_empty() {
-        return Err(Report::new("A folder of clips is needed, or --library").into());
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed, or --library".into()));
     }
     read_library(&mut sources, data_dir)?;
     let judge = open_judge(&args.model, data_dir, device)?;
@@ -173,7 +220,7 @@ pub fn evaluate(
 
 fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<Judge, Ended> {
     if model == "built-in" {
-        return Ok(Judge::built_in()?);
+        return Ok(Judge::built_in(device)?);
     }
     let path = Path::new(model);
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
@@ -181,13 +228,20 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
         crate::ml::train::bundle::unpack(path, &folder)?;
-        return Ok(Judge::open(&folder.model())?);
+        return Ok(Judge::open(&folder.model(), device)?);
     }
     if path.is_file() {
-        return Ok(Judge::open(path)?);
+        return Ok(Judge::open(path, device)?);
     }
-    let (folder, _) = runs::find(&data_dir.runs(), model)?;
-    Ok(Judge::open(&folder.model())?)
+    let (folder, state) = runs::find(&data_dir.runs(), model).map_err(|error| match error {
+        MlError::NoRun(name) => Report::new(format!("“{name}” is neither a model file nor a run")),
+        error => Report::from_error(&error),
+    })?;
+    if !folder.model().is_file() {
+        let report = Report::new(format!("The run {} has no model: it is {}", state.id, state.status.word()));
+        return Err(report.with_hint(format!("go on with: timbre train --resume {}", state.id)).into());
+    }
+    Ok(Judge::open(&folder.model(), device)?)
 }
 
 /// A folder that goes when it is no longer needed.

@@ -39,6 +39,39 @@ impl Data {
     }
 }
 
+/// What a configuration says; it would not be heard beside one.
+const VALUES: [&str; 29] = [
+    "architecture",
+    "folders",
+    "wavelets",
+    "index",
+    "lists",
+    "tags",
+    "library",
+    "preset",
+    "split",
+    "train_share",
+    "folds",
+    "train_list",
+    "valid_list",
+    "test_list",
+    "valid_share",
+    "final_model",
+    "epochs",
+    "batch",
+    "learning_rate",
+    "schedule",
+    "weight_decay",
+    "label_smoothing",
+    "mixup",
+    "mask_bands",
+    "mask_time",
+    "class_balance",
+    "patience",
+    "base",
+    "seed",
+];
+
 /// `timbre train`.
 #[derive(Debug, Args)]
 pub struct Train {
@@ -52,10 +85,10 @@ pub struct Train {
     #[arg(long, value_enum, default_value_t = PresetArg::Best)]
     pub preset: PresetArg,
     /// Takes every value from a `config.json` instead.
-    #[arg(long, value_name = "FILE", conflicts_with = "architecture")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = VALUES)]
     pub config: Option<PathBuf>,
     /// Goes on with a run that was stopped (its id, the beginning of it, or its folder).
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["architecture", "config"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = VALUES, conflicts_with_all = ["config", "branches", "name"])]
     pub resume: Option<String>,
     /// How the clips are divided.
     #[arg(long, value_enum, default_value_t = SplitArg::Holdout)]

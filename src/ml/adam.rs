@@ -2,15 +2,15 @@
 //! over the memory a step.
 //!
 //! candle's own makes a new tensor for every term of the formula; for the millions of weights of a dense layer that costs
-//! more than their gradient.
+//! more than their gradient on the CPU. On a GPU it is done so here, too.
 
 use std::sync::{Mutex, PoisonError};
 
 use candle_core::backprop::GradStore;
-use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Var};
+use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var};
 use rayon::prelude::*;
 
-use super::ops::values;
+use super::ops::{portable, values};
 
 /// The constants of the method.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,14 +40,39 @@ pub struct Moments {
     pub second: Vec<f32>,
 }
 
-/// The optimiser: variables and what it remembers of their gradients. float32 on the CPU.
+/// The same where the variable is.
+#[derive(Debug)]
+enum Memory {
+    Cpu(Moments),
+    Elsewhere { first: Tensor, second: Tensor },
+}
+
+impl Memory {
+    fn of(var: &Var, Moments { first, second }: Moments) -> Result<Self> {
+        if !portable::is_needed(var.device()) {
+            return Ok(Self::Cpu(Moments { first, second }));
+        }
+        let there = |values| Tensor::from_vec(values, var.shape(), var.device());
+        Ok(Self::Elsewhere { first: there(first)?, second: there(second)? })
+    }
+
+    fn moments(&self) -> Result<Moments> {
+        let here = |tensor: &Tensor| tensor.flatten_all()?.to_vec1();
+        match self {
+            Self::Cpu(moments) => Ok(moments.clone()),
+            Self::Elsewhere { first, second } => Ok(Moments { first: here(first)?, second: here(second)? }),
+        }
+    }
+}
+
+/// The optimiser: float32 variables and what it remembers of their gradients.
 #[derive(Debug)]
 pub struct Adam {
     options: AdamOptions,
     vars: Vec<Var>,
     /// The learning rate of each, as a multiple of the step's.
     rates: Vec<f64>,
-    moments: Vec<Moments>,
+    memory: Vec<Memory>,
     steps: u32,
 }
 
@@ -56,9 +81,16 @@ const CHUNK: usize = 1 << 16;
 
 impl Adam {
     /// An optimiser of these variables.
-    pub fn new(vars: Vec<Var>, options: AdamOptions) -> Self {
-        let zeros = |var: &Var| Moments { first: vec![0.0; var.elem_count()], second: vec![0.0; var.elem_count()] };
-        Self { options, moments: vars.iter().map(zeros).collect(), rates: vec![1.0; vars.len()], vars, steps: 0 }
+    ///
+    /// # Errors
+    /// When the memory of a device is short.
+    pub fn new(vars: Vec<Var>, options: AdamOptions) -> Result<Self> {
+        let zeros = |var: &Var| {
+            let zeros = vec![0.0; var.elem_count()];
+            Memory::of(var, Moments { first: zeros.clone(), second: zeros })
+        };
+        let memory = vars.iter().map(zeros).collect::<Result<_>>()?;
+        Ok(Self { options, memory, rates: vec![1.0; vars.len()], vars, steps: 0 })
     }
 
     /// The same with a learning rate for each variable, as a multiple of the step's.
@@ -70,8 +102,11 @@ impl Adam {
     }
 
     /// Steps so far, and what is remembered of each variable: all that a checkpoint needs besides the variables.
-    pub fn state(&self) -> (u32, &[Moments]) {
-        (self.steps, &self.moments)
+    ///
+    /// # Errors
+    /// When it cannot be read from a device.
+    pub fn state(&self) -> Result<(u32, Vec<Moments>)> {
+        Ok((self.steps, self.memory.iter().map(Memory::moments).collect::<Result<_>>()?))
     }
 
     /// Goes on from a state of [`Adam::state`].
@@ -86,33 +121,47 @@ impl Adam {
         if !fits {
             candle_core::bail!("the optimiser's state is of another network");
         }
-        (self.steps, self.moments) = (steps, moments);
+        self.memory =
+            self.vars.iter().zip(moments).map(|(var, moments)| Memory::of(var, moments)).collect::<Result<_>>()?;
+        self.steps = steps;
         Ok(())
     }
 
     /// Moves every variable that has a gradient.
     ///
     /// # Errors
-    /// When a variable is not contiguous float32 on the CPU.
+    /// When a variable is not contiguous float32.
     pub fn step(&mut self, grads: &GradStore, learning_rate: f64) -> Result<()> {
         self.steps += 1;
         let AdamOptions { beta1, beta2, epsilon, weight_decay } = self.options;
         let steps = i32::try_from(self.steps).unwrap_or(i32::MAX);
         let correct = |beta: f32| 1.0 / (1.0 - f64::from(beta).powi(steps));
         let (scale1, scale2) = (correct(beta1), correct(beta2));
-        for ((var, multiple), moments) in self.vars.iter().zip(&self.rates).zip(&mut self.moments) {
+        for ((var, multiple), memory) in self.vars.iter().zip(&self.rates).zip(&mut self.memory) {
             let Some(grad) = grads.get(var) else { continue };
             let learning_rate = learning_rate * multiple;
-            let update = Update {
-                beta1,
-                beta2,
-                epsilon,
-                rate: (learning_rate * scale1) as f32,
-                scale2: scale2 as f32,
-                keep: 1.0 - (learning_rate * f64::from(weight_decay)) as f32,
-                moments: Mutex::new(moments),
-            };
-            var.inplace_op2(&grad.contiguous()?, &update)?;
+            let rate = (learning_rate * scale1) as f32;
+            let scale2 = scale2 as f32;
+            let keep = 1.0 - (learning_rate * f64::from(weight_decay)) as f32;
+            match memory {
+                Memory::Cpu(moments) => {
+                    let moments = Mutex::new(moments);
+                    let update = Update { beta1, beta2, epsilon, rate, scale2, keep, moments };
+                    var.inplace_op2(&grad.contiguous()?, &update)?;
+                }
+                Memory::Elsewhere { first, second } => {
+                    // Without what it was computed from, or that would be kept from step to step.
+                    let grad = grad.detach();
+                    let follow = |mean: &Tensor, beta: f32, now: Tensor| {
+                        (mean * f64::from(beta))? + (now * f64::from(1.0 - beta))?
+                    };
+                    *second = follow(second, beta2, grad.sqr()?)?;
+                    *first = follow(first, beta1, grad)?;
+                    let size = ((&*second * f64::from(scale2))?.sqrt()? + f64::from(epsilon))?;
+                    let step = ((&*first * f64::from(rate))? / size)?;
+                    var.set(&((var.as_detached_tensor() * f64::from(keep))? - step)?)?;
+                }
+            }
         }
         Ok(())
     }
@@ -160,7 +209,7 @@ impl InplaceOp2 for Update<'_> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
+    use candle_core::Device;
 
     use super::*;
 
@@ -178,19 +227,23 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_those_of_the_paper_also_after_a_pause() -> Result<()> {
+    fn steps_are_those_of_the_paper_also_after_a_pause_and_on_other_devices() -> Result<()> {
+        steps()?;
+        portable::forced(steps)
+    }
+
+    fn steps() -> Result<()> {
         let device = Device::Cpu;
         for decay in [0.0, 0.1] {
             let start = [3.0f32, -1.0, 0.5];
             let target = [1.0f32, 1.0, -2.0];
             let var = Var::from_vec(start.to_vec(), 3, &device)?;
             let options = AdamOptions { weight_decay: decay, ..AdamOptions::default() };
-            let mut adam = Adam::new(vec![var.clone()], options);
+            let mut adam = Adam::new(vec![var.clone()], options)?;
             for step in 0..50 {
                 if step == 20 {
-                    let (steps, moments) = adam.state();
-                    let (steps, moments) = (steps, moments.to_vec());
-                    adam = Adam::new(vec![var.clone()], options);
+                    let (steps, moments) = adam.state()?;
+                    adam = Adam::new(vec![var.clone()], options)?;
                     adam.restore(steps, moments)?;
                 }
                 let loss = (var.as_tensor() - Tensor::new(&target, &device)?)?.sqr()?.sum_all()?;

@@ -1,7 +1,7 @@
 //! What both MobileNets are made of: convolutions that follow each other, then the mean over the pixels. Channels last,
-//! batch norm folded, on the CPU.
+//! batch norm folded.
 //!
-//! The whole network is one operation to candle, with one vector of parameters: of a chain of operations, candle's backward
+//! On the CPU the whole network is one operation to candle, with one vector of parameters: of a chain of operations, candle's backward
 //! pass makes a tensor of zeros for each gradient and then adds to it by one thread, and every result takes fresh memory. Together
 //! with the kernel of `ops::depthwise` this halved a training step (MobileNetV1: 206 to 100 ms, MobileNetV2: 1.66 to 0.72 s, median);
 //! how much is due to which was not measured.
@@ -12,8 +12,8 @@ use candle_core::{CpuStorage, CustomOp2, Device, Layout, Result, Shape, Tensor, 
 use rayon::prelude::*;
 
 use super::ops::conv3x3::{Conv3x3, Kind, Padding, Plan};
-use super::ops::pointwise::{Backward, Product};
-use super::ops::{Activation, values, with_values};
+use super::ops::pointwise::{Backward, Pointwise, Product};
+use super::ops::{Activation, portable, values, with_values};
 
 /// What a step convolves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,12 @@ impl Step {
 
     fn product(&self) -> Product {
         Product { inputs: self.inputs, outputs: self.outputs }
+    }
+
+    /// The 3x3 convolution of a step that has one.
+    fn conv3x3(&self, padding: Padding) -> Conv3x3 {
+        let kind = if self.convolution == Convolution::Stem { Kind::Stem } else { Kind::Depthwise };
+        Conv3x3 { kind, stride: self.stride, padding, activation: self.activation }
     }
 }
 
@@ -120,16 +126,15 @@ impl Backbone {
     }
 
     /// Weight `[rows, outputs]` and bias of a step.
-    #[cfg(test)]
     fn layer(&self, index: usize) -> Result<(Tensor, Tensor)> {
         let (step, [weight, bias]) = (self.steps.steps[index], self.steps.starts[index]);
         let weight = self.parameters.narrow(0, weight, step.rows() * step.outputs)?;
         Ok((weight.reshape((step.rows(), step.outputs))?, self.parameters.narrow(0, bias, step.outputs)?))
     }
 
-    /// A copy that can be trained, and the variable of all its parameters.
-    pub fn trainable(&self) -> Result<(Self, Var)> {
-        let var = Var::from_tensor(&self.parameters)?;
+    /// A copy that can be trained on a device, and the variable of all its parameters.
+    pub fn trainable(&self, device: &Device) -> Result<(Self, Var)> {
+        let var = Var::from_tensor(&self.parameters.to_device(device)?)?;
         Ok((Self { parameters: var.as_tensor().clone(), pool: Arc::default(), ..self.clone() }, var))
     }
 
@@ -155,10 +160,33 @@ impl Backbone {
 
     /// The features `[n, channels]` of pictures `[n, height, width, colours]`; no gradient for the pictures.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
+        if portable::is_needed(self.parameters.device()) {
+            return self.step_by_step(pictures);
+        }
         let keep = self.parameters.is_variable();
         let run = Run { steps: self.steps.clone(), pool: self.pool.clone(), keep, kept: Mutex::default() };
         let pictures = pictures.contiguous()?;
         if keep { pictures.apply_op2(&self.parameters, run) } else { pictures.apply_op2_no_bwd(&self.parameters, &run) }
+    }
+}
+
+impl Backbone {
+    /// The same by one operation a step.
+    fn step_by_step(&self, pictures: &Tensor) -> Result<Tensor> {
+        let mut results: Vec<Tensor> = Vec::with_capacity(self.steps.steps.len());
+        for (index, step) in self.steps.steps.iter().enumerate() {
+            let (weight, bias) = self.layer(index)?;
+            let x = results.last().unwrap_or(pictures);
+            let mut y = match step.convolution {
+                Convolution::Pointwise => Pointwise(step.activation).apply(x, &weight, &bias)?,
+                _ => step.conv3x3(self.steps.padding).apply(x, &weight, &bias)?,
+            };
+            if let Some(from) = step.shortcut {
+                y = (y + &results[from])?;
+            }
+            results.push(y);
+        }
+        results.last().unwrap_or(pictures).mean((1, 2))
     }
 }
 
@@ -222,9 +250,7 @@ impl Steps {
         }
         let (mut plans, mut lens) = (Vec::new(), Vec::new());
         for step in &self.steps {
-            let kind = if step.convolution == Convolution::Stem { Kind::Stem } else { Kind::Depthwise };
-            let op = Conv3x3 { kind, stride: step.stride, padding: self.padding, activation: step.activation };
-            let plan = Plan::new(op, height, width, step.inputs, step.outputs);
+            let plan = Plan::new(step.conv3x3(self.padding), height, width, step.inputs, step.outputs);
             (height, width) = plan.output;
             lens.push(plan.output_len());
             plans.push(plan);
@@ -417,9 +443,26 @@ impl CustomOp2 for Run {
 }
 
 #[cfg(test)]
+impl Backbone {
+    /// A network that has learned nothing: uniform with the variance that keeps the signal's power through a ReLU (K. He et al. 2015).
+    pub(super) fn random(steps: Vec<Step>, padding: Padding, rng: &mut super::rng::Rng) -> Self {
+        let mut drawn = |count: usize, size: f64| -> Vec<f32> {
+            (0..count).map(|_| ((2.0 * rng.uniform() - 1.0) * size) as f32).collect()
+        };
+        let layers: Vec<_> = steps
+            .iter()
+            .map(|step| {
+                let size = (6.0 / step.rows() as f64).sqrt();
+                (drawn(step.rows() * step.outputs, size), drawn(step.outputs, 0.3))
+            })
+            .collect();
+        Self::new(steps, padding, &layers).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::ops::pointwise::Pointwise;
     use crate::ml::rng::Rng;
 
     /// A stem, a block without a shortcut and two with one, and a last layer.
@@ -449,37 +492,7 @@ mod tests {
             step(Pointwise, 17, 300, 1, Relu, None),
             step(Pointwise, 300, 230, 1, Relu, None),
         ];
-        let mut drawn = |count: usize, size: f64| -> Vec<f32> {
-            (0..count).map(|_| ((2.0 * rng.uniform() - 1.0) * size) as f32).collect()
-        };
-        let layers: Vec<_> = steps
-            .iter()
-            .map(|step| {
-                let size = (6.0 / step.rows() as f64).sqrt();
-                (drawn(step.rows() * step.outputs, size), drawn(step.outputs, 0.3))
-            })
-            .collect();
-        Backbone::new(steps, padding, &layers).unwrap()
-    }
-
-    /// The same by one operation a step and candle's own backward pass.
-    fn slowly(network: &Backbone, padding: Padding, x: &Tensor) -> Result<Tensor> {
-        let mut results: Vec<Tensor> = Vec::new();
-        for (index, step) in network.steps.steps.iter().enumerate() {
-            let (weight, bias) = network.layer(index)?;
-            let x = results.last().unwrap_or(x);
-            let kind = if step.convolution == Convolution::Stem { Kind::Stem } else { Kind::Depthwise };
-            let conv = Conv3x3 { kind, stride: step.stride, padding, activation: step.activation };
-            let mut y = match step.convolution {
-                Convolution::Pointwise => Pointwise(step.activation).apply(x, &weight, &bias)?,
-                _ => conv.apply(x, &weight, &bias)?,
-            };
-            if let Some(from) = step.shortcut {
-                y = (y + &results[from])?;
-            }
-            results.push(y);
-        }
-        results.last().unwrap().mean((1, 2))
+        Backbone::random(steps, padding, rng)
     }
 
     fn worst(a: &Tensor, b: &Tensor) -> f32 {
@@ -493,12 +506,12 @@ mod tests {
     fn values_and_gradients_are_those_of_the_single_operations() -> Result<()> {
         let mut rng = Rng::new(11);
         for padding in [Padding::Needed, Padding::One] {
-            let (network, var) = network(padding, &mut rng).trainable()?;
+            let (network, var) = network(padding, &mut rng).trainable(&Device::Cpu)?;
             // Buffers are used again, also by a batch of another size.
             for n in [3, 5, 2, 3] {
                 let pixels: Vec<f32> = (0..n * 19 * 14 * 2).map(|_| rng.uniform() as f32 - 0.5).collect();
                 let x = Tensor::from_vec(pixels, (n, 19, 14, 2), &Device::Cpu)?;
-                let (fast, slow) = (network.forward(&x)?, slowly(&network, padding, &x)?);
+                let (fast, slow) = (network.forward(&x)?, network.step_by_step(&x)?);
                 assert!(worst(&fast, &slow) < 1e-5);
                 let frozen = network.frozen();
                 assert!(worst(&frozen.forward(&x)?, &slow) < 1e-5 && worst(&frozen.forward(&x)?, &slow) < 1e-5);

@@ -100,8 +100,8 @@ impl Classifier {
     /// # Errors
     /// When it does not fit this program, with the reason.
     pub fn from_bytes(name: &str, bytes: &[u8], choice: DeviceChoice) -> Result<Self, MlError> {
-        let model = Model::parse(name, bytes)?;
-        let (_, device_note) = choice.open();
+        let (device, device_note) = choice.open();
+        let model = Model::parse(name, bytes, &device)?;
         let mut hash = Xxh3::new();
         for part in [&METHOD.to_le_bytes(), MUSICNN, bytes] {
             hash.update(part);

@@ -1,6 +1,8 @@
 //! Where networks run.
 
-use candle_core::Device;
+use std::sync::OnceLock;
+
+pub use candle_core::Device;
 
 /// What the person chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -37,13 +39,33 @@ impl DeviceChoice {
             Self::Cpu => (Device::Cpu, None),
             Self::Cuda => cuda().map_or_else(|why| fall_back("CUDA", why), |device| (device, None)),
             Self::Metal => metal().map_or_else(|why| fall_back("Metal", why), |device| (device, None)),
-            Self::Auto => (cuda().or_else(|_| metal()).unwrap_or(Device::Cpu), None),
+            Self::Auto => match cuda()
+                .or_else(|cuda| metal().map_err(|metal| if cfg!(feature = "cuda") { cuda } else { metal }))
+            {
+                Ok(device) => (device, None),
+                Err(why) if cfg!(any(feature = "cuda", feature = "metal")) => fall_back("The GPU", why),
+                Err(_) => (Device::Cpu, None),
+            },
         }
     }
 }
 
-/// All devices and whether they can be used.
-pub fn devices() -> Vec<DeviceStatus> {
+/// What a device is called.
+pub fn device_name(device: &Device) -> &'static str {
+    match device {
+        Device::Cpu => "CPU",
+        Device::Cuda(_) => "CUDA",
+        Device::Metal(_) => "Metal",
+    }
+}
+
+/// All devices and whether they can be used; looked for once, because a GPU takes its time to answer.
+pub fn devices() -> &'static [DeviceStatus] {
+    static FOUND: OnceLock<Vec<DeviceStatus>> = OnceLock::new();
+    FOUND.get_or_init(look)
+}
+
+fn look() -> Vec<DeviceStatus> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let status = |device, found: Result<Device, String>, name: &str| match found {
         Ok(_) => DeviceStatus { device, available: true, detail: name.into() },

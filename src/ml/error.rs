@@ -37,6 +37,17 @@ pub enum MlError {
         /// What does not fit.
         reason: String,
     },
+    /// There is no run of this name.
+    #[error("“{0}” is no run: neither an id or the beginning of one, nor the folder of a run")]
+    NoRun(String),
+    /// A file that should say something about clips says nothing about these.
+    #[error("{file} does not fit the clips: {reason}")]
+    List {
+        /// The file.
+        file: PathBuf,
+        /// What is expected of it.
+        reason: String,
+    },
     /// A folder does not hold clips by genre.
     #[error("{folder} cannot be used as a data set: {reason}")]
     Dataset {

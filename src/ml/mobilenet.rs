@@ -1,7 +1,6 @@
 //! MobileNetV1 1.0 (A. Howard et al. 2017) on log-mel patches, with YAMNet's front end (M. Plakal and D. Ellis 2019).
 //!
-//! Batch norm is folded into weight and bias. It runs on the CPU: 62 patches cost less
-//! than one MusiCNN window, so a GPU would win nothing.
+//! Batch norm is folded into weight and bias.
 
 use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
@@ -155,13 +154,13 @@ impl MobileNet {
         Self::of(&(0..LAYERS).map(zeros).collect::<Vec<_>>())
     }
 
-    /// A copy whose layers can be trained, and its variables.
+    /// A copy whose layers can be trained on a device, and the variable of all of them.
     ///
     /// # Errors
     /// When the tensors cannot be copied.
-    pub fn trainable(&self) -> Result<(Self, Vec<Var>), MlError> {
-        let (backbone, var) = self.backbone.trainable()?;
-        Ok((Self { backbone }, vec![var]))
+    pub fn trainable(&self, device: &Device) -> Result<(Self, Var), MlError> {
+        let (backbone, var) = self.backbone.trainable(device)?;
+        Ok((Self { backbone }, var))
     }
 
     /// A copy without variables, for inference.
@@ -201,6 +200,17 @@ impl MobileNet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::ops::portable::{assert_portable, drawn};
+    use crate::ml::rng::Rng;
+
+    #[test]
+    fn the_whole_network_is_the_same_from_candles_own_operations() {
+        let mut rng = Rng::new(3);
+        let network = Backbone::random((0..LAYERS).map(step).collect(), Padding::Needed, &mut rng);
+        let (network, var) = network.trainable(&Device::Cpu).unwrap();
+        let patches = drawn(&[2, FRAMES, BANDS, 1], 1.0, &mut rng);
+        assert_portable("MobileNetV1", &[&var], || network.forward(&patches));
+    }
 
     #[test]
     fn layers_chain_and_windows_make_patches() {

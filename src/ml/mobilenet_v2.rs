@@ -1,4 +1,4 @@
-//! MobileNetV2 1.0 (M. Sandler et al. 2018, table 2) on pictures, batch norm folded, channels last, on the CPU.
+//! MobileNetV2 1.0 (M. Sandler et al. 2018, table 2) on pictures, batch norm folded, channels last.
 
 use candle_core::{Device, Tensor, Var};
 
@@ -208,18 +208,18 @@ impl MobileNetV2 {
         }
         // Mean and deviation of ImageNet's colours, as torchvision and timm state them.
         let (mean, deviation) = ([0.485f32, 0.456, 0.406], [0.229f32, 0.224, 0.225]);
-        let (mean, deviation) = (Tensor::new(&mean, &Device::Cpu)?, Tensor::new(&deviation, &Device::Cpu)?);
+        let (mean, deviation) = (Tensor::new(&mean, pictures.device())?, Tensor::new(&deviation, pictures.device())?);
         let prepared = pictures.broadcast_sub(&mean)?.broadcast_div(&deviation)?;
         Ok(self.backbone.with_padding(Padding::One).forward(&prepared)?)
     }
 
-    /// A copy whose layers can be trained, and its variables.
+    /// A copy whose layers can be trained on a device, and the variable of all of them.
     ///
     /// # Errors
     /// When the tensors cannot be copied.
-    pub fn trainable(&self) -> Result<(Self, Vec<Var>), MlError> {
-        let (backbone, var) = self.backbone.trainable()?;
-        Ok((Self { backbone }, vec![var]))
+    pub fn trainable(&self, device: &Device) -> Result<(Self, Var), MlError> {
+        let (backbone, var) = self.backbone.trainable(device)?;
+        Ok((Self { backbone }, var))
     }
 
     /// The features `[n, 1280]` of pictures `[n, height, width, 3]` in [-1, 1] (Google's weights), or normalised as the weights'
@@ -247,6 +247,20 @@ fn fold(weight: &mut [f32], gamma: &[f32], beta: &[f32], mean: &[f32], variance:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::ops::portable::{assert_portable, drawn};
+    use crate::ml::rng::Rng;
+
+    #[test]
+    fn the_whole_network_is_the_same_from_candles_own_operations() {
+        let mut rng = Rng::new(3);
+        // An odd side, too.
+        for (padding, height, width) in [(Padding::Needed, 64, 64), (Padding::One, 75, 64)] {
+            let steps = steps().into_iter().map(|(_, step)| step).collect();
+            let (network, var) = Backbone::random(steps, padding, &mut rng).trainable(&Device::Cpu).unwrap();
+            let pictures = drawn(&[2, height, width, COLOURS], 1.0, &mut rng);
+            assert_portable("MobileNetV2", &[&var], || network.forward(&pictures));
+        }
+    }
 
     #[test]
     fn it_has_the_layers_and_parameters_of_the_paper() {

@@ -21,7 +21,7 @@ pub mod train;
 pub mod weights;
 
 pub use classifier::{Classifier, Heard, ModelInfo};
-pub use device::{DeviceChoice, DeviceStatus, devices};
+pub use device::{Device, DeviceChoice, DeviceStatus, devices};
 pub use error::MlError;
 pub use judge::Judgement;
 pub use metrics::Evaluation;

@@ -1,11 +1,12 @@
 //! The article's plain network: convolutions with pooling, then two dense layers, on pictures `[n, height, width, 3]`.
 
-use candle_core::{D, DType, Device, Tensor, Var};
+use candle_core::{D, Tensor};
 
 use super::error::MlError;
 use super::ops::conv_pool::ConvPool;
 use super::ops::dense::Dense;
 use super::rng::Rng;
+use super::train::variables::{Layer, Variables};
 
 /// Outputs of the convolutions.
 const CONVOLUTIONS: [usize; 3] = [32, 32, 64];
@@ -16,13 +17,6 @@ const HIDDEN: usize = 128;
 /// Share of the values that dropout sets to zero while training.
 const DROPOUT: f64 = 0.4;
 
-/// Weight and bias.
-#[derive(Clone, Debug)]
-struct Layer {
-    weight: Var,
-    bias: Var,
-}
-
 /// The network with its variables.
 #[derive(Clone, Debug)]
 pub struct PlainCnn {
@@ -32,38 +26,26 @@ pub struct PlainCnn {
 }
 
 impl PlainCnn {
-    /// A network for square pictures of `side` pixels (a multiple of 8) and so many `labels`, its weights drawn as Keras does
-    /// (X. Glorot and Y. Bengio 2010, equation 16).
+    /// A network for square pictures of `side` pixels (a multiple of 8) and so many `labels`, whose layers are added to `variables`.
     ///
     /// # Errors
     /// When `side` is not a multiple of 8, or memory is short.
-    pub fn new(side: usize, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
+    pub fn new(side: usize, labels: usize, variables: &mut Variables, rng: &mut Rng) -> Result<Self, MlError> {
         if side == 0 || !side.is_multiple_of(8) {
             return Err(MlError::Input(format!("pictures of {side} pixels cannot be halved three times")));
         }
-        let mut inputs = COLOURS;
-        let mut convolutions = Vec::new();
+        let mut number = 0;
+        let mut layer = |inputs, outputs, taps| {
+            number += 1;
+            variables.glorot(&format!("layers.{}", number - 1), inputs, outputs, taps, rng)
+        };
+        let (mut inputs, mut convolutions) = (COLOURS, Vec::new());
         for outputs in CONVOLUTIONS {
-            convolutions.push(Layer::new(9 * inputs, outputs, 9, rng)?);
+            convolutions.push(layer(inputs, outputs, 9)?);
             inputs = outputs;
         }
-        let flat = (side / 8).pow(2) * inputs;
-        Ok(Self {
-            convolutions,
-            hidden: Layer::new(flat, HIDDEN, 1, rng)?,
-            output: Layer::new(HIDDEN, labels, 1, rng)?,
-        })
-    }
-
-    /// The variables.
-    pub fn vars(&self) -> Vec<Var> {
-        let layers = self.convolutions.iter().chain([&self.hidden, &self.output]);
-        layers.flat_map(|layer| [layer.weight.clone(), layer.bias.clone()]).collect()
-    }
-
-    /// Numbers that are learned.
-    pub fn parameters(&self) -> usize {
-        self.vars().iter().map(|var| var.elem_count()).sum()
+        let hidden = layer((side / 8).pow(2) * inputs, HIDDEN, 1)?;
+        Ok(Self { convolutions, hidden, output: layer(HIDDEN, labels, 1)? })
     }
 
     /// Logits `[n, labels]` of pictures `[n, side, side, 3]`; `dropout` draws what is left out while training.
@@ -77,30 +59,18 @@ impl PlainCnn {
         }
         let mut x = x.flatten_from(1)?;
         if let Some(rng) = dropout {
-            x = (&x * dropout_mask(x.dims(), DROPOUT, rng)?)?;
+            x = (&x * dropout_mask(&x, DROPOUT, rng)?)?;
         }
         let x = Dense.apply(&x, self.hidden.weight.as_tensor(), self.hidden.bias.as_tensor())?.relu()?;
         Ok(Dense.apply(&x, self.output.weight.as_tensor(), self.output.bias.as_tensor())?)
     }
 }
 
-impl Layer {
-    /// `taps` kernel positions share an output: they count for what flows back.
-    fn new(inputs: usize, outputs: usize, taps: usize, rng: &mut Rng) -> Result<Self, MlError> {
-        let limit = (6.0 / (inputs + taps * outputs) as f64).sqrt();
-        let weight: Vec<f32> = (0..inputs * outputs).map(|_| ((2.0 * rng.uniform() - 1.0) * limit) as f32).collect();
-        Ok(Self {
-            weight: Var::from_vec(weight, (inputs, outputs), &Device::Cpu)?,
-            bias: Var::zeros(outputs, DType::F32, &Device::Cpu)?,
-        })
-    }
-}
-
-/// Zero with probability `share`, else what keeps the mean.
-pub(super) fn dropout_mask(shape: &[usize], share: f64, rng: &mut Rng) -> Result<Tensor, MlError> {
+/// Of the shape of `x`: zero with probability `share`, else what keeps the mean.
+pub(super) fn dropout_mask(x: &Tensor, share: f64, rng: &mut Rng) -> Result<Tensor, MlError> {
     let keep = (1.0 / (1.0 - share)) as f32;
     let limit = (share * f64::from(u32::MAX)) as u32;
-    let mut mask = Vec::with_capacity(shape.iter().product());
+    let mut mask = Vec::with_capacity(x.elem_count());
     while mask.len() < mask.capacity() {
         let bits = rng.bits();
         for half in [bits as u32, (bits >> 32) as u32] {
@@ -109,7 +79,7 @@ pub(super) fn dropout_mask(shape: &[usize], share: f64, rng: &mut Rng) -> Result
             }
         }
     }
-    Ok(Tensor::from_vec(mask, shape, &Device::Cpu)?)
+    Ok(Tensor::from_vec(mask, x.shape(), x.device())?)
 }
 
 /// Mean cross-entropy of logits `[n, labels]` and target probabilities `[n, labels]`.
@@ -124,20 +94,38 @@ pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor, MlErro
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
+
     use super::*;
     use crate::ml::adam::{Adam, AdamOptions};
+    use crate::ml::ops::portable::{assert_portable, drawn};
 
     #[test]
     fn it_has_the_parameters_of_the_article() {
-        assert_eq!(PlainCnn::new(256, 10, &mut Rng::new(1)).unwrap().parameters(), 8_418_666);
-        assert!(PlainCnn::new(100, 10, &mut Rng::new(1)).is_err());
+        let mut variables = Variables::on(&Device::Cpu);
+        PlainCnn::new(256, 10, &mut variables, &mut Rng::new(1)).unwrap();
+        assert_eq!(variables.count(), (8_418_666, 8_418_666));
+        assert!(PlainCnn::new(100, 10, &mut variables, &mut Rng::new(1)).is_err());
+    }
+
+    #[test]
+    fn the_whole_network_is_the_same_from_candles_own_operations() {
+        let mut rng = Rng::new(2);
+        let mut variables = Variables::on(&Device::Cpu);
+        let net = PlainCnn::new(32, 4, &mut variables, &mut rng).unwrap();
+        let pictures = drawn(&[3, 32, 32, 3], 1.0, &mut rng);
+        let vars = variables.trained();
+        assert_portable("the plain network", &vars.iter().collect::<Vec<_>>(), || {
+            net.forward(&pictures, Some(&mut Rng::new(3))).map_err(candle_core::Error::wrap)
+        });
     }
 
     #[test]
     fn it_learns_which_half_is_bright() {
         let mut rng = Rng::new(5);
-        let net = PlainCnn::new(16, 2, &mut rng).unwrap();
-        let mut adam = Adam::new(net.vars(), AdamOptions::default());
+        let mut variables = Variables::on(&Device::Cpu);
+        let net = PlainCnn::new(16, 2, &mut variables, &mut rng).unwrap();
+        let mut adam = Adam::new(variables.trained(), AdamOptions::default()).unwrap();
         let (mut pixels, mut targets) = (Vec::new(), Vec::new());
         for item in 0..16 {
             for index in 0..16 * 16 * 3 {

@@ -113,6 +113,31 @@ impl Sound {
     }
 }
 
+/// A folder `genres` with a folder for each name, of clips of two seconds: tones, or pulses, or noise where the name is neither.
+pub fn genres(root: &Path, names: &[&str], clips: usize) -> PathBuf {
+    let data = root.join("genres");
+    for name in names {
+        std::fs::create_dir_all(data.join(name)).unwrap();
+        for clip in 0..clips {
+            let mut state = 12_345 + clip as u64;
+            let samples = (0..44_100).map(|i| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
+                let secs = f64::from(i) / 22_050.0;
+                let sample = match *name {
+                    "tone" => 0.5 * (TAU * 440.0 * (1.0 + 0.05 * clip as f64) * secs).sin() + 0.01 * noise,
+                    "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
+                    _ => noise,
+                };
+                sample as f32
+            });
+            let sound = Sound { rate_hz: 22_050, channels: 1, samples: samples.collect() };
+            write(&data.join(name), &format!("{name}.{clip:05}.wav"), &sound.wav());
+        }
+    }
+    data
+}
+
 /// The six words of a Sun audio header.
 pub fn au_header(offset: u32, size: u32, encoding: u32, rate_hz: u32, channels: u32) -> Vec<u8> {
     let mut header = b".snd".to_vec();

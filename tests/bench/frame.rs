@@ -3,6 +3,8 @@
 //! Drawing on the graphics card is not in it; laying out, tessellating and uploading are.
 #![allow(missing_docs, reason = "a benchmark")]
 
+#[path = "../audio_support/mod.rs"]
+mod audio_support;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "frame_training.rs"]

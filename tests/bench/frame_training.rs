@@ -1,22 +1,19 @@
 //! What a frame costs while a network is trained on all other cores: a real training in a real engine, ten thousand songs, a song
 //! that plays. Frames are a sixtieth of a second apart, so that the training has the machine in between as it would.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use timbre::audio::player::OutputKind;
-use timbre::base::{DataDir, TrackId};
-use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind};
-use timbre::ml::DeviceChoice;
+use timbre::base::TrackId;
+use timbre::engine::{Command, Engine, Event, JobEvent, JobKind};
 use timbre::ml::data::protocol::Protocol;
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::state::training::Tab;
 use timbre::state::{Action, EngineLink, TrainAction, Verb};
 
 use super::Window;
-use super::support::{Dice, FakeEngine, live_columns, live_picture, playing};
+use super::audio_support::genres;
+use super::support::{FakeEngine, engine, live_columns, live_picture, playing};
 
 const SONGS: usize = 10_000;
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -42,33 +39,6 @@ impl EngineLink for Both {
         let mut events = EngineLink::poll(&self.told);
         events.extend(self.real.poll().into_iter().filter(of_training));
         events
-    }
-}
-
-/// Two genres of noise, each with so many clips of twelve seconds.
-fn clips(root: &Path, count: usize) {
-    for genre in ["dark", "bright"] {
-        std::fs::create_dir_all(root.join(genre)).expect("a temporary folder can be written");
-        for clip in 0..count {
-            let mut dice = Dice(clip as u64);
-            let mut last = 0.0;
-            let samples = (0..12 * 22_050).flat_map(|_| {
-                let noise = dice.below(1 << 16) as f64 / f64::from(1 << 16) - 0.5;
-                last = if genre == "dark" { 0.95 * last + 0.05 * noise } else { noise - 0.5 * last };
-                ((last * 20_000.0) as i16).to_le_bytes()
-            });
-            let samples: Vec<u8> = samples.collect();
-            let mut file = b"RIFF".to_vec();
-            file.extend((36 + samples.len() as u32).to_le_bytes());
-            file.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-            file.extend(22_050u32.to_le_bytes());
-            file.extend(44_100u32.to_le_bytes());
-            file.extend(b"\x02\0\x10\0data");
-            file.extend((samples.len() as u32).to_le_bytes());
-            file.extend(samples);
-            std::fs::write(root.join(genre).join(format!("{genre}.{clip:05}.wav")), file)
-                .expect("a temporary file can be written");
-        }
     }
 }
 
@@ -119,18 +89,12 @@ pub fn frames(_: &mut Criterion) {
     // `cargo test` only looks whether it runs.
     let frames = if std::env::args().any(|argument| argument == "--test") { 30 } else { 1_200 };
     let dir = tempfile::tempdir().expect("there is a temporary folder");
-    clips(&dir.path().join("clips"), 24);
-    let config = EngineConfig {
-        data_dir: DataDir::resolve(Some(&dir.path().join("data"))).expect("the folder is named"),
-        device: DeviceChoice::Cpu,
-        jobs: None,
-        player: Some(OutputKind::Silent),
-    };
+    let clips = genres(dir.path(), &["tone", "noise"], 24);
     let told = FakeEngine::default();
-    let real = Engine::open(config, Arc::new(|| ())).expect("an engine opens in an empty folder");
+    let real = engine(&dir.path().join("data"));
     let mut window = Window::on(SONGS, told.clone(), Both { real, told });
     let mut training = Config::preset(Architecture::Cnn, Preset::Best);
-    training.sources.folders = vec![dir.path().join("clips")];
+    training.sources.folders = vec![clips];
     training.protocol = Protocol::Holdout { train_share: 0.8 };
     (training.training.epochs, training.training.examples_per_clip) = (100_000, 8);
     window.app.act(Action::Train(TrainAction::Configure(Box::new(training))));

@@ -13,6 +13,7 @@ use timbre::ml::mobilenet::{EMBEDDING, MobileNet};
 use timbre::ml::mobilenet_v2::{FEATURES, MobileNetV2};
 use timbre::ml::plain::{PlainCnn, cross_entropy};
 use timbre::ml::rng::Rng;
+use timbre::ml::train::variables::Variables;
 use timbre::ml::weights::{Weights, read_file};
 
 /// Not part of the repository.
@@ -28,7 +29,7 @@ fn targets(n: usize) -> Tensor {
 
 /// One step of Adam on all of `vars`: logits from `forward`, backward, update.
 fn step(c: &mut Criterion, name: &str, vars: Vec<Var>, n: usize, mut forward: impl FnMut() -> Tensor) {
-    let mut adam = Adam::new(vars, AdamOptions::default());
+    let mut adam = Adam::new(vars, AdamOptions::default()).unwrap();
     let targets = targets(n);
     c.bench_function(name, |b| {
         b.iter(|| {
@@ -47,15 +48,18 @@ fn head(features: usize) -> (Var, Vec<Var>) {
 fn train(c: &mut Criterion) {
     let device = Device::Cpu;
     let mut rng = Rng::new(1);
-    let net = PlainCnn::new(256, 10, &mut rng).unwrap();
+    let mut variables = Variables::on(&device);
+    let net = PlainCnn::new(256, 10, &mut variables, &mut rng).unwrap();
     let x = Tensor::rand(0f32, 1f32, (32, 256, 256, 3), &device).unwrap();
-    step(c, "plain CNN, one Adam step, 32x3x256x256", net.vars(), 32, || net.forward(&x, Some(&mut rng)).unwrap());
+    step(c, "plain CNN, one Adam step, 32x3x256x256", variables.trained(), 32, || {
+        net.forward(&x, Some(&mut rng)).unwrap()
+    });
 
     let Ok(bytes) = read_file(YAMNET.as_ref()) else { return };
     let base = MobileNet::read(&Weights::parse("yamnet", &bytes).unwrap(), "layers.").unwrap();
-    let (net, mut vars) = base.trainable().unwrap();
-    let (weight, head_vars) = head(EMBEDDING);
-    vars.extend(head_vars);
+    let (net, var) = base.trainable(&device).unwrap();
+    let (weight, mut vars) = head(EMBEDDING);
+    vars.push(var);
     let x = Tensor::rand(-4f32, 1f32, (32, 96, 64), &device).unwrap();
     step(c, "MobileNetV1, one Adam step, 32x1x96x64", vars, 32, || {
         net.forward(&x).unwrap().matmul(weight.as_tensor()).unwrap()
@@ -63,9 +67,9 @@ fn train(c: &mut Criterion) {
 
     let Ok(bytes) = read_file(MOBILENET_V2.as_ref()) else { return };
     let base = MobileNetV2::read(&Weights::parse("mobilenet_v2", &bytes).unwrap(), "").unwrap();
-    let (net, mut vars) = base.trainable().unwrap();
-    let (weight, head_vars) = head(FEATURES);
-    vars.extend(head_vars);
+    let (net, var) = base.trainable(&device).unwrap();
+    let (weight, mut vars) = head(FEATURES);
+    vars.push(var);
     let x = Tensor::rand(-1f32, 1f32, (16, 256, 256, 3), &device).unwrap();
     step(c, "MobileNetV2, one Adam step, 16x3x256x256", vars, 16, || {
         net.forward(&x).unwrap().matmul(weight.as_tensor()).unwrap()

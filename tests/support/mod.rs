@@ -2,14 +2,17 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 
-use timbre::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
-use timbre::base::{PlaylistId, TrackId};
+use timbre::audio::player::{OutputKind, OutputState, PlayState, PlayerEvent, PlayerStatus};
+use timbre::base::{DataDir, PlaylistId, TrackId};
 use timbre::dsp::live::{LIVE_BANDS, LiveColumn};
 use timbre::dsp::picture::PictureSpec;
 use timbre::engine::event::CoverImage;
@@ -18,13 +21,14 @@ use timbre::engine::tiles::{
     LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture, TILE_COLUMNS, TILE_ROWS, TileColumns, TilePlace, column_secs,
 };
 use timbre::engine::training::message::TrainingCommand;
-use timbre::engine::{Command, Event, Settings};
+use timbre::engine::{Command, Engine, EngineConfig, Event, Settings};
 use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
 };
+use timbre::ml::DeviceChoice;
 use timbre::state::effect::{BundlePurpose, PictureFile};
 use timbre::state::genre::GENRES;
-use timbre::state::{Action, EngineLink, FolderPurpose};
+use timbre::state::{Action, AppState, EngineLink, FolderPurpose};
 use timbre::ui::App;
 use timbre::ui::dialogs::{Dialogs, answer, bundle_answer, courses_answer, courses_file, picture_answer};
 use timbre::ui::local::Layout;
@@ -135,6 +139,52 @@ pub fn builder(size: [f32; 2]) -> HarnessBuilder<App> {
     Harness::builder().with_size(size).with_max_steps(24).allow_missing_glyphs().with_context_setup(|ctx| {
         ctx.add_font_provider(Arc::new(egui_system_font_provider::SystemFontProvider::new()));
     })
+}
+
+/// The real engine with its things in this folder, without sound.
+pub fn engine(data: &Path) -> Engine {
+    let config = EngineConfig {
+        data_dir: DataDir::resolve(Some(data)).unwrap(),
+        device: DeviceChoice::Cpu,
+        jobs: None,
+        player: Some(OutputKind::Silent),
+    };
+    Engine::open(config, Arc::new(|| ())).unwrap()
+}
+
+/// Draws frames in real time until `enough`; fails after two minutes.
+pub fn until(harness: &mut Harness<'static, App>, what: &str, enough: impl Fn(&AppState) -> bool) {
+    let start = Instant::now();
+    while !enough(harness.state().state()) {
+        if start.elapsed() > Duration::from_secs(120) {
+            let state = harness.state().state();
+            panic!("waited two minutes until {what}: {:?}, {:?}", state.jobs.running(), state.toasts.shown());
+        }
+        harness.step();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    harness.run_ok();
+}
+
+/// Presses what has this role and name.
+pub fn click(harness: &mut Harness<'static, App>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
+    harness.run_ok();
+}
+
+/// Does something without the hand that would do it.
+pub fn act(harness: &mut Harness<'static, App>, action: Action) {
+    harness.state_mut().act(action);
+    harness.run_ok();
+}
+
+/// Draws the window and writes what it looks like into the folder `TIMBRE_SCREENS`, if there is one.
+pub fn show(name: &str, harness: &mut Harness<'static, App>) {
+    harness.run_ok();
+    let Some(folder) = std::env::var_os("TIMBRE_SCREENS").map(PathBuf::from) else { return };
+    let image = harness.render().expect("the window can be drawn");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
 }
 
 /// A generator of numbers that are the same in every run (SplitMix64).

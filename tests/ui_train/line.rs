@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn trainings_wait_in_line_and_the_curves_are_saved() {
     let dir = tempfile::tempdir().unwrap();
-    let clips = genres(dir.path(), 6);
+    let clips = genres(dir.path(), &["tone", "pulse", "noise"], 6);
     let out = dir.path().join("out");
     std::fs::create_dir_all(&out).unwrap();
     let mut harness = window([1280.0, 800.0], engine(&dir.path().join("data")), FakeDialogs::answering(&out));
@@ -37,7 +37,7 @@ fn trainings_wait_in_line_and_the_curves_are_saved() {
     until(&mut harness, "curves have begun", |state| {
         state.training.running().is_some_and(|live| live.history.len() >= 3)
     });
-    show("waiting", &mut harness);
+    show("train-waiting", &mut harness);
 
     // What shows can be saved while it trains.
     click(&mut harness, Role::Button, "Save…");

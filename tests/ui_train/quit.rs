@@ -16,7 +16,7 @@ fn asked_to(harness: &Harness<'static, App>, command: &ViewportCommand) -> bool 
 #[test]
 fn closing_the_window_asks_keeps_a_checkpoint_and_the_curves_go_on_next_time() {
     let dir = tempfile::tempdir().unwrap();
-    let (clips, data) = (genres(dir.path(), 8), dir.path().join("data"));
+    let (clips, data) = (genres(dir.path(), &["tone", "pulse", "noise"], 8), dir.path().join("data"));
     let mut harness = window([1280.0, 800.0], engine(&data), FakeDialogs::default());
     until(&mut harness, "the engine has told its library", |state| state.loaded);
     let mut config = small(Config::preset(Architecture::Cnn, Preset::Best));
@@ -70,7 +70,7 @@ fn closing_the_window_asks_keeps_a_checkpoint_and_the_curves_go_on_next_time() {
         state.training.unfinished().count() == 2 && state.toasts.shown().iter().any(|toast| toast.action.is_some())
     });
     act(&mut harness, Action::Train(TrainAction::Show(Tab::SetUp)));
-    show("unfinished", &mut harness);
+    show("train-unfinished", &mut harness);
     act(&mut harness, Action::Train(TrainAction::GoOn(run.clone())));
     until(&mut harness, "the curves go on", |state| {
         state.training.running().is_some_and(|live| live.run == run && live.history.len() > kept.epochs_done + 2)

@@ -31,7 +31,7 @@ fn filed(each: usize) -> Snapshot {
 fn the_library_is_trained_on_once_enough_songs_have_a_genre() {
     let (fake, mut harness) = opened(filed(0));
     click(&mut harness, Role::Button, "My library");
-    show("library-empty", &mut harness);
+    show("train-library-empty", &mut harness);
     harness.get_by_label("No song of your library has a genre that you have set.");
     harness.get_by_label_contains("At least 2 genres need 10 songs each; better");
     assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
@@ -44,7 +44,7 @@ fn the_library_is_trained_on_once_enough_songs_have_a_genre() {
     fake.tell(Event::Library(filed(30)));
     until(&mut harness, "there are enough", |state| state.training.by_hand.iter().all(|genre| genre.songs == 30));
     harness.get_by_label("My own: 30 songs");
-    show("library", &mut harness);
+    show("train-library", &mut harness);
 
     // Memory is told before anything is decoded; artists come from the tags and can be kept apart.
     harness.get_by_label_contains("of memory.");
@@ -87,7 +87,7 @@ fn broken_and_doubtful_clips_can_be_heard() {
         });
         assert_eq!(played.map(|item| item.path.clone()), Some(PathBuf::from(path)), "{sent:?}");
     }
-    show("findings", &mut harness);
+    show("train-findings", &mut harness);
     // A clip that is only a picture has nothing to hear.
     harness.get_by_label("1 group the same to the last sample").click();
     harness.run_steps(20);
@@ -113,7 +113,7 @@ fn networks_are_explained_with_the_score_of_their_models_cards() {
     fake.tell(Event::Training(TrainingEvent::Shipped(vec![model])));
     harness.run_steps(4);
     harness.get_by_label_contains("61.3 % of 625 test clips right, all of artists that it had not heard");
-    show("how-cnn", &mut harness);
+    show("train-how-cnn", &mut harness);
     for (network, preset, words) in [
         ("MobileNet", "Best", "two million video clips"),
         ("Two views", "Best", "what wavelets find in it"),
@@ -124,7 +124,7 @@ fn networks_are_explained_with_the_score_of_their_models_cards() {
             click(&mut harness, Role::RadioButton, &format!("Explain {choice}"));
         }
         harness.get_by_label_contains(words);
-        show(&format!("how-{network}-{preset}"), &mut harness);
+        show(&format!("train-how-{network}-{preset}"), &mut harness);
     }
     harness.key_press(Key::Escape);
     harness.run_steps(4);

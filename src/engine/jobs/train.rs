@@ -46,6 +46,7 @@ pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Resul
                 last_batch = std::time::Instant::now();
             }
             TrainEvent::Epoch(_) => epochs_before += 1,
+            TrainEvent::Note(_) => {}
             TrainEvent::Part { rounds, .. } => planned = (rounds * config.training.epochs) as u64,
         }
         outbox.send(Event::Training(TrainingEvent::Progress { run: id.clone(), event }));

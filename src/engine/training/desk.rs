@@ -8,7 +8,6 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::event::Event;
 use crate::engine::figures::write_courses;
 use crate::engine::outbox::Outbox;
-use crate::ml::MlError;
 use crate::ml::data::{Dataset, features};
 use crate::ml::train::batches::Example;
 use crate::ml::train::explain::Explanation;
@@ -17,6 +16,7 @@ use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunStatus;
 use crate::ml::train::{bundle, runs};
+use crate::ml::{Device, MlError, devices};
 
 use super::message::{RunDetail, RunSummary, Score, TrainingCommand, TrainingEvent};
 use super::start::front_end_cache;
@@ -29,7 +29,7 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
     let work = move || {
         let root = data_dir.runs();
         let told = match command {
-            TrainingCommand::List => Ok(None),
+            TrainingCommand::List => Ok(Some(TrainingEvent::Devices(devices()))),
             TrainingCommand::Load(run) => load(&root, &run).map(|detail| Some(TrainingEvent::Loaded(Arc::new(detail)))),
             TrainingCommand::Rename(run, name) => {
                 find(&root, &run).and_then(|folder| runs::rename(&folder, &name)).map(|_| None)
@@ -154,7 +154,8 @@ pub fn load(root: &Path, run: &str) -> Result<RunDetail, MlError> {
 fn explain(root: &Path, run: &str, clip: &str, cache: &Path) -> Result<Explanation, MlError> {
     let (folder, _) = runs::find(root, run)?;
     let config = read_config(&folder)?;
-    let model = Model::load(&folder.model())?;
+    // One clip is not worth the way to a GPU.
+    let model = Model::load(&folder.model(), &Device::Cpu)?;
     let (media, cancel) = (SoundFiles::new(&CancelToken::default()), CancelToken::default());
     let dataset = Dataset::open(&config.sources, &media, &cancel)?;
     let found: Vec<_> = dataset.clips.into_iter().filter(|known| known.name == clip).collect();

@@ -3,17 +3,21 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::ml::MlError;
 use crate::ml::data::{Broken, Clip, Dataset, Sources};
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::model::Model;
 use crate::ml::train::run::{Prepared, prepare};
+use crate::ml::{DeviceChoice, MlError};
 
 use super::SoundFiles;
 
 /// A model that judges clips.
-pub struct Judge(Model);
+pub struct Judge {
+    model: Model,
+    /// Why it does not run where it was to, if so.
+    note: Option<String>,
+}
 
 /// What a judgement of a folder came to.
 pub struct Evaluated {
@@ -28,33 +32,27 @@ pub struct Evaluated {
 }
 
 impl Judge {
-    /// Opens a model file.
+    /// Opens a model file, to judge on `choice`.
     ///
     /// # Errors
     /// When it cannot be read or is no model.
-    pub fn open(path: &Path) -> Result<Self, MlError> {
-        Ok(Self(Model::load(path)?))
+    pub fn open(path: &Path, choice: DeviceChoice) -> Result<Self, MlError> {
+        let (device, note) = choice.open();
+        Ok(Self { model: Model::load(path, &device)?, note })
     }
 
-    /// The same of a file's bytes.
-    ///
-    /// # Errors
-    /// When it is no model.
-    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
-        Ok(Self(Model::parse(name, bytes)?))
-    }
-
-    /// The classifier that is built in.
+    /// The classifier that is built in, to judge on `choice`.
     ///
     /// # Errors
     /// When memory is short.
-    pub fn built_in() -> Result<Self, MlError> {
-        Ok(Self(Model::built_in()?))
+    pub fn built_in(choice: DeviceChoice) -> Result<Self, MlError> {
+        let (device, note) = choice.open();
+        Ok(Self { model: Model::built_in(&device)?, note })
     }
 
     /// The genres that it knows.
     pub fn labels(&self) -> &[String] {
-        &self.0.card.labels
+        &self.model.card.labels
     }
 
     /// Judges every clip of `sources` whose genre it knows.
@@ -69,9 +67,9 @@ impl Judge {
         tell: &mut (dyn FnMut(TrainEvent) + Send),
     ) -> Result<Evaluated, MlError> {
         let media = SoundFiles::new(&control.cancel);
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.note.iter().cloned().collect();
         let dataset = self.known_clips(Dataset::open(sources, &media, &control.cancel)?, &mut notes);
-        let model = &self.0;
+        let model = &self.model;
         let trained_on: HashSet<String> = model.card.trained_on.iter().map(|clip| clip.to_lowercase()).collect();
         let seen = dataset.clips.iter().filter(|clip| trained_on.contains(&clip.name.to_lowercase())).count();
         if seen > 0 {

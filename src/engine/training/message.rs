@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::engine::figures::Course;
+use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::judge::{Judgement, Prediction};
@@ -36,7 +37,7 @@ pub enum TrainingCommand {
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
     Finish,
-    /// Asks for all runs. Answered by `TrainingEvent::Runs`.
+    /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
     /// Asks what the models that came with the program say about themselves. Answered by `TrainingEvent::Shipped`.
     Shipped,
@@ -74,6 +75,8 @@ pub enum TrainingEvent {
     Waiting(Vec<String>),
     /// The models that came with the program, as far as they were found.
     Shipped(Vec<Shipped>),
+    /// What networks can be trained on.
+    Devices(&'static [DeviceStatus]),
     /// Everything about a run.
     Loaded(Arc<RunDetail>),
     /// What was found in a data set.

@@ -36,7 +36,7 @@ pub fn train(
 /// `command` is what to type to get the same run; none: to train by its configuration.
 ///
 /// # Errors
-/// When a value cannot be, no song of the library can be trained on, or the folder cannot be written.
+/// When a value or the name cannot be, a named file is not there, no song of the library can be trained on, or the folder cannot be written.
 pub fn begin(
     data_dir: &DataDir,
     mut config: Config,
@@ -46,13 +46,14 @@ pub fn begin(
     if let Some(trouble) = config.trouble() {
         return Err(MlError::Training(trouble));
     }
+    let name = (!name.trim().is_empty()).then(|| runs::usable_name(name)).transpose().map_err(MlError::Training)?;
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
     songs::read_library(&mut config.sources, data_dir)?;
     let (architecture, preset) = (config.architecture.name(), config.preset.name());
     let (folder, mut state) = runs::create(&data_dir.runs(), architecture, preset, run::now())?;
-    if !name.trim().is_empty() {
-        state.name = name.trim().to_owned();
+    if let Some(name) = name {
+        state.name = name;
     }
     state.seed = config.seed;
     state.command = command.unwrap_or_else(|| format!("timbre train --config {}/config.json", state.id));

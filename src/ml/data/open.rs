@@ -53,7 +53,7 @@ impl Dataset {
     /// When a folder is not a data set, a list or the index cannot be read, no clip is left, or `cancel` was set.
     pub fn open(sources: &Sources, media: &dyn Media, cancel: &CancelToken) -> Result<Self, MlError> {
         let artists = sources.index.as_deref().map(read_artists).transpose()?.unwrap_or_default();
-        let artists =
+        let artists: HashMap<String, String> =
             artists.into_iter().map(|(clip, artist)| (names::of_entry(&clip).to_lowercase(), artist)).collect();
         let mut wanted = HashSet::new();
         for list in &sources.lists {
@@ -71,6 +71,11 @@ impl Dataset {
         }
         for song in &sources.songs {
             found.add_song(song);
+        }
+        let known = |(_, name): &(String, String)| artists.contains_key(name);
+        if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
+            let reason = "no line `clip ::: artist` of it names one of them".to_owned();
+            return Err(MlError::List { file: file.clone(), reason });
         }
         if let Some(path) = &sources.tags {
             let tags = super::tag_file::read(path)?;

@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::depthwise::{Axis, Backward, Taps};
-use super::{Activation, Gradients, gradients, values, with_values};
+use super::{Activation, Gradients, gradients, portable, values, with_values};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) struct Plan {
     /// Height and width of the input, of the output, and the padding above and to the left.
     input: (usize, usize),
     pub output: (usize, usize),
-    before: (usize, usize),
+    pub before: (usize, usize),
 }
 
 impl Plan {
@@ -200,8 +200,12 @@ impl Conv3x3 {
     /// Applies the layer.
     ///
     /// # Errors
-    /// When the shapes do not fit, or the tensors are not float32 on the CPU.
+    /// When the shapes do not fit, or the tensors are not float32 on one device.
     pub fn apply(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        if portable::is_needed(x.device()) {
+            let (_, plan) = self.plan(x.shape(), weight.shape(), bias.shape())?;
+            return portable::conv3x3(self, &plan, x, weight, bias);
+        }
         x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, self)
     }
 
@@ -266,7 +270,7 @@ impl CustomOp3 for Conv3x3 {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
+    use candle_core::Device;
 
     use super::*;
     use crate::ml::rng::Rng;
@@ -298,23 +302,20 @@ mod tests {
         let device = Device::Cpu;
         let Conv3x3 { kind, stride, .. } = op;
         let (inputs, taps) = if kind == Kind::Depthwise { (channels, 9) } else { (2, 18) };
-        // The same numbers in every run: whether a difference steps over a corner of the ReLU must not be left to chance.
         let mut rng = Rng::new(7);
-        let mut drawn = |shape: &[usize]| {
-            let numbers: Vec<f32> = (0..shape.iter().product()).map(|_| 3.0 * rng.uniform() as f32 - 1.5).collect();
-            Tensor::from_vec(numbers, shape, &device)
-        };
-        let x = Var::from_tensor(&drawn(&[2, height, width, inputs])?)?;
-        let weight = Var::from_tensor(&drawn(&[taps, channels])?)?;
-        let bias = Var::from_tensor(&drawn(&[channels])?)?;
+        let [x, weight, bias] = [&[2, height, width, inputs][..], &[taps, channels], &[channels]]
+            .map(|shape| portable::drawn(shape, 1.5, &mut rng));
+        let name = format!("{op:?}");
+        portable::assert_portable(&name, &[&x, &weight, &bias], || op.apply(&x, &weight, &bias));
         let fast = op.apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
         let slow = naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
         assert_eq!(fast.dims(), slow.dims());
         assert!((&fast - &slow)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-5);
         // The gradients by finite differences of a weighted sum.
-        let pull = drawn(fast.dims())?;
-        let grads = (fast * &pull)?.sum_all()?.backward()?;
-        let expected = (slow * &pull)?.sum_all()?;
+        let pull = portable::drawn(fast.dims(), 1.5, &mut rng);
+        let pull = pull.as_tensor();
+        let grads = (fast * pull)?.sum_all()?.backward()?;
+        let expected = (slow * pull)?.sum_all()?;
         if stride == 1 {
             let expected = expected.backward()?;
             for var in [&x, &weight, &bias].into_iter().skip(usize::from(kind == Kind::Stem)) {
@@ -330,7 +331,7 @@ mod tests {
                 moved[3] += step;
                 let old = var.as_tensor().copy()?;
                 var.set(&Tensor::from_vec(moved, var.shape(), &device)?)?;
-                let after = naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())? * &pull;
+                let after = naive(op, x.as_tensor(), weight.as_tensor(), bias.as_tensor())? * pull;
                 var.set(&old)?;
                 Ok((after?.sum_all()?.to_scalar::<f32>()? - base) / step)
             };

@@ -13,7 +13,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{Gradients, gradients, values, with_values};
+use super::{Gradients, gradients, portable, values, with_values};
 
 /// `max_pool2(relu(conv(x) + bias))`; arguments: x `[n, height, width, inputs]` with even height and width, weight
 /// `[9 * inputs, outputs]` (kernel row, kernel column, input), bias `[outputs]`; gives `[n, height/2, width/2, outputs]`.
@@ -227,8 +227,13 @@ impl ConvPool {
     /// Applies the layer.
     ///
     /// # Errors
-    /// When the shapes do not fit, or the tensors are not float32 on the CPU.
+    /// When the shapes do not fit, or the tensors are not float32 on one device.
     pub fn apply(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        if portable::is_needed(x.device()) {
+            Self::plan(x.shape(), weight.shape(), bias.shape())?;
+            let detached = x.detach();
+            return portable::conv_pool(if self.first_layer { &detached } else { x }, weight, bias);
+        }
         x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, self)
     }
 
@@ -365,25 +370,24 @@ mod tests {
     }
 
     fn check(n: usize, plan: Plan) -> Result<()> {
-        let device = Device::Cpu;
         let mut rng = Rng::new(3);
-        let mut drawn = |shape: &[usize], size: f64| {
-            let numbers: Vec<f32> =
-                (0..shape.iter().product()).map(|_| ((2.0 * rng.uniform() - 1.0) * size) as f32).collect();
-            Tensor::from_vec(numbers, shape, &device)
-        };
-        let x = Var::from_tensor(&drawn(&[n, plan.height, plan.width, plan.inputs], 1.5)?)?;
-        let weight = Var::from_tensor(&drawn(&[9 * plan.inputs, plan.outputs], 0.8)?)?;
-        let bias = Var::from_tensor(&drawn(&[plan.outputs], 0.8)?)?;
+        let x = portable::drawn(&[n, plan.height, plan.width, plan.inputs], 1.5, &mut rng);
+        let weight = portable::drawn(&[9 * plan.inputs, plan.outputs], 0.8, &mut rng);
+        let bias = portable::drawn(&[plan.outputs], 0.8, &mut rng);
+        for first in [false, true] {
+            let name = format!("{n} pictures, first layer: {first}");
+            portable::assert_portable(&name, &[&x, &weight, &bias], || ConvPool::new(first).apply(&x, &weight, &bias));
+        }
         let list = |var: &Tensor| var.flatten_all()?.to_vec1::<f32>();
         let fast = ConvPool::new(false).apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
         assert_eq!(fast.dims(), &[n, plan.height / 2, plan.width / 2, plan.outputs]);
         let slow = naive(plan, n, &list(x.as_tensor())?, &list(weight.as_tensor())?, &list(bias.as_tensor())?);
         assert!(list(&fast)?.iter().zip(&slow).all(|(a, b)| (a - b).abs() < 1e-4));
         // Gradients of a weighted sum against differences of the definition.
-        let pull = drawn(fast.dims(), 1.5)?;
-        let weights = list(&pull)?;
-        let grads = (&fast * &pull)?.sum_all()?.backward()?;
+        let pull = portable::drawn(fast.dims(), 1.5, &mut rng);
+        let pull = pull.as_tensor();
+        let weights = list(pull)?;
+        let grads = (&fast * pull)?.sum_all()?.backward()?;
         let sum = |x: &[f32], weight: &[f32], bias: &[f32]| -> f64 {
             let out = naive(plan, n, x, weight, bias);
             out.iter().zip(&weights).map(|(y, w)| f64::from(*y) * f64::from(*w)).sum()
@@ -404,7 +408,7 @@ mod tests {
             }
         }
         let first = ConvPool::new(true).apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
-        let first_grads = (&first * &pull)?.sum_all()?.backward()?;
+        let first_grads = (&first * pull)?.sum_all()?.backward()?;
         assert!(first_grads.get(&x).is_none());
         assert_eq!(list(first_grads.get(&weight).unwrap())?, list(grads.get(&weight).unwrap())?);
         Ok(())
@@ -429,9 +433,12 @@ mod tests {
         let bias = Tensor::zeros(1, candle_core::DType::F32, &device)?;
         for picture in [[1f32, 2.0, 3.0, 4.0], [5.0, 5.0, 5.0, 5.0]] {
             let x = Var::from_vec(picture.to_vec(), (1, 2, 2, 1), &device)?;
-            let y = ConvPool::new(false).apply(x.as_tensor(), &weight, &bias)?;
-            let grad = y.sum_all()?.backward()?.get(&x).unwrap().flatten_all()?.to_vec1::<f32>()?;
-            assert_eq!(grad.iter().sum::<f32>(), 1.0, "{grad:?}");
+            let grad = || {
+                let y = ConvPool::new(false).apply(x.as_tensor(), &weight, &bias)?;
+                y.sum_all()?.backward()?.get(&x).unwrap().flatten_all()?.to_vec1::<f32>()
+            };
+            assert_eq!(grad()?.iter().sum::<f32>(), 1.0, "{picture:?}");
+            assert_eq!(portable::forced(grad)?, grad()?, "{picture:?}");
         }
         Ok(())
     }

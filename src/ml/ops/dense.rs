@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{Gradients, gradients, values, with_values};
+use super::{Activation, Gradients, gradients, portable, values, with_values};
 
 /// `x weight + bias`; arguments: x `[n, inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +18,12 @@ impl Dense {
     /// Applies the layer.
     ///
     /// # Errors
-    /// When the shapes do not fit, or the tensors are not float32 on the CPU.
+    /// When the shapes do not fit, or the tensors are not float32 on one device.
     pub fn apply(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        if portable::is_needed(x.device()) {
+            Self::sizes(x.shape(), weight.shape(), bias.shape())?;
+            return portable::linear(x, weight, bias, Activation::None);
+        }
         x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, self)
     }
 
@@ -98,28 +102,18 @@ impl CustomOp3 for Dense {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
-
+    use super::portable::{assert_portable, drawn};
     use super::*;
+    use crate::ml::rng::Rng;
 
     #[test]
-    fn forward_and_gradients_equal_candles() -> Result<()> {
-        let device = Device::Cpu;
+    fn forward_and_gradients_equal_candles() {
+        let mut rng = Rng::new(1);
         for (n, inputs, outputs) in [(3, 5, 2), (4, INPUTS + 300, 7)] {
-            let x = Var::randn(0f32, 1f32, (n, inputs), &device)?;
-            let weight = Var::randn(0f32, 0.1f32, (inputs, outputs), &device)?;
-            let bias = Var::randn(0f32, 1f32, outputs, &device)?;
-            let fast = Dense.apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
-            let slow = x.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?;
-            assert!((&fast - &slow)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-3);
-            let pull = Tensor::randn(0f32, 1f32, fast.dims(), &device)?;
-            let found = (fast * &pull)?.sum_all()?.backward()?;
-            let expected = (slow * &pull)?.sum_all()?.backward()?;
-            for var in [&x, &weight, &bias] {
-                let difference = (found.get(var).unwrap() - expected.get(var).unwrap())?.abs()?.max_all()?;
-                assert!(difference.to_scalar::<f32>()? < 1e-3);
-            }
+            let x = drawn(&[n, inputs], 2.0, &mut rng);
+            let weight = drawn(&[inputs, outputs], 0.2, &mut rng);
+            let bias = drawn(&[outputs], 2.0, &mut rng);
+            assert_portable("dense", &[&x, &weight, &bias], || Dense.apply(&x, &weight, &bias));
         }
-        Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! Operations that candle does slowly on the CPU, one a file: forward, backward where it trains, and a test against
-//! an obvious version. On a GPU candle's own operations are used.
+//! an obvious version. On a GPU they are made of candle's own operations: [`portable`].
 
 pub mod band_max;
 pub mod batch_norm;
@@ -9,6 +9,7 @@ pub mod dense;
 mod depthwise;
 pub mod gemm;
 pub mod pointwise;
+pub(crate) mod portable;
 pub mod time_conv;
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{Activation, Gradients, gradients, values, with_values};
+use super::{Activation, Gradients, gradients, portable, values, with_values};
 
 /// `activation(x weight + bias)`; arguments: x `[..., inputs]`, weight `[inputs, outputs]`, bias `[outputs]`.
 #[derive(Clone, Copy, Debug)]
@@ -139,8 +139,12 @@ impl Pointwise {
     /// Applies the layer.
     ///
     /// # Errors
-    /// When the shapes do not fit, or the tensors are not float32 on the CPU.
+    /// When the shapes do not fit, or the tensors are not float32 on one device.
     pub fn apply(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        if portable::is_needed(x.device()) {
+            Self::sizes(x.shape(), weight.shape(), bias.shape())?;
+            return portable::linear(x, weight, bias, self.0);
+        }
         x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, self)
     }
 
@@ -202,38 +206,23 @@ impl CustomOp3 for Pointwise {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
-
+    use super::portable::{assert_portable, drawn};
     use super::*;
+    use crate::ml::rng::Rng;
 
     #[test]
-    fn forward_and_gradients_equal_candles() -> Result<()> {
-        let device = Device::Cpu;
+    fn forward_and_gradients_equal_candles() {
+        let mut rng = Rng::new(1);
         // More pixels and inputs than one thread takes at a time.
         for (pixels, inputs, outputs, activation) in
             [(5, 3, 4, Activation::Relu6), (450, 150, 7, Activation::Relu), (450, 9, 7, Activation::None)]
         {
-            let x = Var::randn(0f32, 1f32, (1, pixels, 1, inputs), &device)?;
-            let weight = Var::randn(0f32, 1f32, (inputs, outputs), &device)?;
-            let bias = Var::randn(0f32, 1f32, outputs, &device)?;
-            let fast = Pointwise(activation).apply(x.as_tensor(), weight.as_tensor(), bias.as_tensor())?;
-            assert_eq!(fast.dims(), &[1, pixels, 1, outputs]);
-            let slow = x.reshape((pixels, inputs))?.matmul(weight.as_tensor())?.broadcast_add(bias.as_tensor())?;
-            let slow = match activation {
-                Activation::None => slow,
-                Activation::Relu => slow.relu()?,
-                Activation::Relu6 => slow.clamp(0f32, 6f32)?,
-            };
-            let slow = slow.reshape(fast.shape())?;
-            assert!((&fast - &slow)?.abs()?.max_all()?.to_scalar::<f32>()? < 1e-4);
-            let pull = Tensor::randn(0f32, 1f32, fast.dims(), &device)?;
-            let found = (fast * &pull)?.sum_all()?.backward()?;
-            let expected = (slow * &pull)?.sum_all()?.backward()?;
-            for var in [&x, &weight, &bias] {
-                let difference = (found.get(var).unwrap() - expected.get(var).unwrap())?.abs()?.max_all()?;
-                assert!(difference.to_scalar::<f32>()? < 1e-3);
-            }
+            let x = drawn(&[1, pixels, 1, inputs], 2.0, &mut rng);
+            let weight = drawn(&[inputs, outputs], 2.0, &mut rng);
+            let bias = drawn(&[outputs], 2.0, &mut rng);
+            let layer = || Pointwise(activation).apply(&x, &weight, &bias);
+            assert_eq!(layer().unwrap().dims(), &[1, pixels, 1, outputs]);
+            assert_portable("pointwise", &[&x, &weight, &bias], layer);
         }
-        Ok(())
     }
 }

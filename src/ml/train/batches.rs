@@ -220,16 +220,16 @@ impl RawBatch {
         self
     }
 
-    /// The inputs as tensors `[n, ...]`.
+    /// The inputs as tensors `[n, ...]` on a device.
     ///
     /// # Errors
     /// When memory is short.
-    pub fn tensors(&self) -> Result<Vec<Tensor>, MlError> {
+    pub fn tensors(&self, device: &Device) -> Result<Vec<Tensor>, MlError> {
         let tensor = |(shape, values): &(Vec<usize>, Vec<f32>)| {
             let each = shape.iter().product::<usize>().max(1);
             let mut dims = vec![values.len() / each];
             dims.extend(shape);
-            Ok(Tensor::from_slice(values, dims, &Device::Cpu)?)
+            Ok(Tensor::from_slice(values, dims, device)?)
         };
         self.inputs.iter().map(tensor).collect()
     }
@@ -332,7 +332,7 @@ mod tests {
         let batch = maker.training(&[0, 1], &Augmentation::default(), &mut Rng::new(1));
         assert_eq!(batch.labels, [0, 2]);
         assert_eq!(batch.targets, [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
-        let tensors = batch.tensors().unwrap();
+        let tensors = batch.tensors(&Device::Cpu).unwrap();
         assert_eq!(tensors[0].dims(), [2, 8, 4]);
         assert_eq!(tensors[0].mean_all().unwrap().to_scalar::<f32>().unwrap(), 1.5);
         assert_eq!(maker.windows(0, 10), 4);

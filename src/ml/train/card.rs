@@ -61,6 +61,9 @@ fn write_card(
     row(out, "seed", &run.seed.to_string())?;
     row(out, "epochs", &format!("{} of {} planned, parts: {}", run.epochs_done, run.epochs_planned, run.parts))?;
     row(out, "time", &clock_text(run.seconds))?;
+    if !run.device.is_empty() {
+        row(out, "device", &run.device)?;
+    }
     if run.parameters > 0 {
         row(out, "parameters", &format!("{}, of which {} are trained", run.parameters, run.trainable))?;
     }

@@ -1,6 +1,6 @@
 //! Where an interrupted training goes on: one file, written whole or not at all.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::branches::BranchPredictions;
@@ -70,11 +70,11 @@ impl Progress {
         if let Some(best) = &state.best {
             tensors.extend(variables.store_tensors(&best.variables, BEST, false)?);
         }
-        let (steps, moments) = state.adam.state();
-        for (i, Moments { first, second }) in moments.iter().enumerate() {
+        let (steps, moments) = state.adam.state()?;
+        for (i, Moments { first, second }) in moments.into_iter().enumerate() {
             for (prefix, values) in [(FIRST, first), (SECOND, second)] {
                 let shape = vec![values.len()];
-                tensors.push(Stored { name: format!("{prefix}{i}"), shape, values: values.clone(), half: false });
+                tensors.push(Stored { name: format!("{prefix}{i}"), shape, values, half: false });
             }
         }
         self.format = FORMAT;
@@ -121,7 +121,7 @@ impl Progress {
         let weights = Weights::parse(&folder.checkpoint().display().to_string(), bytes)?;
         let variables = network.variables();
         variables.read(&weights, NOW)?;
-        let mut state = FitState::new(network, training);
+        let mut state = FitState::new(network, training)?;
         let mut moments = Vec::new();
         for (i, var) in variables.trained().iter().enumerate() {
             let get = |prefix: &str| weights.get(&format!("{prefix}{i}"), &[var.elem_count()]);
@@ -133,7 +133,7 @@ impl Progress {
             let mut tensors = Vec::new();
             for variable in variables.all() {
                 let values = weights.get(&format!("{BEST}{}", variable.name), variable.var.dims())?;
-                tensors.push(Tensor::from_vec(values, variable.var.dims(), &Device::Cpu)?);
+                tensors.push(Tensor::from_vec(values, variable.var.dims(), variables.device())?);
             }
             state.best = Some(Best { epoch, loss, variables: tensors });
         }

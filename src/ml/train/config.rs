@@ -8,6 +8,7 @@ use super::batches::Augmentation;
 use super::network::NetworkSpec;
 use crate::ml::data::Sources;
 use crate::ml::data::protocol::Protocol;
+use crate::ml::device::DeviceChoice;
 use crate::ml::error::MlError;
 
 /// The version of the configuration that this program writes and reads.
@@ -99,6 +100,9 @@ pub struct Config {
     pub seed: u64,
     /// Pre-trained weights to start from, where the network wants some; none: those that are built in.
     pub base: Option<PathBuf>,
+    /// Where it is trained.
+    #[serde(default)]
+    pub device: DeviceChoice,
 }
 
 /// A value that cannot be.
@@ -153,20 +157,20 @@ impl Config {
             final_model: false,
             seed: 1,
             base: None,
+            device: DeviceChoice::Auto,
         }
     }
 
-    /// Makes every path absolute.
+    /// Makes every path absolute, and looks whether it is there.
     ///
     /// # Errors
-    /// When the current folder cannot be told.
+    /// When one is not there.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
-        let Sources { folders, wavelets, index, lists, tags, songs, library: _ } = &mut self.sources;
+        let Sources { folders, wavelets, index, lists, tags, songs: _, library: _ } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
         paths.extend(wavelets.as_mut());
         paths.extend(index.as_mut());
         paths.extend(tags.as_mut());
-        paths.extend(songs.iter_mut().map(|song| &mut song.path));
         paths.extend(self.base.as_mut());
         if let Protocol::Lists { train, valid, test } = &mut self.protocol {
             paths.push(train);
@@ -174,7 +178,8 @@ impl Config {
             paths.extend(test.as_mut());
         }
         for path in paths {
-            *path = std::path::absolute(&*path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+            let there = std::path::absolute(&*path).and_then(|path| std::fs::metadata(&path).map(|_| path));
+            *path = there.map_err(|source| MlError::Read { path: path.clone(), source })?;
         }
         Ok(())
     }
@@ -203,6 +208,13 @@ impl Config {
         check(t.patience.is_none_or(|patience| patience > 0), "patience", "at least 1 epoch");
         check((1..=1000).contains(&t.windows), "windows", "between 1 and 1000");
         check((0.0..=0.5).contains(&self.valid_share), "valid_share", "between 0 and 0.5");
+        match self.protocol {
+            Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => {
+                check((0.01..=1.0).contains(&train_share), "train_share", "between 0.01 and 1");
+            }
+            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } => check(folds >= 2, "folds", "at least 2"),
+            Protocol::Lists { .. } => {}
+        }
         let listed = matches!(&self.protocol, Protocol::Lists { valid: Some(_), .. });
         check(
             self.valid_share > 0.0 || listed || !(t.keep_best || t.patience.is_some()),
@@ -215,7 +227,7 @@ impl Config {
     /// The same as one sentence.
     pub fn trouble(&self) -> Option<String> {
         let troubles = self.troubles();
-        let sentence = |trouble: &Trouble| format!("{} must lie {}", trouble.field.replace('_', " "), trouble.reason);
+        let sentence = |trouble: &Trouble| format!("{} must be {}", trouble.field.replace('_', " "), trouble.reason);
         (!troubles.is_empty()).then(|| troubles.iter().map(sentence).collect::<Vec<_>>().join("; "))
     }
 }

@@ -80,6 +80,8 @@ pub enum TrainEvent {
         /// The genres, in the order of [`EpochRecord::valid_f1`].
         labels: Vec<String>,
     },
+    /// What a person should know: it is not trained where it was to be.
+    Note(String),
     /// A step was made.
     Batch(BatchRecord),
     /// An epoch ended.

@@ -221,6 +221,7 @@ impl Size {
 mod tests {
     use super::super::config::{Architecture, Preset};
     use super::*;
+    use crate::ml::Device;
     use crate::ml::rng::Rng;
 
     #[test]
@@ -230,7 +231,7 @@ mod tests {
             for preset in [Preset::Article, Preset::Best] {
                 let config = Config::preset(architecture, preset);
                 let size = Size::of(&config.network, labels.len());
-                let network = config.network.build(&labels, None, &mut Rng::new(1)).unwrap();
+                let network = config.network.build(&labels, None, &mut Rng::new(1), &Device::Cpu).unwrap();
                 let (all, trained) = network.variables().count();
                 assert_eq!((size.stored + size.trained, size.trained), (all, trained), "{architecture:?} {preset:?}");
             }

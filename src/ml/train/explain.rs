@@ -60,7 +60,9 @@ impl Model {
         let temperature = self.card.temperature;
         let wide = |row: &[f32]| row.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>();
         let mut branches = Vec::new();
-        for (i, (name, opinion)) in self.network().opinions(&whole.tensors()?)?.into_iter().enumerate() {
+        for (i, (name, opinion)) in
+            self.network().opinions(&whole.tensors(self.network().variables().device())?)?.into_iter().enumerate()
+        {
             if example.inputs[i].is_some() {
                 let row: Vec<f32> = opinion.squeeze(0)?.to_vec1()?;
                 branches.push((name, softmax(&wide(&row), temperature)));
@@ -108,7 +110,7 @@ impl Model {
 
     /// Calibrated probabilities of windows.
     fn window_probabilities(&self, batch: &RawBatch) -> Result<Vec<Vec<f64>>, MlError> {
-        let mut inputs = batch.tensors()?;
+        let mut inputs = batch.tensors(self.network().variables().device())?;
         if let Some(features) = self.network().frozen_features(&inputs)? {
             inputs = vec![features];
         }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::batches::{BatchMaker, Example};
@@ -75,26 +76,27 @@ impl ModelCard {
         let Some(text) = weights.metadata(KEY) else { return Ok(None) };
         let format = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|card| card.get("format")?.as_u64());
         if format != Some(u64::from(MODEL_FORMAT)) {
-            return Err(weights.error(format!("its format is {format:?}, this program reads {MODEL_FORMAT}")));
+            let found = format.map_or("not said".to_owned(), |format| format.to_string());
+            return Err(weights.error(format!("its format is {found}, this program reads {MODEL_FORMAT}")));
         }
         serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
     }
 }
 
 impl Model {
-    /// Reads a model file; everything in it is checked.
+    /// Reads a model file, to run on a device; everything in it is checked.
     ///
     /// # Errors
     /// When it cannot be read or does not fit this program, with the reason.
-    pub fn load(path: &Path) -> Result<Self, MlError> {
-        Self::parse(&path.display().to_string(), &read_file(path)?)
+    pub fn load(path: &Path, device: &Device) -> Result<Self, MlError> {
+        Self::parse(&path.display().to_string(), &read_file(path)?, device)
     }
 
     /// The same of a file's bytes; `name` is for messages.
     ///
     /// # Errors
     /// When it does not fit this program, with the reason.
-    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
+    pub fn parse(name: &str, bytes: &[u8], device: &Device) -> Result<Self, MlError> {
         let weights = Weights::parse(name, bytes)?;
         let card = ModelCard::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
         let mut sorted = card.labels.clone();
@@ -115,7 +117,7 @@ impl Model {
                 )));
             }
         }
-        let network = card.network.read(&card.labels, &weights, PREFIX)?;
+        let network = card.network.read(&card.labels, &weights, PREFIX, device)?;
         Ok(Self { card, network })
     }
 
@@ -123,8 +125,8 @@ impl Model {
     ///
     /// # Errors
     /// When memory is short; the weights are known to be good.
-    pub fn built_in() -> Result<Self, MlError> {
-        Self::parse("the built-in model", crate::ml::classifier::BUILT_IN)
+    pub fn built_in(device: &Device) -> Result<Self, MlError> {
+        Self::parse("the built-in model", crate::ml::classifier::BUILT_IN, device)
     }
 
     /// Writes a model file, whole or not at all; `half` precision takes half the room.
@@ -187,8 +189,9 @@ pub fn freeze(
         all.extend((0..count).map(|window| (clip, window, count)));
     }
     let mut sums: Vec<Vec<f32>> = vec![Vec::new(); examples.len()];
+    let device = network.variables().device();
     for chunk in all.chunks(FROZEN_BATCH) {
-        let Some(features) = network.frozen_features(&maker.judging(chunk).tensors()?)? else { return Ok(None) };
+        let Some(features) = network.frozen_features(&maker.judging(chunk).tensors(device)?)? else { return Ok(None) };
         between(chunk.len())?;
         for ((clip, _, count), row) in chunk.iter().zip(features.to_vec2::<f32>()?) {
             sums[*clip].resize(row.len(), 0.0);

@@ -73,7 +73,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("sound", listener(FrontEnd::Patches), 0.017, 1.0),
                 branch("tags", dense(FrontEnd::Tags, 0, (0.1, 0.0)), 1.0, 2.0),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 60, windows: 12, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, windows: 12, ..scratch })
         }
     }
 }

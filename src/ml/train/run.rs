@@ -22,9 +22,11 @@ use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
 use crate::ml::data::protocol::{Part, split_hash};
 use crate::ml::data::{Broken, Dataset};
+use crate::ml::device::{Device, device_name};
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::metrics::fit_temperature;
+use crate::ml::rng::Rng;
 use crate::ml::weights::{Weights, read_file};
 
 /// What a run needs from outside.
@@ -116,9 +118,13 @@ pub fn prepare(
 ///
 /// # Errors
 /// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
-/// so.
+/// so. A run that has ended stays as it is.
 pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
     let mut state = RunState::read(folder)?;
+    if matches!(state.status, RunStatus::Finished | RunStatus::Stopped) {
+        // Its figures and its model are not to be lost.
+        return Err(MlError::Run { run: state.id, reason: "it has ended, and a new run is another run".into() });
+    }
     state.status = RunStatus::Running;
     state.finished = None;
     state.write(folder)?;
@@ -152,6 +158,7 @@ struct Shared<'a> {
     clips: &'a [crate::ml::data::Clip],
     examples: &'a [Example],
     base: Option<Weights<'a>>,
+    device: &'a Device,
     parts: usize,
 }
 
@@ -164,21 +171,35 @@ fn train(
     if let Some(trouble) = config.trouble() {
         return Err(MlError::Training(trouble));
     }
+    let (device, note) = config.device.open();
+    if let Some(note) = note {
+        (context.tell)(TrainEvent::Note(note));
+    }
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
     let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    // What cannot be trained is said before all clips are read.
+    two_genres(&dataset)?;
+    config.protocol.parts(&dataset, config.seed, config.valid_share)?;
+    let base_bytes = base_bytes(config)?;
+    let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
+    if let (Some(base), Some(wanted)) = (&base, config.network.base()) {
+        let built = config.network.build(&dataset.labels, Some(base), &mut Rng::new(0), &Device::Cpu);
+        built.map_err(|error| match error {
+            MlError::Model { model, reason } => {
+                let reason = format!("{reason}; the network starts from {}", wanted.describe());
+                MlError::Model { model, reason }
+            }
+            error => error,
+        })?;
+    }
     let inputs = config.network.inputs();
     let Prepared { dataset, examples, broken } =
         prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
-    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
-    if genres < 2 {
-        return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
-    }
+    two_genres(&dataset)?;
     let mut parts = config.protocol.parts(&dataset, config.seed, config.valid_share)?;
     let split = split_hash(&dataset, &parts);
     write_split(folder, &dataset, &parts)?;
-    let base_bytes = base_bytes(config)?;
-    let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
     let shared = Shared {
         folder,
         config,
@@ -186,12 +207,14 @@ fn train(
         clips: &dataset.clips,
         examples: &examples,
         base,
+        device: &device,
         parts: parts.len(),
     };
     if config.final_model {
         parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
     }
     state.data = describe(&dataset);
+    state.device = device_name(&device).to_owned();
     state.protocol = config.protocol.describe();
     state.separation = separation(&dataset, &parts);
     state.split_hash = split.clone();
@@ -237,7 +260,7 @@ fn train(
 impl Shared<'_> {
     fn build(&self, part: usize) -> Result<Box<dyn Network>, MlError> {
         let mut rng = rng_for(self.config.seed, part, 0, 0, "weights");
-        self.config.network.build(self.labels, self.base.as_ref(), &mut rng)
+        self.config.network.build(self.labels, self.base.as_ref(), &mut rng, self.device)
     }
 
     /// Trains one part and lets it judge its test clips.
@@ -257,13 +280,13 @@ impl Shared<'_> {
             Some((resumed, bytes)) if resumed.part == part && resumed.epoch > 0 => {
                 resumed.restore(self.folder, &bytes, &*network, &config.training)?
             }
-            _ => FitState::new(&*network, &config.training),
+            _ => FitState::new(&*network, &config.training)?,
         };
         let inputs = config.network.inputs();
         if fitted.epoch == 0 && config.network.observes() {
             let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
             let truth: Vec<usize> = clips.train.iter().map(|clip| self.examples[*clip].label).collect();
-            network.observe(&maker.first_windows(&clips.train).tensors()?, &truth)?;
+            network.observe(&maker.first_windows(&clips.train).tensors(self.device)?, &truth)?;
         }
         let (control, tell) = (context.control, &mut *context.tell);
         let counts = (clips.train.len(), clips.valid.len(), clips.test.len());
@@ -464,6 +487,14 @@ fn separation(dataset: &Dataset, parts: &[Part]) -> Separation {
     if parts.iter().all(apart) { Separation::Artists } else { Separation::Clips }
 }
 
+fn two_genres(dataset: &Dataset) -> Result<(), MlError> {
+    let genres = dataset.counts().iter().filter(|count| **count > 0).count();
+    if genres < 2 {
+        return Err(MlError::Training(format!("clips of at least two genres are needed, there are {genres}")));
+    }
+    Ok(())
+}
+
 fn describe(dataset: &Dataset) -> String {
     let genres = dataset.counts().iter().filter(|count| **count > 0).count();
     format!("{} clips of {genres} genres by {} artists", dataset.clips.len(), dataset.artists())
@@ -503,7 +534,7 @@ pub fn write_config(folder: &RunFolder, config: &Config) -> Result<(), MlError> 
 /// When it cannot be read or is of another version.
 pub fn read_config(folder: &RunFolder) -> Result<Config, MlError> {
     let path = folder.config();
-    let text = std::fs::read(&path).map_err(|source| MlError::Read { path, source })?;
+    let text = std::fs::read(&path).map_err(|source| MlError::Read { path: path.clone(), source })?;
     serde_json::from_slice(&text)
-        .map_err(|error| MlError::Training(format!("config.json of the run cannot be understood: {error}")))
+        .map_err(|error| MlError::Run { run: path.display().to_string(), reason: error.to_string() })
 }

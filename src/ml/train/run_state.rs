@@ -51,6 +51,9 @@ pub struct RunState {
     /// What to type to get the same run.
     #[serde(default)]
     pub command: String,
+    /// Where it was trained last; empty: that was not kept.
+    #[serde(default)]
+    pub device: String,
     /// Parts of the split (folds) that are trained one after another; 1 for a plain split.
     pub parts: usize,
     /// Epochs of all parts together, at most.
@@ -137,6 +140,7 @@ impl RunState {
             split_hash: String::new(),
             seed: 0,
             command: String::new(),
+            device: String::new(),
             parts: 1,
             epochs_planned: 0,
             epochs_done: 0,

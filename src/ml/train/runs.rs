@@ -65,13 +65,13 @@ pub fn find(root: &Path, name: &str) -> Result<(RunFolder, RunState), MlError> {
     let exact = runs.iter().any(|(_, run)| of_id(&run.id));
     let begins = |id: &str| id.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     runs.retain(|(_, run)| if exact { of_id(&run.id) } else { !name.is_empty() && begins(&run.id) });
-    let trouble = |reason: &str| MlError::Run { run: format!("“{name}”"), reason: reason.to_owned() };
     match runs.len() {
-        0 => Err(trouble("no run has an id that begins so, and it is no folder of a run")),
+        0 => Err(MlError::NoRun(name.to_owned())),
         1 => Ok(runs.remove(0)),
         _ => {
             let ids: Vec<&str> = runs.iter().map(|(_, run)| run.id.as_str()).collect();
-            Err(trouble(&format!("several runs begin so: {}", ids.join(", "))))
+            let reason = format!("several runs begin so: {}", ids.join(", "));
+            Err(MlError::Run { run: format!("“{name}”"), reason })
         }
     }
 }
@@ -105,17 +105,25 @@ pub(super) fn free_folder(root: &Path, wish: &str) -> Result<(RunFolder, String)
     Err(MlError::Run { run: root.join(wish).display().to_string(), reason: "there are too many of that name".into() })
 }
 
+/// The name without spaces around it.
+///
+/// # Errors
+/// When it is empty, too long or not one line; with what a name must be.
+pub fn usable_name(name: &str) -> Result<String, String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(format!("a name is one line of 1 to {LONGEST_NAME} letters"));
+    }
+    Ok(name.to_owned())
+}
+
 /// Gives a run another name.
 ///
 /// # Errors
 /// When the name is empty, too long or not one line, or cannot be written.
 pub fn rename(folder: &RunFolder, name: &str) -> Result<RunState, MlError> {
-    let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        let reason = format!("a name is one line of 1 to {LONGEST_NAME} letters");
-        return Err(MlError::Run { run: folder.path().display().to_string(), reason });
-    }
-    let state = RunState { name: name.to_owned(), ..RunState::read(folder)? };
+    let name = usable_name(name).map_err(|reason| MlError::Run { run: folder.path().display().to_string(), reason })?;
+    let state = RunState { name, ..RunState::read(folder)? };
     state.write(folder)?;
     Ok(state)
 }

@@ -19,9 +19,12 @@ pub struct Variable {
     pub rate: f64,
 }
 
-/// All variables of a network, in a fixed order.
-#[derive(Clone, Debug, Default)]
-pub struct Variables(Vec<Variable>);
+/// All variables of a network, in a fixed order, on one device. Files hold the same whatever the device.
+#[derive(Clone, Debug)]
+pub struct Variables {
+    list: Vec<Variable>,
+    device: Device,
+}
 
 /// A layer's weight and bias.
 #[derive(Clone, Debug)]
@@ -33,40 +36,42 @@ pub struct Layer {
 }
 
 impl Variables {
-    /// Adds a variable.
+    /// None yet, on this device.
+    pub fn on(device: &Device) -> Self {
+        Self { list: Vec::new(), device: device.clone() }
+    }
+
+    /// Where they are, and where the network runs.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Adds a variable with these values, wherever they are.
     ///
     /// # Errors
     /// When memory is short.
     pub fn add(&mut self, name: impl Into<String>, values: &Tensor, trained: bool) -> Result<Var, MlError> {
-        let var = Var::from_tensor(values)?;
-        self.0.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
+        let var = Var::from_tensor(&values.to_device(&self.device)?)?;
+        self.list.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
         Ok(var)
     }
 
-    /// Adds a variable that exists already.
+    /// Adds a variable that exists already, on the same device.
     pub fn add_var(&mut self, name: &str, var: &Var, trained: bool) {
-        self.0.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
-    }
-
-    /// Adds variables that exist already, `{name}.{i}.weight` and `.bias` in turn.
-    pub fn add_layers(&mut self, name: &str, vars: &[Var], trained: bool) {
-        for (i, var) in vars.iter().enumerate() {
-            let part = if i % 2 == 0 { "weight" } else { "bias" };
-            self.0.push(Variable { name: format!("{name}.{}.{part}", i / 2), var: var.clone(), trained, rate: 1.0 });
-        }
+        self.list.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
     }
 
     /// Adds the variables of a part of the network, their names after `prefix`, their learning rates times `rate`.
     pub fn adopt(&mut self, prefix: &str, part: &Self, rate: f64) {
-        for variable in &part.0 {
+        for variable in &part.list {
             let name = format!("{prefix}{}", variable.name);
-            self.0.push(Variable { name, rate: variable.rate * rate, ..variable.clone() });
+            self.list.push(Variable { name, rate: variable.rate * rate, ..variable.clone() });
         }
     }
 
     /// The rates of [`Variables::trained`].
     pub fn rates(&self) -> Vec<f64> {
-        self.0.iter().filter(|variable| variable.trained).map(|variable| variable.rate).collect()
+        self.list.iter().filter(|variable| variable.trained).map(|variable| variable.rate).collect()
     }
 
     /// Adds a layer whose weights are drawn as Keras does (X. Glorot and Y. Bengio 2010, equation 16); `taps` kernel positions
@@ -94,18 +99,18 @@ impl Variables {
 
     /// What training changes.
     pub fn trained(&self) -> Vec<Var> {
-        self.0.iter().filter(|variable| variable.trained).map(|variable| variable.var.clone()).collect()
+        self.list.iter().filter(|variable| variable.trained).map(|variable| variable.var.clone()).collect()
     }
 
     /// All of them.
     pub fn all(&self) -> &[Variable] {
-        &self.0
+        &self.list
     }
 
     /// Numbers in all, and numbers that training changes.
     pub fn count(&self) -> (usize, usize) {
         let count = |trained: bool| {
-            let counted = self.0.iter().filter(|variable| variable.trained || !trained);
+            let counted = self.list.iter().filter(|variable| variable.trained || !trained);
             counted.map(|variable| variable.var.elem_count()).sum()
         };
         (count(false), count(true))
@@ -116,7 +121,7 @@ impl Variables {
     /// # Errors
     /// When memory is short.
     pub fn snapshot(&self) -> Result<Vec<Tensor>, MlError> {
-        Ok(self.0.iter().map(|variable| variable.var.copy()).collect::<Result<_, _>>()?)
+        Ok(self.list.iter().map(|variable| variable.var.copy()).collect::<Result<_, _>>()?)
     }
 
     /// Goes back to a snapshot.
@@ -124,7 +129,7 @@ impl Variables {
     /// # Errors
     /// When it is of another network.
     pub fn restore(&self, snapshot: &[Tensor]) -> Result<(), MlError> {
-        for (variable, tensor) in self.0.iter().zip(snapshot) {
+        for (variable, tensor) in self.list.iter().zip(snapshot) {
             variable.var.set(tensor)?;
         }
         Ok(())
@@ -135,9 +140,9 @@ impl Variables {
     /// # Errors
     /// When one is missing or does not fit.
     pub fn read(&self, weights: &Weights<'_>, prefix: &str) -> Result<(), MlError> {
-        for Variable { name, var, .. } in &self.0 {
+        for Variable { name, var, .. } in &self.list {
             let values = weights.get(&format!("{prefix}{name}"), var.dims())?;
-            var.set(&Tensor::from_vec(values, var.dims(), &Device::Cpu)?)?;
+            var.set(&Tensor::from_vec(values, var.dims(), var.device())?)?;
         }
         Ok(())
     }
@@ -147,7 +152,7 @@ impl Variables {
     /// # Errors
     /// When a tensor cannot be read.
     pub fn store(&self, prefix: &str, half: bool) -> Result<Vec<Stored>, MlError> {
-        let tensors: Vec<Tensor> = self.0.iter().map(|variable| variable.var.as_tensor().clone()).collect();
+        let tensors: Vec<Tensor> = self.list.iter().map(|variable| variable.var.as_tensor().clone()).collect();
         self.store_tensors(&tensors, prefix, half)
     }
 
@@ -164,6 +169,6 @@ impl Variables {
                 half,
             })
         };
-        self.0.iter().zip(tensors).map(stored).collect()
+        self.list.iter().zip(tensors).map(stored).collect()
     }
 }

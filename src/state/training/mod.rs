@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
 use crate::engine::training::shipped::Shipped;
+use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
 use crate::ml::train::explain::Explanation;
@@ -29,6 +30,8 @@ pub struct Training {
     pub tab: Tab,
     /// The form of the next training.
     pub setup: Setup,
+    /// What networks can be trained on; empty until told.
+    pub devices: &'static [DeviceStatus],
     /// How the curves are drawn.
     pub watch: Watch,
     /// Runs whose course was asked for, each once.
@@ -67,6 +70,7 @@ impl Training {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
             TrainingEvent::Waiting(runs) => self.waiting = runs,
             TrainingEvent::Shipped(models) => self.shipped = Some(models),
+            TrainingEvent::Devices(devices) => self.devices = devices,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);
                 self.details.insert(detail.state.id.clone(), detail);

@@ -131,12 +131,12 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The values of a preset; clips, split, seed and weights stay as they are.
+    /// The values of a preset; clips, split, seed, weights and device stay as they are.
     pub fn choose(&mut self, architecture: Architecture, preset: Preset) {
         let fresh = Config::preset(architecture, preset);
         let old = std::mem::replace(&mut self.config, fresh);
-        let Config { sources, protocol, valid_share, final_model, seed, base, .. } = old;
-        self.config = Config { sources, protocol, valid_share, final_model, seed, base, ..self.config.clone() };
+        let Config { sources, protocol, valid_share, final_model, seed, base, device, .. } = old;
+        self.config = Config { sources, protocol, valid_share, final_model, seed, base, device, ..self.config.clone() };
     }
 
     /// Trains on the songs of the library, or no longer. Their tags name artists, who are kept apart unless the person has it
@@ -221,14 +221,10 @@ impl Setup {
                 );
             }
         }
-        match &self.config.protocol {
-            Protocol::Lists { train, .. } if train.as_os_str().is_empty() => {
-                return Some("Choose the list of clips to train on.".into());
-            }
-            Protocol::Folds { folds } | Protocol::ArtistFolds { folds } if *folds < 2 => {
-                return Some("There must be at least two folds.".into());
-            }
-            _ => {}
+        if let Protocol::Lists { train, .. } = &self.config.protocol
+            && train.as_os_str().is_empty()
+        {
+            return Some("Choose the list of clips to train on.".into());
         }
         let trouble = self.config.trouble()?;
         let mut letters = trouble.chars();

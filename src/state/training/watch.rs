@@ -46,6 +46,8 @@ pub struct LiveRun {
     pub rounds: usize,
     /// The genres, in the order of the records' F1.
     pub labels: Vec<String>,
+    /// What a person should know of it: that it is not trained where it was to be.
+    pub note: Option<String>,
     /// Clips that train, validate and judge in this part.
     pub clips: (usize, usize, usize),
     /// It was asked to wait.
@@ -133,7 +135,9 @@ impl Training {
     pub(super) fn examples_per_second(&self, config: &Config) -> Option<f64> {
         let same = |run: &&RunSummary| {
             let detail = self.details.get(&run.state.id);
-            detail.and_then(|detail| detail.config.as_ref()).is_some_and(|known| known.network == config.network)
+            detail
+                .and_then(|detail| detail.config.as_ref())
+                .is_some_and(|known| (&known.network, known.device) == (&config.network, config.device))
         };
         let run = self
             .runs
@@ -181,6 +185,7 @@ impl Training {
                 live.stage = "Training".into();
                 live.stage_steps = (0, 0);
             }
+            TrainEvent::Note(note) => live.note = Some(note),
             TrainEvent::Batch(batch) => {
                 live.batch = batch;
                 if live.stage != "Training" {

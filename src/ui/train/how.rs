@@ -134,8 +134,8 @@ fn paragraphs(architecture: Architecture, preset: Preset) -> [&'static str; 3] {
         (Architecture::Multimodal, Preset::Best) => [
             "Several views of one clip: the spectrogram grid; what wavelets find in it, which is how fast and how regularly each \
              band swells and fades; the sound in patches of one second; and the tags that MusiCNN hears, such as guitar or slow.",
-            "Each view has a network of its own, from small filters to pre-trained listeners, and each gives its own opinion. The \
-             opinions are averaged. While training, often a single one must answer alone, so that each learns to stand on its own.",
+            "Each view has a network of its own, from small filters to pre-trained listeners, and each learns for itself, by its own \
+             mistakes, so that none leans on the others. Their opinions are averaged; those that proved better count for more.",
             "Where one view errs, the others often do not, and a clip may lack a view (a picture without sound, say). It takes the \
              longest of the three. In Judge, what the network sees of a clip also shows what each view alone would have said.",
         ],

@@ -92,7 +92,6 @@ impl Blocks {
         let normalised = batch_norm(x, &block.scale, &block.shift)?;
         let _guard = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         for (var, now) in [(&block.mean, normalised.mean), (&block.variance, normalised.variance)] {
-            let now = Tensor::from_vec(now, var.dims(), &Device::Cpu)?;
             var.set(&((var.as_detached_tensor() * MOMENTUM)? + (now * (1.0 - MOMENTUM))?)?)?;
         }
         Ok(normalised.y)
@@ -129,9 +128,8 @@ impl CompactSpec {
 }
 
 impl Compact {
-    pub fn new(spec: &CompactSpec, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
+    pub fn new(spec: &CompactSpec, labels: usize, rng: &mut Rng, mut variables: Variables) -> Result<Self, MlError> {
         spec.check()?;
-        let mut variables = Variables::default();
         let blocks = Blocks::new("block", &spec.channels, &mut variables, rng)?;
         let output = variables.glorot("output", spec.features(), labels, 1, rng)?;
         Ok(Self { blocks, output, dropout: spec.dropout, variables })

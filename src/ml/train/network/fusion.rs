@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Tensor, Var};
 use serde::{Deserialize, Serialize};
 
-use super::{Base, Input, Network, NetworkSpec};
+use super::{Answer, Base, Input, Network, NetworkSpec};
 use crate::ml::error::MlError;
 use crate::ml::rng::Rng;
 use crate::ml::train::variables::Variables;
@@ -71,16 +71,16 @@ impl Fusion {
         labels: &[String],
         base: Option<&Weights<'_>>,
         rng: &mut Rng,
+        mut variables: Variables,
     ) -> Result<Self, MlError> {
         if spec.branches.is_empty() || spec.branches.iter().any(|branch| branch.network.inputs().len() != 1) {
             return Err(MlError::Training("a multimodal network needs branches with one input each".into()));
         }
-        let mut variables = Variables::default();
         let mut branches = Vec::new();
         for branch in &spec.branches {
             let BranchSpec { name, rate, weight, .. } = branch.clone();
             let base = if branch.network.base().is_some() { base } else { None };
-            let network = branch.network.build(labels, base, rng)?;
+            let network = branch.network.build(labels, base, rng, variables.device())?;
             variables.adopt(&format!("{name}."), network.variables(), rate);
             let even = Tensor::zeros(labels.len(), DType::F32, &Device::Cpu)?;
             let prior = variables.add(format!("{name}.prior"), &even, false)?;
@@ -90,56 +90,46 @@ impl Fusion {
     }
 }
 
-impl Branch {
-    /// Its logits `[n, labels]` of what it sees; while training with the prior.
-    fn forward(&self, input: Tensor, training: Option<&mut Rng>) -> Result<Tensor, MlError> {
-        let adjusted = training.is_some();
-        let logits = self.network.forward(&[input], training)?;
-        if adjusted { Ok(logits.broadcast_add(&self.prior.as_detached_tensor())?) } else { Ok(logits) }
-    }
-}
-
 impl Network for Fusion {
     fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// The weighted mean of the opinions of the branches that see something. While training, a batch is judged by one branch, drawn by
-    /// lot, or by all, so that each learns to stand alone (N. Neverova et al., *ModDrop*, 2016).
+    /// The weighted mean of the opinions of the branches that see something.
     fn forward(&self, inputs: &[Tensor], mut training: Option<&mut Rng>) -> Result<Tensor, MlError> {
         let all = self.branches.len();
         if all == 1 {
-            return self.branches[0].forward(inputs[0].clone(), training);
+            return self.branches[0].network.forward(&inputs[..1], training);
         }
-        let heard = training.as_deref_mut().map_or(all, |rng| rng.below(all + 1));
-        let (mut sum, mut count): (Option<Tensor>, Option<Tensor>) = (None, None);
+        let (n, device) = (inputs[all].dim(0)?, inputs[all].device());
+        let mut sum = Tensor::zeros((n, self.labels), DType::F32, device)?;
+        let mut weights = Tensor::zeros((n, 1), DType::F32, device)?;
         for (i, branch) in self.branches.iter().enumerate() {
-            if heard != all && heard != i {
-                continue;
-            }
             let there = inputs[all].narrow(1, i, 1)?;
             let Some(rows) = rows_there(&there)? else { continue };
             // Only what the branch sees is computed.
-            let seen = branch.forward(inputs[i].index_select(&rows, 0)?, training.as_deref_mut())?;
-            let empty = Tensor::zeros((there.dim(0)?, seen.dim(1)?), seen.dtype(), seen.device())?;
-            // While training every opinion counts the same.
-            let weight = if training.is_some() { 1.0 } else { branch.weight };
-            let logits = (empty.index_add(&rows, &seen, 0)? * weight)?;
-            let there = (there * weight)?;
-            sum = Some(match sum {
-                Some(sum) => (sum + logits)?,
-                None => logits,
-            });
-            count = Some(match count {
-                Some(count) => (count + there)?,
-                None => there,
-            });
+            let seen = branch.network.forward(&[inputs[i].index_select(&rows, 0)?], training.as_deref_mut())?;
+            sum = sum.index_add(&rows, &(seen * branch.weight)?, 0)?;
+            weights = (weights + (there * branch.weight)?)?;
         }
-        match (sum, count) {
-            (Some(sum), Some(count)) => Ok(sum.broadcast_div(&count.clamp(1e-6, f64::MAX)?)?),
-            // The branch that was drawn sees nothing of this batch.
-            _ => Ok(Tensor::zeros((inputs[all].dim(0)?, self.labels), DType::F32, inputs[all].device())?),
+        Ok(sum.broadcast_div(&weights.clamp(1e-6, f64::MAX)?)?)
+    }
+
+    /// Each branch learns for itself, so that each can stand alone and none leaves the work to another.
+    fn answers(&self, inputs: &[Tensor], rng: &mut Rng) -> Result<Vec<Answer>, MlError> {
+        let all = self.branches.len();
+        let mut answers = Vec::new();
+        for (i, branch) in self.branches.iter().enumerate() {
+            let (input, rows) = if all == 1 {
+                (inputs[i].clone(), None)
+            } else {
+                let Some(rows) = rows_there(&inputs[all].narrow(1, i, 1)?)? else { continue };
+                (inputs[i].index_select(&rows, 0)?, Some(rows))
+            };
+            let logits = branch.network.forward(&[input], Some(&mut *rng))?;
+            answers.push(Answer { logits: logits.broadcast_add(&branch.prior.as_detached_tensor())?, rows });
         }
+        Ok(answers)
     }
 
     fn observe(&self, inputs: &[Tensor], truth: &[usize]) -> Result<(), MlError> {
@@ -154,7 +144,7 @@ impl Network for Fusion {
             let Some(rows) = rows_there(&there)? else { continue };
             let truth: Vec<usize> = rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect();
             branch.network.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
-            branch.prior.set(&log_shares(&truth, self.labels)?)?;
+            branch.prior.set(&log_shares(&truth, self.labels, branch.prior.device())?)?;
         }
         Ok(())
     }
@@ -165,24 +155,24 @@ impl Network for Fusion {
         }
         let mut opinions = Vec::new();
         for (i, branch) in self.branches.iter().enumerate() {
-            opinions.push((branch.name.clone(), branch.forward(inputs[i].clone(), None)?));
+            opinions.push((branch.name.clone(), branch.network.forward(&inputs[i..=i], None)?));
         }
         Ok(opinions)
     }
 }
 
 /// The logarithm of each label's share, `[labels]`; as if every label had half a clip more than it has.
-fn log_shares(truth: &[usize], labels: usize) -> Result<Tensor, MlError> {
+fn log_shares(truth: &[usize], labels: usize, device: &Device) -> Result<Tensor, MlError> {
     let mut counts = vec![0.5f32; labels];
     truth.iter().for_each(|label| counts[*label] += 1.0);
     let sum: f32 = counts.iter().sum();
     let shares: Vec<f32> = counts.iter().map(|count| (count / sum).ln()).collect();
-    Ok(Tensor::from_vec(shares, labels, &Device::Cpu)?)
+    Ok(Tensor::from_vec(shares, labels, device)?)
 }
 
 /// The indices of the rows whose mask is one; none where there is no such row.
 fn rows_there(mask: &Tensor) -> Result<Option<Tensor>, MlError> {
-    let mask: Vec<f32> = mask.flatten_all()?.to_vec1()?;
-    let rows: Vec<u32> = (0u32..).zip(&mask).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
-    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, &Device::Cpu)?)) }
+    let there: Vec<f32> = mask.flatten_all()?.to_vec1()?;
+    let rows: Vec<u32> = (0u32..).zip(&there).filter(|(_, there)| **there > 0.0).map(|(row, _)| row).collect();
+    if rows.is_empty() { Ok(None) } else { Ok(Some(Tensor::new(rows, mask.device())?)) }
 }

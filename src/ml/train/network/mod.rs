@@ -8,7 +8,7 @@ mod plain;
 mod pretrained;
 mod tuned;
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::variables::Variables;
@@ -127,7 +127,7 @@ impl NetworkSpec {
         }
     }
 
-    /// A new network: random where nothing is known, else from the pre-trained weights `base`.
+    /// A new network on a device: random where nothing is known, else from the pre-trained weights `base`.
     ///
     /// # Errors
     /// When weights are missing or do not fit, or memory is short.
@@ -136,28 +136,36 @@ impl NetworkSpec {
         labels: &[String],
         base: Option<&Weights<'_>>,
         rng: &mut Rng,
+        device: &Device,
     ) -> Result<Box<dyn Network>, MlError> {
+        let variables = Variables::on(device);
         Ok(match self {
-            Self::Plain => Box::new(plain::Plain::new(labels.len(), rng)?),
-            Self::Compact(spec) => Box::new(compact::Compact::new(spec, labels.len(), rng)?),
+            Self::Plain => Box::new(plain::Plain::new(labels.len(), rng, variables)?),
+            Self::Compact(spec) => Box::new(compact::Compact::new(spec, labels.len(), rng, variables)?),
             Self::MobileNetV2 { frozen, dropout } => {
-                Box::new(tuned::Tuned::new(tuned::Backbone::V2, labels, *frozen, *dropout, base, rng)?)
+                Box::new(tuned::Tuned::new(tuned::Backbone::V2, labels, *frozen, *dropout, base, rng, variables)?)
             }
             Self::MobileNetV1 { frozen, dropout, .. } => {
-                Box::new(tuned::Tuned::new(tuned::Backbone::V1, labels, *frozen, *dropout, base, rng)?)
+                Box::new(tuned::Tuned::new(tuned::Backbone::V1, labels, *frozen, *dropout, base, rng, variables)?)
             }
-            Self::Pair => Box::new(pair::Pair::new(labels.len(), rng)?),
-            Self::Perceptron(spec) => Box::new(perceptron::Perceptron::new(spec, labels.len(), rng)?),
-            Self::Fusion(spec) => Box::new(fusion::Fusion::new(spec, labels, base, rng)?),
+            Self::Pair => Box::new(pair::Pair::new(labels.len(), rng, variables)?),
+            Self::Perceptron(spec) => Box::new(perceptron::Perceptron::new(spec, labels.len(), rng, variables)?),
+            Self::Fusion(spec) => Box::new(fusion::Fusion::new(spec, labels, base, rng, variables)?),
         })
     }
 
-    /// The network of a file, whose tensors begin with `prefix`.
+    /// The network of a file, whose tensors begin with `prefix`, on a device.
     ///
     /// # Errors
     /// When they are missing or do not fit.
-    pub fn read(&self, labels: &[String], weights: &Weights<'_>, prefix: &str) -> Result<Box<dyn Network>, MlError> {
-        let network = self.build(labels, None, &mut Rng::new(0))?;
+    pub fn read(
+        &self,
+        labels: &[String],
+        weights: &Weights<'_>,
+        prefix: &str,
+        device: &Device,
+    ) -> Result<Box<dyn Network>, MlError> {
+        let network = self.build(labels, None, &mut Rng::new(0), device)?;
         network.variables().read(weights, prefix)?;
         Ok(network)
     }
@@ -172,16 +180,42 @@ pub enum Base {
     MobileNetV1,
 }
 
+/// What a network, or a branch of it, says of a batch while it learns.
+pub struct Answer {
+    /// `[rows, labels]`.
+    pub logits: Tensor,
+    /// The indices of the batch's rows that are answered; `None`: all.
+    pub rows: Option<Tensor>,
+}
+
+impl Base {
+    /// What it is, for a person.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::MobileNetV2 => "ImageNet's MobileNetV2, with torchvision's or timm's names",
+            Self::MobileNetV1 => "MobileNetV1, of YAMNet or of a model that has one",
+        }
+    }
+}
+
 /// A network that can be trained.
 pub trait Network: Send + Sync {
     /// Its variables.
     fn variables(&self) -> &Variables;
 
-    /// Logits `[n, labels]` of examples; one tensor an input, `[n, ...]`. `training` draws what dropout leaves out.
+    /// Logits `[n, labels]` of examples; one tensor an input, `[n, ...]`, on the device of the variables. `training` draws what dropout leaves out.
     ///
     /// # Errors
     /// When the shapes do not fit.
     fn forward(&self, inputs: &[Tensor], training: Option<&mut Rng>) -> Result<Tensor, MlError>;
+
+    /// What the loss of a batch is taken of: its logits, or those of several branches that learn each for itself.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    fn answers(&self, inputs: &[Tensor], rng: &mut Rng) -> Result<Vec<Answer>, MlError> {
+        Ok(vec![Answer { logits: self.forward(inputs, Some(rng))?, rows: None }])
+    }
 
     /// Learns what it must know of the training clips before the first step (mean and deviation of its input, where its opinions
     /// lie); one example a clip, and its label.
@@ -213,7 +247,7 @@ pub trait Network: Send + Sync {
 /// Zero with probability `share`, else what keeps the mean; x itself when nothing is drawn.
 pub(super) fn dropout(x: Tensor, share: f64, rng: Option<&mut Rng>) -> Result<Tensor, MlError> {
     match rng {
-        Some(rng) if share > 0.0 => Ok((&x * crate::ml::plain::dropout_mask(x.dims(), share, rng)?)?),
+        Some(rng) if share > 0.0 => Ok((&x * crate::ml::plain::dropout_mask(&x, share, rng)?)?),
         _ => Ok(x),
     }
 }

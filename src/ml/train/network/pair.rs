@@ -30,8 +30,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub fn new(labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
-        let mut variables = Variables::default();
+    pub fn new(labels: usize, rng: &mut Rng, mut variables: Variables) -> Result<Self, MlError> {
         let mut branch = |name: &str| -> Result<Branch, MlError> {
             let (mut inputs, mut side, mut convolutions) = (3, SIDE, Vec::new());
             for (i, outputs) in CONVOLUTIONS.into_iter().enumerate() {
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_parameters_are_the_articles() {
-        let pair = Pair::new(10, &mut Rng::new(1)).unwrap();
+        let pair = Pair::new(10, &mut Rng::new(1), Variables::on(&candle_core::Device::Cpu)).unwrap();
         assert_eq!(pair.variables().count(), (67_156_458, 67_156_458));
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Perceptron {
 }
 
 impl Perceptron {
-    pub fn new(spec: &PerceptronSpec, labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
+    pub fn new(spec: &PerceptronSpec, labels: usize, rng: &mut Rng, mut variables: Variables) -> Result<Self, MlError> {
         let inputs = match spec.front_end {
             FrontEnd::Scattering => scattering::FEATURES,
             FrontEnd::Tags => tags::FEATURES,
@@ -45,7 +45,6 @@ impl Perceptron {
         if spec.hidden > 65_536 {
             return Err(MlError::Training(format!("a dense layer of {} is too wide", spec.hidden)));
         }
-        let mut variables = Variables::default();
         let zeros = Tensor::zeros(inputs, DType::F32, &Device::Cpu)?;
         let ones = Tensor::ones(inputs, DType::F32, &Device::Cpu)?;
         Ok(Self {

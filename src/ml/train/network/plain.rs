@@ -17,10 +17,8 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    pub fn new(labels: usize, rng: &mut Rng) -> Result<Self, MlError> {
-        let layers = PlainCnn::new(SIDE, labels, rng)?;
-        let mut variables = Variables::default();
-        variables.add_layers("layers", &layers.vars(), true);
+    pub fn new(labels: usize, rng: &mut Rng, mut variables: Variables) -> Result<Self, MlError> {
+        let layers = PlainCnn::new(SIDE, labels, &mut variables, rng)?;
         Ok(Self { layers, variables })
     }
 }

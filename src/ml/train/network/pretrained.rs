@@ -34,20 +34,18 @@ const AUDIOSET_CLASSES: usize = 521;
 /// How strongly AudioSet's classes speak before any clip is heard; chosen on held-out artists with YAMNet's layers.
 const AUDIOSET_SCALE: f32 = 0.6;
 
-/// The trainable layers and their variable.
+/// The trainable layers on a device, and their variable.
 ///
 /// # Errors
 /// When the file has no MobileNetV1 or it does not fit.
-pub(super) fn layers(weights: &Weights<'_>) -> Result<(MobileNet, Vec<Var>), MlError> {
+pub(super) fn layers(weights: &Weights<'_>, device: &Device) -> Result<(MobileNet, Var), MlError> {
     let Some((prefix, _)) = of_model(weights)? else {
-        return MobileNet::read(weights, "layers.")?.trainable();
+        return MobileNet::read(weights, "layers.")?.trainable(device);
     };
-    let (layers, vars) = MobileNet::zeros()?.trainable()?;
-    for var in &vars {
-        let values = weights.get(&format!("{prefix}backbone"), var.dims())?;
-        var.set(&Tensor::from_vec(values, var.dims(), &Device::Cpu)?)?;
-    }
-    Ok((layers, vars))
+    let (layers, var) = MobileNet::zeros()?.trainable(device)?;
+    let values = weights.get(&format!("{prefix}backbone"), var.dims())?;
+    var.set(&Tensor::from_vec(values, var.dims(), device)?)?;
+    Ok((layers, var))
 }
 
 /// Weight `[1024, labels]` and bias `[labels]` of a head that knows the labels by name, from the classes of the file's own head

@@ -1,6 +1,6 @@
 //! A pre-trained MobileNet with a new head: frozen, or tuned in every layer.
 
-use candle_core::{Tensor, Var};
+use candle_core::{Device, Tensor, Var};
 
 use super::{Network, dropout, pretrained};
 use crate::ml::error::MlError;
@@ -48,23 +48,23 @@ pub(super) struct Tuned {
 }
 
 impl Layers {
-    /// From pre-trained weights, or all zero, to be read later; and the variables.
-    fn open(backbone: Backbone, base: Option<&Weights<'_>>) -> Result<(Self, Vec<Var>), MlError> {
+    /// From pre-trained weights, or all zero, to be read later; and the variable of all of them.
+    fn open(backbone: Backbone, base: Option<&Weights<'_>>, device: &Device) -> Result<(Self, Var), MlError> {
         Ok(match backbone {
             Backbone::V1 => {
-                let (layers, vars) = match base {
-                    Some(base) => pretrained::layers(base)?,
-                    None => MobileNet::zeros()?.trainable()?,
+                let (layers, var) = match base {
+                    Some(base) => pretrained::layers(base, device)?,
+                    None => MobileNet::zeros()?.trainable(device)?,
                 };
-                (Self::V1(layers), vars)
+                (Self::V1(layers), var)
             }
             Backbone::V2 => {
                 let layers = match base {
                     Some(base) => MobileNetV2::read(base, "")?,
                     None => MobileNetV2::zeros()?,
                 };
-                let (layers, vars) = layers.trainable()?;
-                (Self::V2(layers), vars)
+                let (layers, var) = layers.trainable(device)?;
+                (Self::V2(layers), var)
             }
         })
     }
@@ -78,14 +78,12 @@ impl Tuned {
         dropout: f64,
         base: Option<&Weights<'_>>,
         rng: &mut Rng,
+        mut variables: Variables,
     ) -> Result<Self, MlError> {
-        let (layers, vars) = Layers::open(backbone, base)?;
-        let mut variables = Variables::default();
-        for var in &vars {
-            variables.add_var("backbone", var, !frozen);
-        }
+        let (layers, var) = Layers::open(backbone, base, variables.device())?;
+        variables.add_var("backbone", &var, !frozen);
         let pytorch = matches!(&layers, Layers::V2(layers) if layers.is_pytorch());
-        let pytorch = Tensor::new(&[if pytorch { 1f32 } else { 0.0 }], &candle_core::Device::Cpu)?;
+        let pytorch = Tensor::new(&[if pytorch { 1f32 } else { 0.0 }], &Device::Cpu)?;
         let pytorch = variables.add("backbone.pytorch", &pytorch, false)?;
         let features = match backbone {
             Backbone::V1 => mobilenet::EMBEDDING,
@@ -95,8 +93,8 @@ impl Tuned {
         if let (Backbone::V1, Some(base)) = (backbone, base)
             && let Some((weight, bias)) = pretrained::head(base, labels)?
         {
-            output.weight.set(&weight)?;
-            output.bias.set(&bias)?;
+            output.weight.set(&weight.to_device(variables.device())?)?;
+            output.bias.set(&bias.to_device(variables.device())?)?;
         }
         Ok(Self { layers, pytorch, output, frozen, dropout, variables })
     }

@@ -1,7 +1,8 @@
-//! Set up: data, network, values.
+//! Set up: data, network, values, device.
 
 mod counts;
 mod data;
+mod device;
 pub(super) mod drawing;
 mod findings;
 mod library;
@@ -41,6 +42,7 @@ pub fn panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                         } else {
                             network::network(ui, state, &mut config, actions);
                             values::values(ui, &mut config, actions);
+                            device::device(ui, state, &mut config);
                         }
                     });
                 });

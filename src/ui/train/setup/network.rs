@@ -169,6 +169,7 @@ fn base(ui: &mut Ui, state: &AppState, config: &mut Config, actions: &mut Vec<Ac
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::Device;
     use crate::ml::rng::Rng;
 
     #[test]
@@ -176,7 +177,8 @@ mod tests {
         let labels: Vec<String> = (0..10).map(|label| format!("genre {label}")).collect();
         let all = Architecture::ALL.into_iter().flat_map(|a| [(a, Preset::Article), (a, Preset::Best)]);
         let counted = |(architecture, preset)| {
-            let network = Config::preset(architecture, preset).network.build(&labels, None, &mut Rng::new(1));
+            let network =
+                Config::preset(architecture, preset).network.build(&labels, None, &mut Rng::new(1), &Device::Cpu);
             network.unwrap().variables().count()
         };
         let shown: Vec<_> = all.clone().map(|(architecture, preset)| parameters(architecture, preset)).collect();

@@ -9,6 +9,7 @@ use crate::state::training::LiveRun;
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{fonts, tokens};
+use crate::ui::train::form::warning;
 use crate::ui::widgets::button::{self, Weight};
 use crate::ui::widgets::text;
 
@@ -77,6 +78,9 @@ pub fn progress(ui: &mut Ui, state: &AppState, shown: &Shown<'_>, actions: &mut 
     ui.painter().rect_filled(bar, 3.0, tokens.control);
     let filled = Rect::from_min_max(bar.min, pos2(bar.left() + bar.width() * share, bar.bottom()));
     ui.painter().rect_filled(filled, 3.0, if live.paused { tokens.text_faint } else { tokens.accent });
+    if let Some(note) = &live.note {
+        warning(ui, format!("{}.", capital(note)));
+    }
 }
 
 fn steer(ui: &mut Ui, state: &AppState, live: &LiveRun, actions: &mut Vec<Action>) {
