@@ -10,18 +10,24 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use audio_support::{Sound, write};
+use candle_core::Tensor;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use support::{FakeDialogs, act, click, engine, show, until, window};
 use tempfile::TempDir;
+use timbre::engine::picture::Picture;
 use timbre::engine::settings::Theme;
 use timbre::engine::training::message::RunSummary;
 use timbre::engine::{Command, Settings};
+use timbre::ml::data::features::FrontEnd;
 use timbre::ml::judge::{Judgement, Prediction, Temperature};
+use timbre::ml::rng::Rng;
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::ml::train::history::EpochRecord;
+use timbre::ml::train::model::{MODEL_FORMAT, Model, ModelCard};
+use timbre::ml::train::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
 use timbre::ml::train::run_state::{RunState, RunStatus, Separation};
 use timbre::ml::train::runs;
 use timbre::state::training::Tab;
@@ -88,6 +94,10 @@ impl Data {
         // A model file without tensors: the length of its header, and the header.
         std::fs::write(folder.model(), [&8u64.to_le_bytes()[..], b"{}      "].concat()).unwrap();
         state
+    }
+
+    fn window_of(&self, size: [f32; 2]) -> Harness<'static, App> {
+        opened(size, &self.path("data"), Theme::Dark, &self.path("out"))
     }
 
     fn window(&self, answers: &Path) -> Harness<'static, App> {
@@ -173,6 +183,72 @@ fn a_cell_of_the_matrix_lists_its_clips_and_plays_them() {
     judge(&mut harness, JudgeAction::See(Some("rock.00023".into())));
     until(&mut harness, "it is said why not", |state| !state.training.explained.is_empty());
     harness.get_by_label_contains("It cannot be shown");
+}
+
+/// A network of two branches, of which one always says metal and the other rock, whatever it hears.
+fn write_fusion(path: &Path) {
+    let branch = |name: &str, network| BranchSpec { name: name.into(), network, rate: 1.0, weight: 1.0 };
+    let grid = CompactSpec { front_end: FrontEnd::LogMel, window: 16, channels: vec![4, 4], dropout: 0.0 };
+    let tags = PerceptronSpec { front_end: FrontEnd::Tags, hidden: 0, dropout: (0.0, 0.0) };
+    let branches = vec![branch("grid", NetworkSpec::Compact(grid)), branch("tags", NetworkSpec::Perceptron(tags))];
+    let spec = NetworkSpec::Fusion(FusionSpec { branches });
+    let labels: Vec<String> = LABELS.map(String::from).into();
+    let network = spec.build(&labels, None, &mut Rng::new(1), &candle_core::Device::Cpu).unwrap();
+    for (name, bias) in [("grid", [3.0_f32, 0.0, 0.0]), ("tags", [0.0, 0.0, 4.0])] {
+        for variable in network.variables().all() {
+            if variable.name == format!("{name}.output.weight") {
+                variable.var.set(&variable.var.zeros_like().unwrap()).unwrap();
+            } else if variable.name == format!("{name}.output.bias") {
+                variable.var.set(&Tensor::new(&bias, variable.var.device()).unwrap()).unwrap();
+            }
+        }
+    }
+    let config = Config { network: spec.clone(), ..Config::preset(Architecture::Multimodal, Preset::Best) };
+    let card = ModelCard {
+        format: MODEL_FORMAT,
+        name: "two branches".into(),
+        front_ends: spec.inputs().iter().map(|input| (input.front_end, input.front_end.version())).collect(),
+        network: spec,
+        labels,
+        windows: 3,
+        temperature: 1.0,
+        config,
+        command: String::new(),
+        split: String::new(),
+        trained_on: Vec::new(),
+        metrics: None,
+    };
+    Model::write(path, &card, &*network, false).unwrap();
+}
+
+#[test]
+fn the_fusion_meter_tells_how_much_each_branch_decided() {
+    let data = Data::new();
+    let run = data.run("multimodal", "two branches", 1_795_305_600, Separation::Artists, 18);
+    write_fusion(&data.path("data/runs").join(&run.id).join("model.safetensors"));
+    let mut harness = data.window_of([1280.0, 2000.0]);
+    show_tab(&mut harness, Tab::Judge);
+    judge(&mut harness, JudgeAction::See(Some("rock.00002".into())));
+    let key = (run.id, "rock.00002".to_owned());
+    until(&mut harness, "the clip is explained and drawn", |state| {
+        state.training.explained.contains_key(&key) && !state.training.pictures.is_empty()
+    });
+    let explained = harness.state().state().training.explained[&key].clone().unwrap();
+    assert_eq!(explained.branches.len(), 2, "{:?}", explained.branches);
+    // Logits (3, 0, 0) and (0, 0, 4) have the mean (1.5, 0, 2).
+    harness.get_by_label("Rock 57 %");
+    harness.get_by_label("What each branch alone gives to Rock");
+    harness.get_by_label("Branch grid: 5 %, would say Metal");
+    harness.get_by_label("Branch tags: 96 %, agrees");
+    // The clip lies outside of the library and is drawn all the same.
+    for name in ["Spectrogram of rock.00002", "Scalogram of rock.00002"] {
+        let picture = harness.get_by_role_and_label(Role::Image, name);
+        assert!(picture.rect().width() > 200.0 && picture.rect().height() > 60.0);
+    }
+    let drawn = harness.state().state().training.pictures.values().next().unwrap().clone().unwrap();
+    let colours = |picture: &Picture| picture.rgb.chunks_exact(3).collect::<std::collections::HashSet<_>>().len();
+    assert!(drawn.iter().all(|picture| colours(picture) > 20), "they show something");
+    show("judge-fusion", &mut harness);
 }
 
 #[test]

@@ -60,10 +60,13 @@ fn write_table(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
         ("clips", right),
         ("parameters", right),
         ("s/epoch", right),
+        ("ms/song", right),
+        ("MB", right),
         ("protocol", left),
     ]);
     let dash = || "-".to_owned();
-    for Row { name, architecture, preset, score, parameters, seconds_per_epoch, protocol, .. } in &found.runs {
+    for row in &found.runs {
+        let Row { name, architecture, preset, score, parameters, seconds_per_epoch, protocol, .. } = row;
         table.row(vec![
             name.clone(),
             architecture.clone(),
@@ -75,6 +78,8 @@ fn write_table(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
             score.map_or_else(dash, |score| score.clips.to_string()),
             if *parameters == 0 { dash() } else { parameters.to_string() },
             seconds_per_epoch.map_or_else(dash, |secs| format!("{secs:.1}")),
+            row.ms_per_song.map_or_else(dash, |ms| format!("{ms:.0}")),
+            row.model_mb.map_or_else(dash, |mb| if mb < 1.0 { format!("{mb:.2}") } else { format!("{mb:.1}") }),
             protocol.clone(),
         ]);
     }
@@ -89,6 +94,8 @@ fn write_table(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
             dash(),
             article.clips.to_string(),
             article.parameters.to_string(),
+            dash(),
+            dash(),
             dash(),
             "60/40 in the file system's order, artists on both sides".to_owned(),
         ]);
@@ -108,6 +115,8 @@ fn write_tests(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
         ("common clips", right),
         ("only first right", right),
         ("only second right", right),
+        ("second - first, points", right),
+        ("95 % interval", left),
         ("p (McNemar)", right),
         ("", left),
     ]);
@@ -119,6 +128,8 @@ fn write_tests(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
             test.clips.to_string(),
             test.only_first.to_string(),
             test.only_second.to_string(),
+            format!("{:+.1}", test.difference * 100.0),
+            format!("{:+.1} to {:+.1}", test.difference_interval.0 * 100.0, test.difference_interval.1 * 100.0),
             if test.p < 0.001 { "< 0.001".to_owned() } else { format!("{:.3}", test.p) },
             if test.is_significant() { "more than chance" } else { "may be chance" }.to_owned(),
         ]);

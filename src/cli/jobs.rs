@@ -40,6 +40,7 @@ pub fn run_job(engine: &Engine, output: &Output, command: Command, kind: JobKind
         JobKind::Demo => "Composing",
         JobKind::Train => "Training",
         JobKind::Check => "Checking",
+        JobKind::Disagree => "Listening",
         JobKind::Figures => "Drawing",
     });
     let phase = engine.run_to_end(command, kind, |event| match event {

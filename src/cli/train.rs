@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::{CancelToken, DataDir, Report};
+use crate::engine::Settings;
 use crate::engine::training::evaluate::{Evaluated, Judge};
-use crate::engine::training::start::{front_end_cache, train as train_run};
+use crate::engine::training::learn::{self, Corrected};
+use crate::engine::training::songs::read_library;
+use crate::engine::training::start::{begin, front_end_cache, reopen, train as train_run};
 use crate::ml::data::Broken;
 use crate::ml::judge::Judgement;
 use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
+use crate::ml::train::lesson::{self, Learned, Share};
 use crate::ml::train::model::Model;
-use crate::ml::train::run::{now, read_config, write_config};
+use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
@@ -29,6 +33,9 @@ struct Trained<'a> {
     folder: &'a Path,
     model: PathBuf,
     judgement: Option<&'a Judgement>,
+    /// Before and after a lesson.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    learned: Option<&'a Learned>,
     left_out: &'a [Broken],
 }
 
@@ -40,13 +47,16 @@ pub fn train(
     device: Option<DeviceChoice>,
     cancel: &CancelToken,
 ) -> Run {
-    let (folder, config) = open_run(args, data_dir, device)?;
+    let (folder, config) = match &args.learn_from_corrections {
+        Some(model) => open_lesson(output, model, data_dir, device, cancel)?,
+        None => open_run(args, data_dir, device)?,
+    };
     output.note(&format!("run {}", folder.path().display()));
     let control = Control::new(cancel.clone());
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
     let report = match trained {
         Err(MlError::Cancelled) => {
-            output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
+            output.note(&format!("go on with: timbre train --resume {}", folder.id()));
             return Err(Ended::Stopped);
         }
         Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
@@ -60,11 +70,17 @@ pub fn train(
         })?;
         model.clone_from(out);
     }
+    let learned = lesson::learned(&folder)?;
+    if args.accept {
+        let settings = Settings { classifier: Some(id_of(&folder)), ..Settings::read(&data_dir.settings()) };
+        settings.write(&data_dir.settings())?;
+    }
     let document = Trained {
         run: &report.state,
         folder: folder.path(),
         model: model.clone(),
         judgement: report.judgement.as_ref(),
+        learned: learned.as_ref(),
         left_out: &report.broken,
     };
     note_broken(output, &report.broken);
@@ -73,8 +89,15 @@ pub fn train(
             Some(judgement) => write_judgement(out, judgement)?,
             None => writeln!(out, "no clip judged: {}", report.state.protocol)?,
         }
+        if let Some(learned) = &learned {
+            write_learned(out, learned)?;
+        }
         writeln!(out, "{} epochs, {:.0} s of training", report.state.epochs_done, report.state.seconds)?;
-        writeln!(out, "model: {}", model.display())
+        writeln!(out, "model: {}", model.display())?;
+        if args.accept {
+            writeln!(out, "it decides your library's genres from now on: timbre classify")?;
+        }
+        Ok(())
     })?;
     Ok(if report.broken.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }
@@ -84,7 +107,7 @@ fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) ->
     let report = Report::from_error(error);
     // A model error is of the checkpoint itself.
     if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
-        return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
+        return report.with_hint(format!("go on with: timbre train --resume {}", folder.id())).into();
     }
     if new
         && !folder.split().exists()
@@ -103,11 +126,34 @@ fn id_of(folder: &RunFolder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// A new run in which the model learns from corrections.
+fn open_lesson(
+    output: &Output,
+    model: &str,
+    data_dir: &DataDir,
+    device: Option<DeviceChoice>,
+    cancel: &CancelToken,
+) -> Result<(RunFolder, Config), Ended> {
+    let mut plan = learn::plan(data_dir, model, cancel)?;
+    plan.config.device = device.unwrap_or(plan.config.device);
+    let found = &plan.corrections;
+    for Corrected { genre, learn, held_out, wrong } in &found.genres {
+        output.note(&format!("{genre}: {learn} corrections to learn, {held_out} to judge, {wrong} wrong now"));
+    }
+    for (genre, songs) in &found.unknown {
+        output.note(&format!("{genre}: left out, the model has no such genre ({songs} songs)"));
+    }
+    output.note(&format!("{} clips that it learned before are repeated", found.rehearsed));
+    let id = learn::begin(data_dir, &plan, &command_line())?;
+    let folder = RunFolder::new(data_dir.runs().join(id));
+    let config = read_config(&folder)?;
+    Ok((folder, config))
+}
+
 /// The run to go on with, or a new one.
 fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
-        let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let mut config = read_config(&folder)?;
+        let (folder, mut config) = reopen(data_dir, name)?;
         config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }
@@ -117,14 +163,16 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
-        (None, Some(_)) if args.data.folders.is_empty() => return Err(usage("a folder of clips is needed")),
+        (None, Some(_)) if args.data.sources().is_empty() => {
+            return Err(usage("a folder of clips is needed, or --library"));
+        }
         (None, Some(architecture)) => args.config(architecture),
         (None, None) => return Err(usage("an architecture is needed")),
     };
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
-    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?;
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?.unwrap_or_default();
     config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
         return Err(match &args.config {
@@ -132,8 +180,6 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             None => usage(trouble),
         });
     }
-    // A run knows where its clips are, wherever it is resumed from.
-    config.absolute_paths()?;
     if let Some(out) = &args.out {
         // Said now, not after hours.
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -142,15 +188,7 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             return Err(report.with_hint("name a file in a folder that is there").into());
         }
     }
-    let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = name {
-        state.name = name;
-    }
-    state.seed = config.seed;
-    state.command = command_line();
-    state.write(&folder)?;
-    write_config(&folder, &config)?;
-    Ok((folder, config))
+    Ok(begin(data_dir, config, &name, Some(command_line()))?)
 }
 
 /// What was typed, without the folder of the program.
@@ -210,13 +248,15 @@ pub fn evaluate(
     device: DeviceChoice,
     cancel: &CancelToken,
 ) -> Run {
-    if args.data.folders.is_empty() {
-        return Err(Ended::Usage("evaluate", "a folder of clips is needed".into()));
+    let mut sources = args.data.sources();
+    if sources.is_empty() {
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed, or --library".into()));
     }
+    read_library(&mut sources, data_dir)?;
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());
     let cache = front_end_cache(data_dir);
-    let evaluated = follow(output, |tell| judge.evaluate(&args.data.sources(), Some(&cache), &control, tell));
+    let evaluated = follow(output, |tell| judge.evaluate(&sources, Some(&cache), &control, tell));
     let Evaluated { judgement, broken, notes, .. } = match evaluated {
         Err(MlError::Cancelled) => return Err(Ended::Stopped),
         evaluated => evaluated?,
@@ -278,6 +318,46 @@ fn note_broken(output: &Output, broken: &[Broken]) {
     if broken.len() > 20 {
         output.note(&format!("… and {} more", broken.len() - 20));
     }
+}
+
+/// Before and after, on clips that the model never learned.
+fn write_learned(out: &mut dyn std::io::Write, learned: &Learned) -> std::io::Result<()> {
+    let right = Align::Right;
+    let mut table = Table::new(&[
+        ("clips that judge", Align::Left),
+        ("clips", right),
+        ("right before", right),
+        ("right after", right),
+    ]);
+    let share = |share: &Share| {
+        let (low, high) = share.interval;
+        format!("{} ({:.1} to {:.1} %)", share.right, low * 100.0, high * 100.0)
+    };
+    let parts = [
+        ("all", Some(&learned.all)),
+        ("held-back corrections", Some(&learned.held_out)),
+        ("the model's own test clips", learned.own_test.as_ref()),
+    ];
+    for (name, change) in parts {
+        if let Some(change) = change {
+            table.row(vec![name.into(), change.clips.to_string(), share(&change.before), share(&change.after)]);
+        }
+    }
+    for genre in &learned.all.genres {
+        table.row(vec![
+            format!("  {}", genre.genre),
+            genre.clips.to_string(),
+            genre.before.to_string(),
+            genre.after.to_string(),
+        ]);
+    }
+    table.write(out)?;
+    let Learned { start, learned: corrections, rehearsed, all, .. } = learned;
+    writeln!(
+        out,
+        "{start} learned {corrections} corrections and repeated {rehearsed} clips; only after right: {}, only before: {}, p = {:.3} (McNemar)",
+        all.test.only_second, all.test.only_first, all.test.p
+    )
 }
 
 fn write_judgement(out: &mut dyn std::io::Write, judgement: &Judgement) -> std::io::Result<()> {

@@ -26,24 +26,28 @@ pub struct Data {
     /// What MusiCNN said of clips whose sound is not here (`tags` and `clip`, with the clips' names in a .txt beside it).
     #[arg(long, value_name = "FILE")]
     pub tags: Option<PathBuf>,
+    /// The songs of the library whose genre was set by hand; their tags tell who plays them.
+    #[arg(long)]
+    pub library: bool,
 }
 
 impl Data {
     /// The same for the network layer.
     pub fn sources(&self) -> Sources {
-        let Self { folders, wavelets, index, lists, tags } = self.clone();
-        Sources { folders, wavelets, index, lists, tags }
+        let Self { folders, wavelets, index, lists, tags, library } = self.clone();
+        Sources { folders, wavelets, index, lists, tags, library, ..Sources::default() }
     }
 }
 
 /// What a configuration says; it would not be heard beside one.
-const VALUES: [&str; 28] = [
+const VALUES: [&str; 29] = [
     "architecture",
     "folders",
     "wavelets",
     "index",
     "lists",
     "tags",
+    "library",
     "preset",
     "split",
     "train_share",
@@ -72,7 +76,7 @@ const VALUES: [&str; 28] = [
 #[derive(Debug, Args)]
 pub struct Train {
     /// The architecture: cnn, mobilenet or multimodal.
-    #[arg(value_enum, required_unless_present_any = ["resume", "config"])]
+    #[arg(value_enum, required_unless_present_any = ["resume", "config", "learn_from_corrections"])]
     pub architecture: Option<ArchitectureArg>,
     /// The clips.
     #[command(flatten)]
@@ -86,6 +90,13 @@ pub struct Train {
     /// Goes on with a run that was stopped (its id, the beginning of it, or its folder).
     #[arg(long, value_name = "RUN", conflicts_with_all = VALUES, conflicts_with_all = ["config", "branches", "name"])]
     pub resume: Option<String>,
+    /// Teaches a copy of this model (a run, or `built-in`) the genres that you set by hand in the library, and says how many songs
+    /// that it never learns are right before and after.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["architecture", "config", "resume"])]
+    pub learn_from_corrections: Option<String>,
+    /// The model that has learned decides the library's genres from now on.
+    #[arg(long, requires = "learn_from_corrections")]
+    pub accept: bool,
     /// How the clips are divided.
     #[arg(long, value_enum, default_value_t = SplitArg::Holdout)]
     pub split: SplitArg,

@@ -22,6 +22,8 @@ pub enum Event {
     Library(Snapshot),
     /// The settings as they are now; sent at the start and after every change.
     Settings(Arc<Settings>),
+    /// The genres of the model that decides now; sent at the start and when another model decides.
+    Genres(Arc<[String]>),
     /// A job's life.
     Job(JobEvent),
     /// What the player tells.
@@ -83,6 +85,8 @@ pub enum JobKind {
     Train,
     /// Looking at a data set.
     Check,
+    /// Two models hear the library.
+    Disagree,
     /// Writing figures of runs.
     Figures,
 }
@@ -150,6 +154,13 @@ pub enum JobOutcome {
     Checked {
         /// Clips that can be used.
         clips: usize,
+    },
+    /// Two models heard the library.
+    Disagree {
+        /// Songs on which they disagree.
+        songs: usize,
+        /// Songs that both heard.
+        heard: usize,
     },
     /// Figures were written.
     Figures {

@@ -166,10 +166,10 @@ impl Engine {
         self.shared.settings()
     }
 
-    /// How predictions become decisions now. Loads the classifier.
+    /// How predictions become decisions now.
     ///
     /// # Errors
-    /// When the classifier cannot be loaded.
+    /// When the library's model cannot be read.
     pub fn rule(&self) -> Result<DecisionRule, MlError> {
         self.shared.rule()
     }

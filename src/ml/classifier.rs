@@ -24,8 +24,8 @@ pub(crate) const BUILT_IN: &[u8] = include_bytes!("../../weights/multimodal.safe
 /// Changes whenever this code would decide otherwise with the same weights.
 const METHOD: u32 = 2;
 /// Windows of a song that are heard at most, and their length: that of the clips that models are trained on.
-const MOST_WINDOWS: usize = 3;
-const WINDOW_SECS: f32 = 30.0;
+pub(crate) const MOST_WINDOWS: usize = 3;
+pub(crate) const WINDOW_SECS: f32 = 30.0;
 
 /// What a classifier is.
 #[derive(Clone, Debug)]
@@ -73,6 +73,15 @@ pub struct Classifier {
     model: Model,
 }
 
+/// What [`ModelInfo::hash`] is for the model of a file.
+pub(crate) fn hash_of(bytes: &[u8]) -> String {
+    let mut hash = Xxh3::new();
+    for part in [&METHOD.to_le_bytes(), MUSICNN, bytes] {
+        hash.update(part);
+    }
+    format!("{:032x}", hash.digest128())
+}
+
 /// The tagger that is compiled in.
 pub(crate) fn tagger(device: &candle_core::Device) -> Result<MusiCnn, MlError> {
     MusiCnn::new(&Weights::parse("the built-in tagger", MUSICNN)?, device)
@@ -102,15 +111,11 @@ impl Classifier {
     pub fn from_bytes(name: &str, bytes: &[u8], choice: DeviceChoice) -> Result<Self, MlError> {
         let (device, device_note) = choice.open();
         let model = Model::parse(name, bytes, &device)?;
-        let mut hash = Xxh3::new();
-        for part in [&METHOD.to_le_bytes(), MUSICNN, bytes] {
-            hash.update(part);
-        }
         let rate = musicnn::RATE_HZ;
         let card = &model.card;
         let info = ModelInfo {
             name: card.name.clone(),
-            hash: format!("{:032x}", hash.digest128()),
+            hash: hash_of(bytes),
             labels: card.labels.clone().into(),
             tag_names: TAGS.iter().map(|tag| (*tag).to_owned()).collect(),
             sample_rate_hz: rate,

@@ -37,6 +37,12 @@ pub enum MlError {
         /// What does not fit.
         reason: String,
     },
+    /// A run is in other hands.
+    #[error("“{run}” is being trained, by this or another program: wait until that has ended, or stop it there")]
+    Busy {
+        /// Its name.
+        run: String,
+    },
     /// There is no run of this name.
     #[error("“{0}” is no run: neither an id or the beginning of one, nor the folder of a run")]
     NoRun(String),

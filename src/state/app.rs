@@ -8,11 +8,12 @@ use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
 use crate::library::model::{DecisionRule, Snapshot, Track};
+use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;
 use super::derived::Derived;
 use super::effect::Effect;
-use super::genre::decision_rule;
+use super::genre::first_rule;
 use super::inspect::Inspect;
 use super::jobs::Jobs;
 use super::live::LiveRing;
@@ -69,6 +70,8 @@ pub enum Overlay {
     GenrePicker,
     /// Whether to close the window although a training runs.
     Quit,
+    /// How a network works.
+    HowItWorks(Architecture, Preset),
     /// Naming a new playlist of these songs.
     NewPlaylist(Vec<TrackId>),
     /// Naming a playlist anew.
@@ -148,8 +151,8 @@ impl Default for AppState {
         Self {
             snapshot: Snapshot::default(),
             loaded: false,
-            rule: decision_rule(&Settings::default()),
-            derived: Derived::new(&[], &decision_rule(&Settings::default())),
+            rule: first_rule(),
+            derived: Derived::new(&[], &first_rule()),
             settings: Arc::default(),
             place: Place::default(),
             source: Source::default(),

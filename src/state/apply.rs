@@ -18,6 +18,7 @@ impl AppState {
         match event {
             Event::Library(snapshot) => self.apply_library(snapshot),
             Event::Settings(settings) => self.apply_settings(settings),
+            Event::Genres(genres) => self.apply_genres(genres),
             Event::Job(event) => {
                 self.follow_training_job(&event);
                 self.jobs.apply(event, &mut self.toasts);
@@ -72,6 +73,15 @@ impl AppState {
         }
     }
 
+    /// Another model decides, with genres of its own.
+    fn apply_genres(&mut self, genres: Arc<[String]>) {
+        if self.rule.genres != genres {
+            self.rule.genres = genres;
+            self.rederive();
+            self.refresh_rows();
+        }
+    }
+
     fn apply_player(&mut self, status: PlayerStatus) {
         if status.volume > 0.0 {
             self.muted_from = None;
@@ -91,7 +101,7 @@ impl AppState {
     }
 
     pub(super) fn rederive(&mut self) {
-        self.rule = decision_rule(&self.settings);
+        self.rule = decision_rule(&self.settings, self.rule.genres.clone());
         self.derived = Derived::new(&self.snapshot.tracks, &self.rule);
     }
 

@@ -7,6 +7,7 @@ use crate::base::TrackId;
 use crate::library::model::{DecisionRule, GenreSource, Track, same_genre};
 
 use super::genre::GENRES;
+use super::training::by_hand::{GenreSongs, by_hand};
 
 /// A song's genre as an index into [`Derived::genres`], and who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Derived {
     pub decided: Vec<Option<Decided>>,
     /// The ten genres first, in their fixed order, then those that people invented, by name.
     pub genres: Vec<GenreCount>,
+    /// Songs that a person has filed and that can be trained on, by genre.
+    pub by_hand: Vec<GenreSongs>,
     /// Songs that a network heard and that no one could decide.
     pub unsure: usize,
     /// Songs that no network heard and no one decided.
@@ -50,11 +53,20 @@ impl Derived {
     /// Looks at every song once. Agrees with [`Track::decision`], but asks about each spelling of a tag only once.
     pub fn new(tracks: &[Track], rule: &DecisionRule) -> Self {
         let mut genres: Vec<GenreCount> = GENRES.iter().map(|name| count(name)).collect();
+        // Of each spelling of a tag, the genre that it names, where tags are trusted.
+        let mut tags: HashMap<&str, Option<&str>> = HashMap::new();
+        if rule.trust_file_tags {
+            for tag in tracks.iter().filter(|track| track.user_genre.is_none()).filter_map(|t| t.tag_genre.as_deref()) {
+                tags.entry(tag)
+                    .or_insert_with(|| rule.genres.iter().find(|genre| same_genre(genre, tag)).map(String::as_str));
+            }
+        }
         let mut invented: Vec<&str> = tracks
             .iter()
             .filter_map(|track| track.user_genre.as_ref())
             .map(|user| user.genre.as_str())
             .chain(tracks.iter().filter_map(|track| best(track)).map(|(genre, _)| genre))
+            .chain(tags.values().flatten().copied())
             .filter(|genre| !GENRES.contains(genre))
             .collect();
         invented.sort_unstable();
@@ -63,18 +75,13 @@ impl Derived {
 
         let index: HashMap<String, u16> =
             genres.iter().enumerate().map(|(place, genre)| (genre.name.clone(), place as u16)).collect();
-        let mut tags: HashMap<&str, Option<u16>> = HashMap::new();
         let mut derived = Self { decided: Vec::with_capacity(tracks.len()), genres, ..Self::default() };
         for track in tracks {
             let decided = if let Some(user) = &track.user_genre {
                 index.get(&user.genre).map(|genre| Decided { genre: *genre, source: GenreSource::Person })
             } else {
-                let from_tag = track.tag_genre.as_deref().filter(|_| rule.trust_file_tags).and_then(|tag| {
-                    *tags.entry(tag).or_insert_with(|| {
-                        let known = rule.genres.iter().find(|genre| same_genre(genre, tag))?;
-                        index.get(known).copied()
-                    })
-                });
+                let tag = track.tag_genre.as_deref().and_then(|tag| *tags.get(tag)?);
+                let from_tag = tag.and_then(|genre| index.get(genre).copied());
                 match from_tag {
                     Some(genre) => Some(Decided { genre, source: GenreSource::File }),
                     None => best(track)
@@ -94,6 +101,7 @@ impl Derived {
         }
         derived.places = tracks.iter().enumerate().map(|(place, track)| (track.id, place as u32)).collect();
         derived.places.sort_unstable();
+        derived.by_hand = by_hand(tracks);
         derived
     }
 
@@ -196,6 +204,24 @@ pub(crate) mod tests {
             assert_eq!((derived.unsure, derived.not_heard), (1, 0));
             assert_eq!(derived.genres.iter().map(|genre| genre.count).sum::<usize>(), 4);
             assert_eq!(derived.genres[10].name, "polka");
+        }
+    }
+
+    #[test]
+    fn a_trusted_tag_names_a_genre_of_the_model_that_decides() {
+        let mut tracks = vec![track(1, Some(("jazz", 0.9))), track(2, Some(("jazz", 0.9)))];
+        (tracks[0].tag_genre, tracks[1].tag_genre) = (Some("Forró".into()), Some("Hip-Hop".into()));
+        let rule = DecisionRule {
+            threshold: 0.5,
+            trust_file_tags: true,
+            genres: vec!["forró".to_owned(), "jazz".to_owned()].into(),
+        };
+        let derived = Derived::new(&tracks, &rule);
+        let decided = |place| derived.genre_of(place).map(|(genre, source)| (genre.name.as_str(), source));
+        assert_eq!(decided(0), Some(("forró", GenreSource::File)));
+        assert_eq!(decided(1), Some(("jazz", GenreSource::Network)), "this model knows no hip-hop");
+        for (place, track) in tracks.iter().enumerate() {
+            assert_eq!(decided(place), track.decision(&rule).map(|decision| (decision.genre, decision.source)));
         }
     }
 }

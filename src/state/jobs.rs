@@ -7,6 +7,8 @@ use crate::engine::{ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Pr
 use super::action::Action;
 use super::app::Source;
 use super::toast::{Toasts, Tone};
+use super::training::judge::JudgeAction;
+use super::training::{Tab, TrainAction};
 
 /// A job as its chip shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,7 @@ impl Job {
             JobKind::Demo => "Making the demo",
             JobKind::Train => "Training",
             JobKind::Check => "Looking at clips",
+            JobKind::Disagree => "Hearing with both",
             JobKind::Figures => "Drawing figures",
         }
     }
@@ -94,6 +97,7 @@ impl Jobs {
                     JobKind::Demo => "The demo collection was not finished.",
                     JobKind::Train => "Training stopped. It can go on from its last checkpoint.",
                     JobKind::Check => "The clips were not all looked at.",
+                    JobKind::Disagree => "Stopped. What was heard is kept for the next time.",
                     JobKind::Figures => "The figures were not written.",
                 };
                 toasts.push(Tone::Info, text, None);
@@ -155,7 +159,7 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             let action = folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder)));
             toasts.push(Tone::Success, format!("Wrote {name}."), action);
         }
-        JobOutcome::Train { accuracy, left_out, .. } => {
+        JobOutcome::Train { run, accuracy, left_out } => {
             let mut text = match accuracy {
                 Some(accuracy) => format!("Training finished: {:.1} % of the test clips are right.", accuracy * 100.0),
                 None => "Training finished. No clip judged it.".to_owned(),
@@ -163,10 +167,16 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
             if left_out > 0 {
                 text += &format!(" {} left out.", count_of(left_out, "clip was", "clips were"));
             }
-            toasts.push(Tone::Success, text, None);
+            let judge = Action::Train(TrainAction::Judge(JudgeAction::Open(run)));
+            toasts.push(Tone::Success, text, Some(("Judge it".to_owned(), judge)));
         }
         JobOutcome::Checked { clips } => {
             toasts.push(Tone::Success, format!("Looked at {}.", count_of(clips, "clip", "clips")), None);
+        }
+        JobOutcome::Disagree { songs, heard } => {
+            let text = format!("They disagree on {} of {}.", grouped(songs), count_of(heard, "song", "songs"));
+            let show = Action::Train(TrainAction::Show(Tab::Compare));
+            toasts.push(Tone::Success, text, Some(("Show them".to_owned(), show)));
         }
         JobOutcome::Figures { files } => {
             let folder = files.first().and_then(|file| file.parent()).map(std::path::Path::to_path_buf);
@@ -226,6 +236,15 @@ pub fn duration_words(secs: f64) -> String {
     }
 }
 
+/// An amount of memory as people say it: `45 MB`, `1.2 GB`.
+pub fn memory_words(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        mb if mb < 9.5 => format!("{} MB", mb.ceil().max(1.0)),
+        mb if mb < 950.0 => format!("{:.0} MB", (mb / 10.0).round() * 10.0),
+        mb => format!("{:.1} GB", mb / 1e3),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,6 +272,10 @@ mod tests {
         assert_eq!(count_of(1, "song", "songs"), "1 song");
         assert_eq!(grouped(1234567), "1\u{2009}234\u{2009}567");
         assert_eq!(grouped(123), "123");
+        assert_eq!(
+            [1, 4_200_000, 87_000_000, 949_000_000, 1_234_000_000].map(memory_words),
+            ["1 MB", "5 MB", "90 MB", "950 MB", "1.2 GB"]
+        );
         assert_eq!(duration_words(0.2), "less than a second");
         assert_eq!(duration_words(150.0), "3 min");
         assert_eq!(duration_words(7500.0), "2 h 5 min");

@@ -126,6 +126,19 @@ impl AppState {
         }
     }
 
+    /// Plays songs one after another, from the one at `place` on; those that cannot be played are left out.
+    pub(super) fn play_songs(&self, songs: &[TrackId], place: usize) -> Vec<Command> {
+        let playable = |ids: &[TrackId]| -> Vec<QueueItem> {
+            ids.iter().filter_map(|id| self.track(*id).and_then(item)).collect()
+        };
+        let start = playable(&songs[..place.min(songs.len())]).len();
+        let items = playable(songs);
+        if start >= items.len() {
+            return Vec::new();
+        }
+        vec![Command::Player(PlayerCommand::PlayQueue { items, start })]
+    }
+
     /// Plays one song alone; nothing when it cannot be played.
     pub(super) fn play_alone(&self, id: TrackId) -> Vec<Command> {
         let item = self.track(id).and_then(item);

@@ -181,14 +181,13 @@ fn key(text: &str) -> (bool, String) {
 #[cfg(test)]
 mod tests {
     use crate::base::{PlaylistId, TrackId};
-    use crate::engine::Settings;
     use crate::state::derived::tests::track;
-    use crate::state::genre::decision_rule;
+    use crate::state::genre::first_rule;
 
     use super::*;
 
     fn rule() -> DecisionRule {
-        decision_rule(&Settings::default())
+        first_rule()
     }
 
     fn library() -> (Vec<Track>, Derived) {

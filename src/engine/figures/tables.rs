@@ -3,15 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::base::csv::field;
 use crate::base::fs::write_atomic;
 use crate::ml::Judgement;
 use crate::ml::train::comparison::Comparison;
 use crate::ml::train::runs::LoadedRun;
-
-/// A field, quoted where it must be.
-fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
 
 fn line(fields: &[String]) -> String {
     let quoted: Vec<String> = fields.iter().map(|text| field(text)).collect();
@@ -32,7 +28,7 @@ pub fn classes_csv(found: &Judgement) -> String {
 /// The runs and the article's rows; shares are 0..1.
 pub fn comparison_csv(found: &Comparison) -> String {
     let mut text = String::from(
-        "run,id,network,preset,accuracy,interval_low,interval_high,macro_f1,ece,clips,parameters,seconds_per_epoch,protocol\n",
+        "run,id,network,preset,accuracy,interval_low,interval_high,macro_f1,ece,clips,parameters,seconds_per_epoch,ms_per_song,model_mb,protocol\n",
     );
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     for run in &found.runs {
@@ -50,6 +46,8 @@ pub fn comparison_csv(found: &Comparison) -> String {
             score.map_or_else(String::new, |score| score.clips.to_string()),
             run.parameters.to_string(),
             number(run.seconds_per_epoch),
+            number(run.ms_per_song),
+            number(run.model_mb),
             run.protocol.clone(),
         ]);
     }
@@ -67,6 +65,8 @@ pub fn comparison_csv(found: &Comparison) -> String {
             row.clips.to_string(),
             row.parameters.to_string(),
             String::new(),
+            String::new(),
+            String::new(),
             "60/40 in the file system's order, artists on both sides".to_owned(),
         ]);
     }
@@ -75,12 +75,16 @@ pub fn comparison_csv(found: &Comparison) -> String {
 
 /// McNemar's test of each pair of runs that judged common clips.
 pub fn tests_csv(found: &Comparison) -> String {
-    let mut text = String::from("first,second,common_clips,only_first_right,only_second_right,p\n");
+    let mut text = String::from(
+        "first,second,common_clips,only_first_right,only_second_right,p,difference,difference_low,difference_high\n",
+    );
     for pair in &found.mcnemar {
         let test = pair.test;
         let counts = [test.clips, test.only_first, test.only_second].map(|count| count.to_string());
         let [clips, first, second] = counts;
-        text += &line(&[pair.first.clone(), pair.second.clone(), clips, first, second, test.p.to_string()]);
+        let (low, high) = test.difference_interval;
+        let [p, difference, low, high] = [test.p, test.difference, low, high].map(|number| number.to_string());
+        text += &line(&[pair.first.clone(), pair.second.clone(), clips, first, second, p, difference, low, high]);
     }
     text
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::audio::{AudioError, WindowPlan, decode_windows};
 use crate::base::time::unix_now_secs;
@@ -28,9 +28,10 @@ const STRONGEST_TAGS: usize = 8;
 const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a worker made of a song.
-type Answer = Result<Prediction, Failure>;
+pub(super) type Answer = Result<Prediction, Failure>;
 
-enum Failure {
+/// Why there is no answer.
+pub(super) enum Failure {
     Cancelled,
     Song(ProblemKind, String),
 }
@@ -57,30 +58,42 @@ pub(super) fn run(
     let total = due.len() as u64;
     context.progress(0, Some(total), String::new);
 
-    let threads = shared.threads().min(due.len());
-    let next = AtomicUsize::new(0);
-    let cancel = context.cancel.clone();
-    std::thread::scope(|scope| -> Result<(), JobError> {
-        let (answers_in, answers) = crossbeam_channel::bounded(threads * 2 + 1);
-        for index in 0..threads {
-            let (answers_in, due, next, cancel) = (answers_in.clone(), &due, &next, cancel.clone());
-            let classifier = classifier.clone();
-            let worker = move || work(due, next, &classifier, &cancel, &answers_in);
-            std::thread::Builder::new().name(format!("timbre-listen-{index}")).spawn_scoped(scope, worker)?;
-        }
-        drop(answers_in);
-        let stored = store(&answers, &due, &mut library, back, context, threshold, &mut outcome);
-        if stored.is_err() {
-            cancel.cancel();
-            while answers.recv().is_ok() {}
-        }
-        stored
+    let (threads, cancel) = (shared.threads().min(due.len()), context.cancel.clone());
+    hear(&due, &classifier, threads, &cancel, |answers| {
+        store(answers, &due, &mut library, back, context, threshold, &mut outcome)
     })?;
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }
     outcome.elapsed_secs = start.elapsed().as_secs_f64();
     Ok(JobOutcome::Classify(outcome))
+}
+
+/// Lets a classifier hear songs on some threads of its own. `take` gets the answers, in the order in which they come, on this thread;
+/// if it fails, the rest is left.
+pub(super) fn hear(
+    due: &[(TrackId, PathBuf)],
+    classifier: &Arc<Classifier>,
+    threads: usize,
+    cancel: &CancelToken,
+    take: impl FnOnce(&Receiver<(usize, Answer)>) -> Result<(), JobError>,
+) -> Result<(), JobError> {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (answers_in, answers) = crossbeam_channel::bounded(threads * 2 + 1);
+        for index in 0..threads {
+            let (answers_in, next) = (answers_in.clone(), &next);
+            let worker = move || work(due, next, classifier, cancel, &answers_in);
+            std::thread::Builder::new().name(format!("timbre-listen-{index}")).spawn_scoped(scope, worker)?;
+        }
+        drop(answers_in);
+        let taken = take(&answers);
+        if taken.is_err() {
+            cancel.cancel();
+            while answers.recv().is_ok() {}
+        }
+        taken
+    })
 }
 
 /// Whether a path lies under one of the folders; no folders means everywhere.
@@ -167,7 +180,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
 
 /// Writes answers to the library in the order of the songs that are done, a batch about every second.
 fn store(
-    answers: &crossbeam_channel::Receiver<(usize, Answer)>,
+    answers: &Receiver<(usize, Answer)>,
     due: &[(TrackId, PathBuf)],
     library: &mut Library,
     back: &Sender<Message>,

@@ -2,22 +2,28 @@
 
 mod classify;
 mod demo;
+mod disagree;
 mod export;
 mod figures;
+mod learn;
 mod picture;
 mod scan;
 mod train;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
 use crate::base::DataDir;
 use crate::library::model::DecisionRule;
 use crate::library::{Library, LibraryError};
+use crate::ml::classifier::BUILT_IN;
 use crate::ml::data::Sources;
 use crate::ml::train::control::Control;
+use crate::ml::train::model::ModelCard;
+use crate::ml::train::runs;
+use crate::ml::weights::read_file;
 use crate::ml::{Classifier, DeviceChoice, MlError};
 
 use super::Settings;
@@ -51,7 +57,11 @@ pub(super) enum JobSpec {
     Demo,
     /// The run's id.
     Train(String),
+    /// The run whose model learns from corrections, or the built-in model.
+    Learn(String),
     Check(Sources),
+    /// Two models: runs, or the built-in one.
+    Disagree(String, String),
     /// The runs' ids, and the folder for their figures.
     Figures(Vec<String>, PathBuf),
 }
@@ -64,8 +74,9 @@ impl JobSpec {
             Self::Export { .. } => JobKind::Export,
             Self::Picture { .. } => JobKind::Picture,
             Self::Demo => JobKind::Demo,
-            Self::Train(_) => JobKind::Train,
+            Self::Train(_) | Self::Learn(_) => JobKind::Train,
             Self::Check(_) => JobKind::Check,
+            Self::Disagree(..) => JobKind::Disagree,
             Self::Figures(..) => JobKind::Figures,
         }
     }
@@ -83,7 +94,9 @@ impl JobSpec {
             Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),
             Self::Train(run) => train::run(shared, run, context),
+            Self::Learn(model) => learn::run(shared, model, context),
             Self::Check(sources) => train::check(shared, sources, context),
+            Self::Disagree(first, second) => disagree::run(shared, [first, second], context),
             Self::Figures(runs, folder) => figures::run(shared, runs, folder, context),
         }
     }
@@ -97,6 +110,8 @@ pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
     /// The classifier in use, and the choice in the settings that it answers.
     classifier: Mutex<Option<(Option<String>, Arc<Classifier>)>>,
+    /// What models said about songs while two of them were compared.
+    opinions: Mutex<disagree::Opinions>,
     /// Steers the training that runs now.
     training: Mutex<Option<Control>>,
 }
@@ -104,7 +119,15 @@ pub(super) struct Shared {
 impl Shared {
     pub fn new(data_dir: DataDir, outbox: Outbox, device: DeviceChoice, settings: Settings) -> Self {
         let settings = RwLock::new(Arc::new(settings));
-        Self { data_dir, outbox, device, settings, classifier: Mutex::new(None), training: Mutex::new(None) }
+        Self {
+            data_dir,
+            outbox,
+            device,
+            settings,
+            classifier: Mutex::default(),
+            opinions: Mutex::default(),
+            training: Mutex::default(),
+        }
     }
 
     /// The settings as they are now.
@@ -134,13 +157,22 @@ impl Shared {
         let loaded = match &chosen {
             None => Classifier::embedded(&self.device)?,
             Some(run) => {
-                let (folder, _) = crate::ml::train::runs::find(&self.data_dir.runs(), run)?;
+                let (folder, _) = runs::find(&self.data_dir.runs(), run)?;
                 Classifier::load(&folder.model(), &self.device)?
             }
         };
         let loaded = Arc::new(loaded);
         *known = Some((chosen, loaded.clone()));
         Ok(loaded)
+    }
+
+    /// Where networks run.
+    fn device(&self) -> DeviceChoice {
+        self.device
+    }
+
+    fn opinions(&self) -> MutexGuard<'_, disagree::Opinions> {
+        self.opinions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What steers the training that runs now.
@@ -161,10 +193,21 @@ impl Shared {
         }
     }
 
+    /// The genres of the model that decides now; it is not loaded for that.
+    pub fn genres(&self) -> Result<Arc<[String]>, MlError> {
+        let card = match &self.settings().classifier {
+            None => ModelCard::parse("the built-in model", BUILT_IN)?,
+            Some(run) => {
+                let path = runs::find(&self.data_dir.runs(), run)?.0.model();
+                ModelCard::parse(&path.display().to_string(), &read_file(&path)?)?
+            }
+        };
+        Ok(card.labels.into())
+    }
+
     /// How predictions become decisions now.
     pub fn rule(&self) -> Result<DecisionRule, MlError> {
-        let genres = self.classifier()?.info().labels.clone();
-        Ok(decision_rule(&self.settings(), genres))
+        Ok(decision_rule(&self.settings(), self.genres()?))
     }
 }
 

@@ -82,6 +82,21 @@ pub(super) fn png(
     file: &Path,
     progress: &mut dyn FnMut(f64, f64),
 ) -> Result<(usize, usize), PictureError> {
+    let canvas = paint(song, request, progress)?;
+    let mut bytes = Cursor::new(Vec::new());
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
+        .write_image(&canvas.pixels, canvas.width as u32, canvas.height as u32, ExtendedColorType::Rgb8)
+        .map_err(|error| PictureError::write(file)(std::io::Error::other(error)))?;
+    write_atomic(file, bytes.get_ref()).map_err(PictureError::write(file))?;
+    Ok((canvas.width, canvas.height))
+}
+
+/// Draws the picture, axes and all.
+pub(super) fn paint(
+    song: &Song,
+    request: &PictureRequest,
+    progress: &mut dyn FnMut(f64, f64),
+) -> Result<Canvas, PictureError> {
     let layout = Layout::of(request)?;
     let axis = request.settings.spec.axis;
     let rows =
@@ -106,12 +121,7 @@ pub(super) fn png(
         frame(&mut canvas, &layout, request, rows, &paper);
         bar(&mut canvas, &layout, request, &shading, &paper);
     }
-    let mut bytes = Cursor::new(Vec::new());
-    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Adaptive)
-        .write_image(&canvas.pixels, canvas.width as u32, canvas.height as u32, ExtendedColorType::Rgb8)
-        .map_err(|error| PictureError::write(file)(std::io::Error::other(error)))?;
-    write_atomic(file, bytes.get_ref()).map_err(PictureError::write(file))?;
-    Ok((canvas.width, canvas.height))
+    Ok(canvas)
 }
 
 /// Dims what depends on what lies outside of the song, and draws its edge.

@@ -176,6 +176,38 @@ pub fn write_picture(
     progress: &mut dyn FnMut(f64, f64),
 ) -> Result<PictureWritten, PictureError> {
     let format = PictureFormat::of(file).ok_or_else(|| PictureError::Ending { path: file.to_path_buf() })?;
+    let (song, request) = opened(song, request, cancel)?;
+    let (width, height) = match format {
+        PictureFormat::Png => draw::png(&song, &request, file, progress)?,
+        PictureFormat::Csv => numbers::csv(&song, &request, file, progress)?,
+        PictureFormat::Npy => numbers::npy(&song, &request, file, progress)?,
+    };
+    Ok(PictureWritten { file: file.to_path_buf(), format, width, height })
+}
+
+/// A picture in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height * 3` bytes: red, green, blue; rows from the top.
+    pub rgb: Vec<u8>,
+}
+
+/// Draws a picture of a song into memory.
+///
+/// # Errors
+/// All of [`PictureError`] but those about files that are written.
+pub fn draw_picture(song: &Path, request: &PictureRequest, cancel: &CancelToken) -> Result<Picture, PictureError> {
+    let (song, request) = opened(song, request, cancel)?;
+    let canvas = draw::paint(&song, &request, &mut |_, _| ())?;
+    Ok(Picture { width: canvas.width, height: canvas.height, rgb: canvas.pixels })
+}
+
+/// The song, and what of the request it can serve.
+fn opened(song: &Path, request: &PictureRequest, cancel: &CancelToken) -> Result<(Song, PictureRequest), PictureError> {
     let mut request = PictureRequest { settings: request.settings.clamped(), ..request.clone() };
     // A range outside of the axis would have rows of no frequency.
     let axis = request.settings.spec.axis;
@@ -183,10 +215,5 @@ pub fn write_picture(
     request.high_hz = request.high_hz.clamp(axis.low_hz, axis.high_hz);
     let song = Song::open(song, cancel)?;
     song.cut(&mut request)?;
-    let (width, height) = match format {
-        PictureFormat::Png => draw::png(&song, &request, file, progress)?,
-        PictureFormat::Csv => numbers::csv(&song, &request, file, progress)?,
-        PictureFormat::Npy => numbers::npy(&song, &request, file, progress)?,
-    };
-    Ok(PictureWritten { file: file.to_path_buf(), format, width, height })
+    Ok((song, request))
 }

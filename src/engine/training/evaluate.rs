@@ -68,7 +68,11 @@ impl Judge {
     ) -> Result<Evaluated, MlError> {
         let media = SoundFiles::new(&control.cancel);
         let mut notes: Vec<String> = self.note.iter().cloned().collect();
-        let dataset = self.known_clips(Dataset::open(sources, &media, &control.cancel)?, &mut notes);
+        let mut dataset = Dataset::open(sources, &media, &control.cancel)?;
+        let unknown = dataset.label_as(self.labels());
+        if !unknown.is_empty() {
+            notes.push(format!("left out, because the model does not know them: {}", unknown.join(", ")));
+        }
         let model = &self.model;
         let trained_on: HashSet<String> = model.card.trained_on.iter().map(|clip| clip.to_lowercase()).collect();
         let seen = dataset.clips.iter().filter(|clip| trained_on.contains(&clip.name.to_lowercase())).count();
@@ -101,35 +105,10 @@ impl Judge {
             .with_predictions(&predictions, temperature);
         Ok(Evaluated { judgement, predictions, broken, notes })
     }
-
-    /// The clips whose genre the model knows, labelled as it labels.
-    fn known_clips(&self, mut dataset: Dataset, notes: &mut Vec<String>) -> Dataset {
-        let position =
-            |label: &String| self.labels().iter().position(|known| known.to_lowercase() == label.to_lowercase());
-        let of_label: Vec<Option<usize>> = dataset.labels.iter().map(position).collect();
-        let unknown: Vec<&str> = dataset
-            .labels
-            .iter()
-            .zip(&of_label)
-            .filter(|(_, known)| known.is_none())
-            .map(|(label, _)| label.as_str())
-            .collect();
-        if !unknown.is_empty() {
-            notes.push(format!("left out, because the model does not know them: {}", unknown.join(", ")));
-        }
-        dataset.clips.retain_mut(|clip| match of_label[clip.label] {
-            Some(label) => {
-                clip.label = label;
-                true
-            }
-            None => false,
-        });
-        dataset.labels = self.labels().to_vec();
-        dataset
-    }
 }
 
 fn folders(sources: &Sources) -> String {
     let names = sources.folders.iter().map(|folder| folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy());
-    names.collect::<Vec<_>>().join(" and ")
+    let library = (!sources.songs.is_empty()).then(|| "the library".into());
+    names.chain(library).collect::<Vec<_>>().join(" and ")
 }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use crate::audio::decode_mono;
+use crate::audio::{AudioReader, WindowPlan, decode_mono, decode_windows};
 use crate::base::{CancelToken, Report};
 use crate::library::tags;
+use crate::ml::classifier::{MOST_WINDOWS, WINDOW_SECS};
 use crate::ml::data::Media;
 
-/// Sound files on disk, decoded by this program.
+/// Sound files on disk, decoded by this program. Of a song that is longer than the windows that the library's classifier hears,
+/// networks hear just these.
 #[derive(Clone, Debug, Default)]
 pub struct SoundFiles {
     cancel: CancelToken,
@@ -31,6 +33,17 @@ impl Media for SoundFiles {
             return Err("there is no sound in it".into());
         }
         Ok(sound.samples)
+    }
+
+    fn excerpt(&self, path: &Path, rate_hz: u32) -> Result<Vec<f32>, String> {
+        let windows = MOST_WINDOWS as f64 * f64::from(WINDOW_SECS);
+        let said = AudioReader::open_with(path, &self.cancel).ok().and_then(|reader| reader.spec().duration_secs);
+        if said.is_none_or(|secs| secs <= windows) {
+            return self.decode(path, rate_hz);
+        }
+        let plan = WindowPlan { rate_hz, window_secs: WINDOW_SECS.into(), max_windows: MOST_WINDOWS };
+        let found = decode_windows(path, &plan, &self.cancel).map_err(|error| error.to_string())?;
+        Ok(found.windows.concat())
     }
 
     fn artist(&self, path: &Path) -> Option<String> {

@@ -4,6 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::TrackId;
+use crate::engine::figures::Course;
+use crate::engine::picture::{Picture, PictureRequest};
+use crate::library::model::GenreProbability;
 use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -12,7 +16,11 @@ use crate::ml::train::config::Config;
 use crate::ml::train::control::TrainEvent;
 use crate::ml::train::explain::Explanation;
 use crate::ml::train::history::EpochRecord;
+use crate::ml::train::lesson::Learned;
 use crate::ml::train::run_state::RunState;
+
+use super::learn::Corrections;
+use super::shipped::Shipped;
 
 /// Everything that can be asked about trainings; a run is named by its id.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,14 +34,23 @@ pub enum TrainingCommand {
         /// What the run is called; empty: after its architecture and preset.
         name: String,
     },
+    /// Teaches a copy of a run's model (or of the built-in one, see [`BUILT_IN_NAME`](super::learn::BUILT_IN_NAME)) what was corrected
+    /// in the library: a train job that makes a run of its own.
+    Learn(String),
+    /// Asks what there is to learn from for such a model. Answered by `TrainingEvent::Corrections`.
+    Corrections(String),
     /// Goes on with a run that was stopped: a train job.
     Resume(String),
+    /// Takes a run out of the line of those that wait; one that has not trained yet is deleted.
+    Withdraw(String),
     /// Holds the training that runs now, or lets it go on.
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
     Finish,
     /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
+    /// Asks what the models that came with the program say about themselves. Answered by `TrainingEvent::Shipped`.
+    Shipped,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
     /// Gives a run another name.
@@ -46,8 +63,14 @@ pub enum TrainingCommand {
     Export(String, PathBuf),
     /// Takes an exported run in.
     Import(PathBuf),
+    /// Draws pictures of a sound file, whether the library has it or not. Answered by `TrainingEvent::Pictures`.
+    Draw(PathBuf, Vec<PictureRequest>),
     /// Writes a run's figures (`.png` and `.svg`) and tables into a folder, several runs compared.
     Figures(Vec<String>, PathBuf),
+    /// Lets two models (runs, or the built-in one) hear the library: a job, then `TrainingEvent::Disagreements`.
+    Disagree(String, String),
+    /// Writes the curves of runs (`.png`, `.svg`) or the epochs of the first one (`.csv`) to this file.
+    Courses(Vec<Course>, PathBuf),
     /// Asks what the network of a run looks at in a clip. Answered by `TrainingEvent::Explained`.
     Explain {
         /// The run.
@@ -62,6 +85,10 @@ pub enum TrainingCommand {
 pub enum TrainingEvent {
     /// All runs, the newest first.
     Runs(Arc<Vec<RunSummary>>),
+    /// The runs that wait for the training that runs now, the next one first.
+    Waiting(Vec<String>),
+    /// The models that came with the program, as far as they were found.
+    Shipped(Vec<Shipped>),
     /// What networks can be trained on.
     Devices(&'static [DeviceStatus]),
     /// Everything about a run.
@@ -84,8 +111,48 @@ pub enum TrainingEvent {
         /// None when the clip or the model cannot be read; with the reason.
         explanation: Result<Arc<Explanation>, String>,
     },
+    /// The songs on which two models disagree.
+    Disagreements(Arc<Disagreements>),
+    /// Pictures of a sound file, in the order asked for.
+    Pictures {
+        /// The file.
+        file: PathBuf,
+        /// None when it cannot be read; with the reason.
+        drawn: Result<Arc<Vec<Picture>>, String>,
+    },
+    /// What there is to learn from.
+    Corrections {
+        /// The run, or the built-in model.
+        model: String,
+        /// None when the model or the library cannot be read; with the reason.
+        found: Result<Arc<Corrections>, String>,
+    },
     /// Figures, a bundle or tables were written here.
     Written(PathBuf),
+}
+
+/// The songs of the library that two models decide otherwise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Disagreements {
+    /// A run, or the built-in model.
+    pub first: String,
+    /// Another one.
+    pub second: String,
+    /// Songs that both heard.
+    pub heard: usize,
+    /// Those on which they disagree; the ones of which both are surest first.
+    pub songs: Vec<Disagreement>,
+}
+
+/// What two models say about a song.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Disagreement {
+    /// The song.
+    pub track: TrackId,
+    /// What the first says.
+    pub first: GenreProbability,
+    /// What the second says.
+    pub second: GenreProbability,
 }
 
 /// A run in a list.
@@ -127,6 +194,15 @@ pub struct RunDetail {
     pub predictions: Vec<Prediction>,
     /// The sound of each clip, by name, as far as it is there now.
     pub sounds: HashMap<String, PathBuf>,
+    /// What came of it, where it was a lesson.
+    pub learned: Option<Learned>,
+    /// Bytes of its model file, if that is there.
+    pub model_bytes: Option<u64>,
+}
+
+impl RunDetail {
     /// Whether its model file is there.
-    pub has_model: bool,
+    pub fn has_model(&self) -> bool {
+        self.model_bytes.is_some()
+    }
 }

@@ -196,7 +196,7 @@ impl<'a> Open<'a> {
             Source::Sound(path) => {
                 let rate_hz = front_end.sample_rate_hz();
                 if !self.sound.as_ref().is_some_and(|(known, rate, _)| known == path && *rate == rate_hz) {
-                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.decode(path, rate_hz)));
+                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.excerpt(path, rate_hz)));
                 }
                 match &self.sound {
                     Some((_, _, Ok(samples))) => front_end.of_sound(samples),

@@ -10,6 +10,14 @@ pub trait Media: Sync {
     /// A sentence for a person.
     fn decode(&self, path: &Path, rate_hz: u32) -> Result<Vec<f32>, String>;
 
+    /// What networks hear of a file: all of a clip, some stretches of a long song.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn excerpt(&self, path: &Path, rate_hz: u32) -> Result<Vec<f32>, String> {
+        self.decode(path, rate_hz)
+    }
+
     /// The artist that the file's tags name.
     fn artist(&self, path: &Path) -> Option<String>;
 }

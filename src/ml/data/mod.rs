@@ -37,6 +37,20 @@ pub struct Sources {
     pub lists: Vec<PathBuf>,
     /// What MusiCNN said of clips whose sound is not there: `tags` and `clip`, with the clips' names in a `.txt` beside it.
     pub tags: Option<PathBuf>,
+    /// Songs of a library, each with the genre that its owner set; they are named by their paths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub songs: Vec<Track>,
+    /// All songs of the library whose genre its owner has set. Only who knows the library can tell which: they must become
+    /// [`Sources::songs`] before anything is opened, so that a run keeps to those that it began with.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
+}
+
+impl Sources {
+    /// Whether nothing was named that could have clips.
+    pub fn is_empty(&self) -> bool {
+        self.folders.is_empty() && self.songs.is_empty() && !self.library
+    }
 }
 
 /// One clip.
@@ -86,6 +100,19 @@ impl Dataset {
     /// The genre of each clip.
     pub fn truth(&self) -> Vec<usize> {
         self.clips.iter().map(|clip| clip.label).collect()
+    }
+
+    /// Labels the clips as a model does, whatever the case. Clips of other genres are left out and their genres given back.
+    pub fn label_as(&mut self, labels: &[String]) -> Vec<String> {
+        let place = |label: &String| labels.iter().position(|known| known.to_lowercase() == label.to_lowercase());
+        let of_label: Vec<Option<usize>> = self.labels.iter().map(place).collect();
+        self.clips.retain_mut(|clip| {
+            let known = of_label[clip.label];
+            clip.label = known.unwrap_or(clip.label);
+            known.is_some()
+        });
+        let before = std::mem::replace(&mut self.labels, labels.to_vec());
+        before.into_iter().zip(of_label).filter(|(_, known)| known.is_none()).map(|(label, _)| label).collect()
     }
 
     /// The group of each clip.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::media::Media;
 use super::names::{self, Kind};
@@ -19,7 +20,7 @@ const INNER: [&str; 4] = ["genres_original", "images_original", "genres", "audio
 const DEPTH: usize = 8;
 
 /// A song of a library, with the genre that its owner set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     /// Its file.
     pub path: PathBuf,
@@ -67,12 +68,16 @@ impl Dataset {
             found.add_folder(folder, Role::Wavelets, cancel)?;
         }
         let known = |(_, name): &(String, String)| artists.contains_key(name);
-        if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
+        let strange = !found.clips.is_empty() && !found.clips.keys().any(known);
+        if let Some(file) = sources.index.as_ref().filter(|_| strange) {
             let reason = "no line `clip ::: artist` of it names one of them".to_owned();
             return Err(MlError::List { file: file.clone(), reason });
         }
         if !sources.lists.is_empty() {
             found.clips.retain(|(_, name), _| wanted.contains(name));
+        }
+        for song in &sources.songs {
+            found.add_song(song);
         }
         if let Some(path) = &sources.tags {
             let tags = super::tag_file::read(path)?;
@@ -82,6 +87,8 @@ impl Dataset {
             let folder = sources.folders.first().or(sources.wavelets.as_ref()).cloned().unwrap_or_default();
             let reason = if !sources.lists.is_empty() {
                 "none of its clips is in the lists"
+            } else if !sources.songs.is_empty() {
+                "none of its songs is there and can be read"
             } else if sources.folders.is_empty() && sources.wavelets.is_none() {
                 "no folder was named"
             } else {
@@ -90,31 +97,6 @@ impl Dataset {
             return Err(MlError::Dataset { folder, reason: reason.into() });
         }
         found.into_dataset(&artists, media, cancel)
-    }
-
-    /// The songs of a library; what counts as one genre is spelt the same.
-    pub fn of_tracks(tracks: impl IntoIterator<Item = Track>) -> Self {
-        let mut clips: Vec<(String, Clip)> = tracks
-            .into_iter()
-            .map(|Track { path, genre, artist }| {
-                let artist = artist.map(|artist| artist.trim().to_lowercase()).filter(|artist| !artist.is_empty());
-                let clip = Clip {
-                    name: path.display().to_string(),
-                    artist_known: artist.is_some(),
-                    group: artist.unwrap_or_else(|| group_of(&HashMap::new(), "", &genre)),
-                    audio: Some(path),
-                    ..Clip::default()
-                };
-                (genre, clip)
-            })
-            .collect();
-        clips.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
-        clips.dedup_by(|a, b| a.1.name == b.1.name);
-        let mut labels: Vec<String> = clips.iter().map(|(genre, _)| genre.clone()).collect();
-        labels.dedup();
-        let label = |genre: &String| labels.binary_search(genre).unwrap_or(0);
-        let clips = clips.into_iter().map(|(genre, clip)| Clip { label: label(&genre), ..clip }).collect();
-        Self { labels, clips, broken: Vec::new() }
     }
 }
 
@@ -205,6 +187,19 @@ impl Found {
         Ok(any)
     }
 
+    fn add_song(&mut self, song: &Track) {
+        let Track { path, genre, artist } = song;
+        if let Some(reason) = trouble(path) {
+            self.broken.push(Broken { path: path.clone(), reason });
+            return;
+        }
+        let (key, name) = (genre.to_lowercase(), path.display().to_string());
+        self.labels.entry(key.clone()).or_insert_with(|| genre.clone());
+        let group = artist.clone().unwrap_or_default();
+        let clip = Clip { name: name.clone(), group, audio: Some(path.clone()), ..Clip::default() };
+        self.clips.insert((key, name.to_lowercase()), clip);
+    }
+
     fn add_file(&mut self, genre: &str, folder: &Path, path: PathBuf, kind: Kind, role: Role) {
         let name = names::of_file(genre, path.strip_prefix(folder).unwrap_or(&path));
         let key = genre.to_lowercase();
@@ -247,7 +242,9 @@ impl Found {
                 let genre = self.labels.get(&key).unwrap_or(&key);
                 clip.label = labels.binary_search(genre).unwrap_or(0);
                 let tagged = || clip.audio.as_deref().and_then(|path| media.artist(path));
-                let artist = artists.get(&name).cloned().or_else(tagged).map(|artist| artist.trim().to_lowercase());
+                let known = (!clip.group.is_empty()).then(|| clip.group.clone());
+                let artist =
+                    artists.get(&name).cloned().or(known).or_else(tagged).map(|artist| artist.trim().to_lowercase());
                 let artist = artist.filter(|artist| !artist.is_empty());
                 clip.artist_known = artist.is_some();
                 clip.group = artist.unwrap_or_else(|| group_of(&HashMap::new(), &name, genre));
@@ -363,24 +360,36 @@ mod tests {
     }
 
     #[test]
-    fn a_librarys_songs_are_a_data_set() {
-        let track = |path: &str, genre: &str, artist: Option<&str>| Track {
-            path: path.into(),
+    fn a_librarys_songs_are_a_data_set_also_beside_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in ["m/a.wav", "m/b.wav", "m/c.wav", "m/empty.wav", "genres/Rock/Rock.00001.wav"] {
+            file(dir.path(), path, if path.contains("empty") { b"" } else { b"x" });
+        }
+        let song = |name: &str, genre: &str, artist: Option<&str>| Track {
+            path: dir.path().join("m").join(name),
             genre: genre.into(),
             artist: artist.map(str::to_owned),
         };
-        let data = Dataset::of_tracks([
-            track("/m/b.mp3", "rock", Some(" Queen")),
-            track("/m/a.mp3", "rock", None),
-            track("/m/c.mp3", "jazz", Some("")),
-            track("/m/a.mp3", "rock", None),
-        ]);
+        let songs = vec![
+            song("b.wav", "rock", Some(" Queen")),
+            song("a.wav", "rock", None),
+            song("c.wav", "jazz", Some("")),
+            song("empty.wav", "jazz", None),
+        ];
+        let mut sources = Sources { songs, ..Sources::default() };
+        let data = open(&sources).unwrap();
         assert_eq!(data.labels, ["jazz", "rock"]);
-        assert_eq!(
-            data.clips.iter().map(|clip| clip.name.as_str()).collect::<Vec<_>>(),
-            ["/m/c.mp3", "/m/a.mp3", "/m/b.mp3"]
-        );
-        assert_eq!(data.clips[2].group, "queen");
-        assert_eq!(data.clips[0].group, "unknown artist, jazz");
+        let names = |data: &Dataset| {
+            let name = |clip: &Clip| clip.name.rsplit('/').next().unwrap().to_owned();
+            data.clips.iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&data), ["c.wav", "a.wav", "b.wav"]);
+        let groups: Vec<_> = data.clips.iter().map(|clip| clip.group.as_str()).collect();
+        assert_eq!(groups, ["unknown artist, jazz", "unknown artist, rock", "queen"]);
+        assert_eq!((data.artists(), data.broken.len()), (1, 1), "an empty file is left out");
+        sources.folders = vec![dir.path().join("genres")];
+        let mut both = names(&open(&sources).unwrap());
+        both.sort();
+        assert_eq!(both, ["Rock.00001", "a.wav", "b.wav", "c.wav"]);
     }
 }

@@ -59,6 +59,9 @@ pub struct Judgement {
     pub temperature: f64,
     /// The least confident clips first.
     pub reliability: Vec<ReliabilityBin>,
+    /// Milliseconds from a clip's file to the decision, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms_per_song: Option<f64>,
     /// What was said about each clip, where that is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predictions: Option<Vec<Verdict>>,
@@ -131,6 +134,7 @@ impl Judgement {
             brier: brier / all,
             temperature: (temperatures.iter().map(|t| t.ln()).sum::<f64>() / all).exp(),
             reliability: bins,
+            ms_per_song: None,
             predictions: None,
         })
     }
@@ -192,21 +196,14 @@ impl Judgement {
 
     /// The confusion matrix as a table: a row is a true genre, a column a decision.
     pub fn confusion_csv(&self) -> String {
-        let quoted = |label: &String| {
-            if label.contains(['"', ',', '\n', '\r']) {
-                format!("\"{}\"", label.replace('"', "\"\""))
-            } else {
-                label.clone()
-            }
-        };
         let mut text = String::from("truth");
         for label in &self.classes {
             text.push(',');
-            text.push_str(&quoted(label));
+            text.push_str(&crate::base::csv::field(label));
         }
         text.push('\n');
         for (label, row) in self.classes.iter().zip(&self.confusion) {
-            text.push_str(&quoted(label));
+            text.push_str(&crate::base::csv::field(label));
             for count in row {
                 text.push_str(&format!(",{count}"));
             }

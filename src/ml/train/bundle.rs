@@ -150,7 +150,7 @@ fn check(folder: &RunFolder, path: &Path, bytes: &[u8]) -> Result<(), String> {
         path if *path == folder.state() => RunState::parse(bytes).map(drop),
         path if *path == folder.metrics() => Judgement::parse(bytes).map(drop),
         path if *path == folder.history_json() => json::<Vec<EpochRecord>>(bytes),
-        path if *path == folder.predictions() => json::<Vec<Prediction>>(bytes),
+        path if *path == folder.predictions() || *path == folder.before() => json::<Vec<Prediction>>(bytes),
         path if *path == folder.config() || *path == folder.split() => json::<Value>(bytes),
         path if *path == folder.model() => {
             safetensors::SafeTensors::deserialize(bytes).map(drop).map_err(|error| error.to_string())

@@ -46,6 +46,10 @@ pub struct Row {
     pub trainable: usize,
     /// Mean seconds of an epoch; none without a history.
     pub seconds_per_epoch: Option<f64>,
+    /// Milliseconds from a clip's file to the decision; none where it was not measured.
+    pub ms_per_song: Option<f64>,
+    /// Size of the model's file, MB (10^6 bytes); none where it is not there.
+    pub model_mb: Option<f64>,
 }
 
 /// The figures of a run in the table.
@@ -103,6 +107,8 @@ pub struct Compared<'a> {
     pub judgement: Option<&'a Judgement>,
     /// What it said about its test clips.
     pub predictions: &'a [Prediction],
+    /// Bytes of its model file, if it has one.
+    pub model_bytes: Option<u64>,
 }
 
 impl<'a> From<&'a LoadedRun> for Compared<'a> {
@@ -112,6 +118,7 @@ impl<'a> From<&'a LoadedRun> for Compared<'a> {
             history: &run.history,
             judgement: run.judgement.as_ref(),
             predictions: &run.predictions,
+            model_bytes: run.model_bytes,
         }
     }
 }
@@ -173,6 +180,8 @@ fn row(run: &Compared<'_>) -> Row {
         parameters: run.state.parameters,
         trainable: run.state.trainable,
         seconds_per_epoch: (epochs > 0).then(|| seconds / epochs as f64),
+        ms_per_song: run.judgement.and_then(|found| found.ms_per_song),
+        model_mb: run.model_bytes.map(|bytes| bytes as f64 / 1e6),
     }
 }
 
@@ -258,6 +267,7 @@ mod tests {
             history: Vec::new(),
             judgement: Some(Judgement::new("split", &labels, &predictions, Temperature::Given(1.0)).unwrap()),
             predictions,
+            model_bytes: Some(2_500_000),
         }
     }
 
@@ -270,6 +280,8 @@ mod tests {
         let test = found.mcnemar[0].test;
         assert_eq!((test.clips, test.only_first, test.only_second), (80, 10, 0));
         assert!(test.is_significant());
+        assert!(test.difference == -0.125 && test.difference_interval.1 < 0.0, "{test:?}");
+        assert_eq!((found.runs[0].model_mb, found.runs[0].ms_per_song), (Some(2.5), None));
         assert!(found.warnings[0].contains("honest kept artists apart, leaky did not"), "{:?}", found.warnings);
         assert!(found.warnings[1].contains("2.5 points"), "{:?}", found.warnings);
         assert!(found.warnings[2].contains("different clips"), "{:?}", found.warnings);

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::batches::Augmentation;
+use super::lesson::Lesson;
 use super::network::NetworkSpec;
-use crate::ml::data::Sources;
 use crate::ml::data::protocol::Protocol;
+use crate::ml::data::{Dataset, Part, Sources};
 use crate::ml::device::DeviceChoice;
 use crate::ml::error::MlError;
 
@@ -100,6 +101,9 @@ pub struct Config {
     pub seed: u64,
     /// Pre-trained weights to start from, where the network wants some; none: those that are built in.
     pub base: Option<PathBuf>,
+    /// A trained model that learns from corrections, in place of a new network; it says who trains and who judges, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
     /// Where it is trained.
     #[serde(default)]
     pub device: DeviceChoice,
@@ -157,7 +161,19 @@ impl Config {
             final_model: false,
             seed: 1,
             base: None,
+            lesson: None,
             device: DeviceChoice::Auto,
+        }
+    }
+
+    /// Who trains and who judges.
+    ///
+    /// # Errors
+    /// When the clips do not serve.
+    pub(super) fn parts(&self, data: &Dataset) -> Result<Vec<Part>, MlError> {
+        match &self.lesson {
+            Some(lesson) => Ok(vec![lesson.part(data)?]),
+            None => self.protocol.parts(data, self.seed, self.valid_share),
         }
     }
 
@@ -166,12 +182,14 @@ impl Config {
     /// # Errors
     /// When one is not there.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
-        let Sources { folders, wavelets, index, lists, tags } = &mut self.sources;
+        // A song that has gone only fails itself.
+        let Sources { folders, wavelets, index, lists, tags, songs: _, library: _ } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
         paths.extend(wavelets.as_mut());
         paths.extend(index.as_mut());
         paths.extend(tags.as_mut());
         paths.extend(self.base.as_mut());
+        paths.extend(self.lesson.as_mut().and_then(|lesson| lesson.model.as_mut()));
         if let Protocol::Lists { train, valid, test } = &mut self.protocol {
             paths.push(train);
             paths.extend(valid.as_mut());

@@ -20,7 +20,7 @@ use crate::ml::rng::Rng;
 /// A loss beyond this is called divergence: it is that of a classifier that is certain and wrong every time, many times over.
 const DIVERGED: f64 = 1e4;
 /// Batches that are made ahead.
-const AHEAD: usize = 3;
+pub(super) const AHEAD: usize = 3;
 /// Examples that are judged at a time.
 const JUDGED: usize = 32;
 
@@ -40,6 +40,8 @@ pub struct Fit<'a> {
     pub seed: u64,
     /// Which part of the split this is.
     pub part: usize,
+    /// Genres without training clips are learned as what these clips are not; else they take no part.
+    pub open: bool,
 }
 
 /// How far a fit is: all that a checkpoint needs besides the network's variables.
@@ -244,7 +246,8 @@ impl Fit<'_> {
         // Mean one over the clips, whatever the balance.
         let mean = truth.iter().map(|label| of_label[*label]).sum::<f64>() / truth.len().max(1) as f64;
         let of_label: Vec<f32> = of_label.iter().map(|weight| (weight / mean.max(1e-12)) as f32).collect();
-        let closed: Vec<f32> = of_label.iter().map(|weight| if *weight > 0.0 { 0.0 } else { -1e9 }).collect();
+        let closed: Vec<f32> =
+            of_label.iter().map(|weight| if self.open || *weight > 0.0 { 0.0 } else { -1e9 }).collect();
         Ok(ClassWeights { of_label, closed: Tensor::from_vec(closed, (1, labels), self.device())? })
     }
 
@@ -422,7 +425,16 @@ mod tests {
         let examples = vec![Example { label: 0, inputs: Vec::new() }, Example { label: 1, inputs: Vec::new() }];
         let training = Training { batch: 1, ..Config::preset(Architecture::Cnn, Preset::Best).training };
         let maker = BatchMaker { examples: &examples, inputs: &[], labels: 2 };
-        let fit = Fit { network: &network, maker, training: &training, train: &[0, 1], valid: &[], seed: 1, part: 0 };
+        let fit = Fit {
+            network: &network,
+            maker,
+            training: &training,
+            train: &[0, 1],
+            valid: &[],
+            seed: 1,
+            part: 0,
+            open: false,
+        };
         let mut state = FitState::new(&network, &training).unwrap();
         let ended = fit.run(&mut state, &Control::default(), &mut |_| (), &mut |_, _| Ok(()));
         let error = ended.unwrap_err().to_string();
@@ -458,7 +470,8 @@ mod tests {
         let maker = BatchMaker { examples: &examples, inputs: &inputs, labels: 3 };
         let all = [0, 1, 2];
         let training = &config.training;
-        let fit = Fit { network: &*network, maker, training, train: &all, valid: &[], seed: 1, part: 0 };
+        let (train, open) = (&all, false);
+        let fit = Fit { network: &*network, maker, training, train, valid: &[], seed: 1, part: 0, open };
         let weights = fit.class_weights().unwrap();
         let mut adam = FitState::new(&*network, training).unwrap().adam;
         let step = |step| {
@@ -500,7 +513,16 @@ mod tests {
         let variables = Variables::on(&Device::Cpu);
         let network = Diverging { variables, steps: std::sync::atomic::AtomicUsize::new(0) };
         let maker = BatchMaker { examples: &[], inputs: &[], labels: 2 };
-        let fit = Fit { network: &network, maker, training: &training, train: &[], valid: &[], seed: 1, part: 0 };
+        let fit = Fit {
+            network: &network,
+            maker,
+            training: &training,
+            train: &[],
+            valid: &[],
+            seed: 1,
+            part: 0,
+            open: false,
+        };
         let rates: Vec<f64> = (0..100).map(|step| fit.rate(step, 100)).collect();
         let top = rates.iter().copied().fold(0.0, f64::max);
         assert!(rates[0] < 0.1 * top && rates[99] < 0.01 * top && top <= training.learning_rate);

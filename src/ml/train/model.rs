@@ -22,7 +22,7 @@ const KEY: &str = "timbre.model";
 /// Prefix of the tensors.
 pub(super) const PREFIX: &str = "network.";
 /// Examples that a frozen backbone takes at a time.
-const FROZEN_BATCH: usize = 16;
+pub(super) const FROZEN_BATCH: usize = 16;
 
 /// What a model file says about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,15 @@ impl ModelCard {
             return Err(weights.error(format!("its format is {found}, this program reads {MODEL_FORMAT}")));
         }
         serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
+    }
+
+    /// The card of a file's bytes, without the network; `name` is for messages.
+    ///
+    /// # Errors
+    /// When it is no model of this version.
+    pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
+        let weights = Weights::parse(name, bytes)?;
+        Self::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))
     }
 }
 
@@ -140,6 +149,11 @@ impl Model {
     /// The network.
     pub fn network(&self) -> &dyn Network {
         &*self.network
+    }
+
+    /// The network alone, to be trained on.
+    pub fn into_network(self) -> Box<dyn Network> {
+        self.network
     }
 
     /// What it takes of a clip.

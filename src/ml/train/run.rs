@@ -13,10 +13,13 @@ use super::config::Config;
 use super::control::{Control, TrainEvent};
 use super::fit::{Fit, FitState, judge, judge_branches, rng_for};
 use super::history;
+use super::lesson::Lesson;
+use super::lock::RunLock;
 use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
 use super::network::{Base, Input, Network};
 use super::run_folder::RunFolder;
 use super::run_state::{RunState, RunStatus, Separation};
+use super::speed;
 use crate::base::fs::write_atomic;
 use crate::ml::data::features::{self, FrontEnd};
 use crate::ml::data::media::Media;
@@ -118,8 +121,9 @@ pub fn prepare(
 ///
 /// # Errors
 /// When the configuration, the clips or the files do not serve, the training diverges, or it was cancelled; `run.json` then says
-/// so. A run that has ended stays as it is.
+/// so. A run that has ended stays as it is. While another program works on the run, [`MlError::Busy`]; nothing is touched then.
 pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> Result<RunReport, MlError> {
+    let _held = RunLock::take(folder)?;
     let mut state = RunState::read(folder)?;
     if matches!(state.status, RunStatus::Finished | RunStatus::Stopped) {
         // Its figures and its model are not to be lost.
@@ -160,6 +164,8 @@ struct Shared<'a> {
     base: Option<Weights<'a>>,
     device: &'a Device,
     parts: usize,
+    /// The model that learns from corrections.
+    start: Option<ModelCard>,
 }
 
 fn train(
@@ -177,10 +183,14 @@ fn train(
     }
     let cancel = &context.control.cancel;
     (context.tell)(TrainEvent::Stage { what: "Looking for clips".into(), done: 0, total: 0 });
-    let dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    let mut dataset = Dataset::open(&config.sources, context.media, cancel)?;
+    let start = config.lesson.as_ref().map(Lesson::card).transpose()?;
+    if let (Some(lesson), Some(start)) = (&config.lesson, &start) {
+        lesson.choose(&mut dataset, &start.labels);
+    }
     // What cannot be trained is said before all clips are read.
     two_genres(&dataset)?;
-    config.protocol.parts(&dataset, config.seed, config.valid_share)?;
+    config.parts(&dataset)?;
     let base_bytes = base_bytes(config)?;
     let base = base_bytes.as_ref().map(|(name, bytes)| Weights::parse(name, bytes)).transpose()?;
     if let (Some(base), Some(wanted)) = (&base, config.network.base()) {
@@ -197,7 +207,7 @@ fn train(
     let Prepared { dataset, examples, broken } =
         prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
     two_genres(&dataset)?;
-    let mut parts = config.protocol.parts(&dataset, config.seed, config.valid_share)?;
+    let mut parts = config.parts(&dataset)?;
     let split = split_hash(&dataset, &parts);
     write_split(folder, &dataset, &parts)?;
     let shared = Shared {
@@ -209,13 +219,17 @@ fn train(
         base,
         device: &device,
         parts: parts.len(),
+        start,
     };
+    if let (Some(lesson), Some(part)) = (&config.lesson, parts.first()) {
+        shared.judge_before(lesson, &part.test, context)?;
+    }
     if config.final_model {
         parts.push(Part { train: (0..examples.len()).collect(), ..Part::default() });
     }
     state.data = describe(&dataset);
     state.device = device_name(&device).to_owned();
-    state.protocol = config.protocol.describe();
+    state.protocol = config.lesson.as_ref().map_or_else(|| config.protocol.describe(), Lesson::describe);
     state.separation = separation(&dataset, &parts);
     state.split_hash = split.clone();
     state.parts = parts.len();
@@ -246,7 +260,15 @@ fn train(
         (None, None) => return Err(MlError::Training("there is nothing to train".into())),
     };
     state.branches = progress.branches.iter().map(BranchScore::of).collect();
-    let judgement = shared.finish(&progress, &*network, state, &parts)?;
+    let mut judgement = shared.finish(&progress, &*network, state, &parts)?;
+    if let Some(judgement) = &mut judgement {
+        (context.tell)(TrainEvent::Stage { what: "Measuring how fast it is".into(), done: 0, total: 0 });
+        let clips: Vec<&crate::ml::data::Clip> = dataset.clips.iter().collect();
+        let model = Model::load(&folder.model(), &device)?;
+        // Whoever leaves now has all that counts.
+        judgement.ms_per_song = speed::ms_per_song(&model, &clips, context.media, context.control).ok().flatten();
+        write_json(&folder.metrics(), judgement)?;
+    }
     state.status = if context.control.is_finishing() { RunStatus::Stopped } else { RunStatus::Finished };
     state.finished = Some(now());
     state.write_progress(folder)?;
@@ -259,8 +281,32 @@ fn train(
 
 impl Shared<'_> {
     fn build(&self, part: usize) -> Result<Box<dyn Network>, MlError> {
+        if let Some(lesson) = &self.config.lesson {
+            return Ok(lesson.open(self.device)?.into_network());
+        }
         let mut rng = rng_for(self.config.seed, part, 0, 0, "weights");
         self.config.network.build(self.labels, self.base.as_ref(), &mut rng, self.device)
+    }
+
+    /// What the model says about the test clips before it learns, once.
+    fn judge_before(&self, lesson: &Lesson, test: &[usize], context: &mut RunContext<'_>) -> Result<(), MlError> {
+        if self.folder.before().is_file() {
+            return Ok(());
+        }
+        let (control, tell) = (context.control, &mut *context.tell);
+        let examples: Vec<Example> = test.iter().map(|clip| self.examples[*clip].clone()).collect();
+        let mut done = 0;
+        let logits = lesson.open(self.device)?.judge(&examples, &mut |count| {
+            done += count;
+            tell(TrainEvent::Stage { what: "Judging the model as it is".into(), done, total: 0 });
+            control.wait()
+        })?;
+        let said = test.iter().zip(logits).map(|(clip, logits)| self.prediction(*clip, logits, 0));
+        write_json(&self.folder.before(), &said.collect::<Vec<_>>())
+    }
+
+    fn prediction(&self, clip: usize, logits: Vec<f64>, part: usize) -> Prediction {
+        Prediction { clip: self.clips[clip].name.clone(), truth: self.clips[clip].label, logits, part }
     }
 
     /// Trains one part and lets it judge its test clips.
@@ -283,7 +329,7 @@ impl Shared<'_> {
             _ => FitState::new(&*network, &config.training)?,
         };
         let inputs = config.network.inputs();
-        if fitted.epoch == 0 && config.network.observes() {
+        if fitted.epoch == 0 && config.network.observes() && self.start.is_none() {
             let maker = BatchMaker { examples: self.examples, inputs: &inputs, labels: self.labels.len() };
             let truth: Vec<usize> = clips.train.iter().map(|clip| self.examples[*clip].label).collect();
             network.observe(&maker.first_windows(&clips.train).tensors(self.device)?, &truth)?;
@@ -322,6 +368,7 @@ impl Shared<'_> {
             valid: &clips.valid,
             seed: config.seed,
             part,
+            open: self.start.is_some(),
         };
         let mut saver = Saver { folder: self.folder, last: Instant::now(), cost_secs: 0.0 };
         let mut since = Instant::now();
@@ -366,10 +413,6 @@ impl Shared<'_> {
         Ok(network)
     }
 
-    fn prediction(&self, clip: usize, logits: Vec<f64>, part: usize) -> Prediction {
-        Prediction { clip: self.clips[clip].name.clone(), truth: self.clips[clip].label, logits, part }
-    }
-
     /// Judges, and writes the figures and the model.
     fn finish(
         &self,
@@ -389,7 +432,8 @@ impl Shared<'_> {
         let (temperature, of_model) = if several {
             (Temperature::Crosswise, of(&progress.predictions))
         } else {
-            let fitted = of(&progress.valid);
+            let of_start = self.start.as_ref().map(|start| start.temperature);
+            let fitted = of_start.unwrap_or_else(|| of(&progress.valid));
             (Temperature::Given(fitted), fitted)
         };
         let judged = !progress.predictions.is_empty();
@@ -404,7 +448,13 @@ impl Shared<'_> {
         }
         history::write(folder, &progress.history)?;
         let last = parts.get(progress.part.saturating_sub(1)).or(parts.last());
-        let trained_on = last.map(|part| part.train.iter().map(|clip| clips[*clip].name.clone()).collect());
+        let trained_now = last.map(|part| part.train.iter().map(|clip| clips[*clip].name.clone()));
+        let mut trained_on: Vec<String> = trained_now.into_iter().flatten().collect();
+        if let Some(start) = &self.start {
+            let now: HashSet<&String> = trained_on.iter().collect();
+            let before: Vec<String> = start.trained_on.iter().filter(|clip| !now.contains(clip)).cloned().collect();
+            trained_on.extend(before);
+        }
         let card = ModelCard {
             format: MODEL_FORMAT,
             name: state.name.clone(),
@@ -421,7 +471,7 @@ impl Shared<'_> {
             config: config.clone(),
             command: state.command.clone(),
             split: state.split_hash.clone(),
-            trained_on: trained_on.unwrap_or_default(),
+            trained_on,
             metrics: judgement.clone(),
         };
         Model::write(&folder.model(), &card, network, false)?;
@@ -462,6 +512,10 @@ impl Saver<'_> {
 }
 
 fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
+    // A trained model brings all of its weights along.
+    if config.lesson.is_some() {
+        return Ok(None);
+    }
     match (config.network.base(), &config.base) {
         (None, _) => Ok(None),
         (Some(_), Some(path)) => Ok(Some((path.display().to_string(), read_file(path)?))),

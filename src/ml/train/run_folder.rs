@@ -17,6 +17,11 @@ impl RunFolder {
         &self.0
     }
 
+    /// The name of the folder: the run's id.
+    pub fn id(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// What is to be trained on what and how (`Config` as JSON).
     pub fn config(&self) -> PathBuf {
         self.0.join("config.json")
@@ -57,6 +62,11 @@ impl RunFolder {
         self.0.join("predictions.json")
     }
 
+    /// What the model that a lesson started from said about the test clips (`Vec<Prediction>` as JSON).
+    pub fn before(&self) -> PathBuf {
+        self.0.join("before.json")
+    }
+
     /// What each branch of a multimodal network said alone about the test clips.
     pub fn branches(&self) -> PathBuf {
         self.0.join("branches.json")
@@ -77,8 +87,13 @@ impl RunFolder {
         self.0.join("card.md")
     }
 
-    /// Every file that a run may have.
-    pub fn files(&self) -> [PathBuf; 12] {
+    /// Held by whoever works on the run; see [`RunLock`](super::lock::RunLock).
+    pub fn lock(&self) -> PathBuf {
+        self.0.join(".lock")
+    }
+
+    /// Every file that a run may have and that belongs to it; [`RunFolder::lock`] only lies beside them.
+    pub fn files(&self) -> [PathBuf; 13] {
         [
             self.state(),
             self.config(),
@@ -88,6 +103,7 @@ impl RunFolder {
             self.metrics(),
             self.confusion_csv(),
             self.predictions(),
+            self.before(),
             self.branches(),
             self.card(),
             self.model(),

@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::history::EpochRecord;
+use super::lesson::SplitFile;
+use super::lock::RunLock;
 use super::run_folder::RunFolder;
 use super::run_state::RunState;
 use crate::base::dates::stamp_text;
@@ -142,14 +144,15 @@ pub fn set_notes(folder: &RunFolder, notes: &str) -> Result<RunState, MlError> {
 /// nothing is.
 ///
 /// # Errors
-/// When the folder is no run, holds something else, or cannot be deleted.
+/// When the folder is no run, is being trained, holds something else, or cannot be deleted.
 pub fn delete(root: &Path, folder: &RunFolder) -> Result<(), MlError> {
     RunState::read(folder)?;
     let failed = |source| MlError::Write { path: folder.path().to_path_buf(), source };
     let path = folder.path().canonicalize().map_err(failed)?;
+    let held = RunLock::take(folder)?;
     let is_ours = root.canonicalize().is_ok_and(|root| path.parent() == Some(&root));
     if !is_ours {
-        let known = folder.files();
+        let known: Vec<_> = folder.files().into_iter().chain([folder.lock()]).collect();
         for entry in std::fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             if !known.iter().any(|file| file.file_name() == Some(&name)) {
@@ -161,7 +164,15 @@ pub fn delete(root: &Path, folder: &RunFolder) -> Result<(), MlError> {
     // Out of the list at once, so that no half of a run is ever seen.
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let hidden = path.with_file_name(format!(".deleting-{name}-{}", std::process::id()));
+    // There a folder does not move while a file in it is open.
+    let held = if cfg!(windows) {
+        drop(held);
+        None
+    } else {
+        Some(held)
+    };
     std::fs::rename(&path, &hidden).map_err(failed)?;
+    drop(held);
     std::fs::remove_dir_all(&hidden).map_err(failed)
 }
 
@@ -179,6 +190,22 @@ pub fn history(folder: &RunFolder) -> Result<Vec<EpochRecord>, MlError> {
 /// When the file cannot be understood.
 pub fn predictions(folder: &RunFolder) -> Result<Option<Vec<Prediction>>, MlError> {
     read_json(&folder.predictions())
+}
+
+/// What the model of a lesson said about the test clips before it learned.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(super) fn before(folder: &RunFolder) -> Result<Option<Vec<Prediction>>, MlError> {
+    read_json(&folder.before())
+}
+
+/// The names of the clips of each part of the split.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(super) fn split(folder: &RunFolder) -> Result<Option<SplitFile>, MlError> {
+    read_json(&folder.split())
 }
 
 /// The configuration of a run, as it stands in the file.
@@ -210,6 +237,13 @@ pub struct LoadedRun {
     pub judgement: Option<Judgement>,
     /// What it said about its test clips, nothing if it did not come so far.
     pub predictions: Vec<Prediction>,
+    /// Bytes of its model file, if it has one.
+    pub model_bytes: Option<u64>,
+}
+
+/// Size of a run's model file; none where it has no model.
+pub fn model_bytes(folder: &RunFolder) -> Option<u64> {
+    std::fs::metadata(folder.model()).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())
 }
 
 /// Reads everything that is known about how good a run is.
@@ -219,7 +253,8 @@ pub struct LoadedRun {
 pub fn load(folder: RunFolder, state: RunState) -> Result<LoadedRun, MlError> {
     let (history, judgement) = (history(&folder)?, judgement(&folder)?);
     let predictions = predictions(&folder)?.unwrap_or_default();
-    Ok(LoadedRun { folder, state, history, judgement, predictions })
+    let model_bytes = model_bytes(&folder);
+    Ok(LoadedRun { folder, state, history, judgement, predictions, model_bytes })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, MlError> {

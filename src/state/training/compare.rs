@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::engine::training::message::{RunDetail, RunSummary};
+use crate::base::TrackId;
+use crate::engine::Command;
+use crate::engine::training::learn::BUILT_IN_NAME;
+use crate::engine::training::message::{Disagreements, RunDetail, RunSummary, TrainingCommand};
 use crate::ml::train::comparison::{Compared, Comparison};
+use crate::state::app::AppState;
 
 /// Runs that are ticked at first.
 const TICKED_AT_FIRST: usize = 3;
@@ -19,6 +23,10 @@ pub struct Compare {
     made_of: Vec<Arc<RunDetail>>,
     /// A person ticked.
     touched: bool,
+    /// The two models whose opinions on the library are compared, where a person chose.
+    pair: Option<(String, String)>,
+    /// What pairs of them came to.
+    disagreements: HashMap<(String, String), Arc<Disagreements>>,
 }
 
 /// What a person did in Compare.
@@ -26,11 +34,16 @@ pub struct Compare {
 pub enum CompareAction {
     /// Takes a run in, or out.
     Tick(String, bool),
+    /// These two models (runs, or the built-in one) are compared on the library.
+    Pair(String, String),
+    /// Both hear the library.
+    Disagree,
+    /// Plays the songs on which they disagree, from this one on.
+    Play(usize),
 }
 
 impl Compare {
-    pub(super) fn reduce(&mut self, action: CompareAction) {
-        let CompareAction::Tick(run, on) = action;
+    fn tick(&mut self, run: String, on: bool) {
         self.touched = true;
         self.ticked.retain(|known| *known != run);
         if on {
@@ -38,9 +51,30 @@ impl Compare {
         }
     }
 
+    /// The two models whose opinions on the library are compared: as chosen, else the first two ticked ones or the built-in one.
+    pub fn pair(&self) -> (String, String) {
+        let built_in = || BUILT_IN_NAME.to_owned();
+        let ticked = |place: usize| self.ticked.get(place).cloned();
+        self.pair.clone().unwrap_or_else(|| match (ticked(0), ticked(1)) {
+            (Some(first), Some(second)) => (first, second),
+            (first, _) => (built_in(), first.unwrap_or_else(built_in)),
+        })
+    }
+
+    /// The songs on which the two disagree, once they have heard them.
+    pub fn disagreements(&self) -> Option<&Arc<Disagreements>> {
+        self.disagreements.get(&self.pair())
+    }
+
+    pub(super) fn take(&mut self, found: Arc<Disagreements>) {
+        self.disagreements.insert((found.first.clone(), found.second.clone()), found);
+    }
+
     /// Forgets runs that are gone; at first the newest judged ones are ticked.
     pub(super) fn keep_to(&mut self, runs: &[RunSummary]) {
-        self.ticked.retain(|id| runs.iter().any(|run| run.state.id == *id));
+        let there = |id: &String| id == BUILT_IN_NAME || runs.iter().any(|run| run.state.id == *id);
+        self.ticked.retain(there);
+        self.pair = self.pair.take().filter(|(first, second)| there(first) && there(second));
         if !self.touched && self.ticked.len() < 2 {
             let judged = runs.iter().filter(|run| run.score.is_some());
             self.ticked = judged.take(TICKED_AT_FIRST).map(|run| run.state.id.clone()).collect();
@@ -61,6 +95,7 @@ impl Compare {
                 history: &detail.history,
                 judgement: detail.judgement.as_ref(),
                 predictions: &detail.predictions,
+                model_bytes: detail.model_bytes,
             })
             .collect();
         self.found = (!compared.is_empty()).then(|| Arc::new(Comparison::of(&compared)));
@@ -73,8 +108,31 @@ impl Compare {
     }
 }
 
+impl AppState {
+    pub(super) fn reduce_compare(&mut self, action: CompareAction) -> Vec<Command> {
+        let compare = &mut self.training.compare;
+        match action {
+            CompareAction::Tick(run, on) => compare.tick(run, on),
+            CompareAction::Pair(first, second) => compare.pair = Some((first, second)),
+            CompareAction::Disagree => {
+                let (first, second) = compare.pair();
+                return vec![Command::Training(TrainingCommand::Disagree(first, second))];
+            }
+            CompareAction::Play(place) => {
+                let found = compare.disagreements().cloned();
+                let songs: Vec<TrackId> = found.iter().flat_map(|found| &found.songs).map(|song| song.track).collect();
+                return self.play_songs(&songs, place);
+            }
+        }
+        Vec::new()
+    }
+}
+
 /// What a run is called beside others: its name, with its id where another has the same name.
 pub fn label(runs: &[RunSummary], id: &str) -> String {
+    if id == BUILT_IN_NAME {
+        return "Built-in".to_owned();
+    }
     let Some(run) = runs.iter().find(|run| run.state.id == id) else { return id.to_owned() };
     let name = &run.state.name;
     let alone = runs.iter().filter(|other| other.state.name == *name).count() == 1;

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::dsp::picture::PictureSettings;
 use crate::engine::Command;
+use crate::engine::picture::PictureRequest;
+use crate::engine::settings::Theme;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingCommand};
 use crate::ml::judge::{Judgement, Temperature, Verdict};
 use crate::ml::train::run_state::Separation;
@@ -11,8 +14,13 @@ use crate::state::app::AppState;
 use crate::state::effect::{BundlePurpose, Effect, FolderPurpose};
 use crate::state::toast::Tone;
 
+use super::Tab;
+use super::learn::{LearnAction, Learning};
+
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
+/// Pixels of the picture of a clip, axes included.
+const PICTURE_SIZE: (usize, usize) = (480, 190);
 
 /// What stands in the cells of the confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +100,10 @@ pub struct Judge {
     pub sort: Option<(ClassColumn, bool)>,
     /// The small window that is open.
     pub ask: Option<Ask>,
+    /// What there is to learn from, if that is asked.
+    pub learn: Option<Learning>,
+    /// The run of a lesson that was begun shows when it has ended.
+    pub(super) awaits_lesson: bool,
     /// What was said about each clip, with the detail that it was made from.
     verdicts: Option<(Arc<RunDetail>, Vec<Verdict>)>,
     /// A bundle is being taken in; its run shows then.
@@ -108,6 +120,8 @@ impl Default for Judge {
             saliency: true,
             sort: None,
             ask: None,
+            learn: None,
+            awaits_lesson: false,
             verdicts: None,
             importing: false,
         }
@@ -119,6 +133,10 @@ impl Default for Judge {
 pub enum JudgeAction {
     /// Shows a run.
     Choose(String),
+    /// The same from anywhere else.
+    Open(String),
+    /// Something about learning from corrections.
+    Learn(LearnAction),
     /// Other numbers in the cells.
     Show(Numbers),
     /// Lists the clips of a cell; a second time closes the list.
@@ -179,7 +197,7 @@ impl Judge {
     }
 
     /// Another run, from its beginning.
-    fn choose(&mut self, run: String) {
+    pub(super) fn choose(&mut self, run: String) {
         if self.run.as_ref() != Some(&run) {
             (self.cell, self.clip, self.ask) = (None, None, None);
         }
@@ -249,12 +267,37 @@ pub fn gap(runs: &[RunSummary], shown: &str) -> Option<Gap> {
 }
 
 impl AppState {
+    /// Asks for the pictures of a clip, drawn as the settings say.
+    fn want_pictures(&mut self, run: &str, clip: &str) -> Vec<Command> {
+        let file = self.training.details.get(run).and_then(|detail| detail.sounds.get(clip)).cloned();
+        let Some(file) = file.filter(|file| !matches!(self.training.pictures.get(file), Some(Ok(_)))) else {
+            return Vec::new();
+        };
+        if self.training.pictures.len() >= MOST_EXPLAINED {
+            self.training.pictures.clear();
+        }
+        self.training.pictures.remove(&file);
+        let light = self.settings.theme == Theme::Light;
+        let request = |settings: PictureSettings| {
+            let (width, height) = PICTURE_SIZE;
+            PictureRequest { width, height, light, ..PictureRequest::new(settings) }
+        };
+        let requests = vec![request(self.settings.spectrogram), request(self.settings.scalogram)];
+        vec![Command::Training(TrainingCommand::Draw(file, requests))]
+    }
+
     pub(super) fn reduce_judge(&mut self, action: JudgeAction) -> Vec<Command> {
         let run = self.training.judge.run.clone();
         let tell = |command: fn(String) -> TrainingCommand| run.clone().map(|run| Command::Training(command(run)));
         let judge = &mut self.training.judge;
         match action {
             JudgeAction::Choose(run) => judge.choose(run),
+            JudgeAction::Open(run) => {
+                judge.choose(run);
+                self.training.tab = Tab::Judge;
+                return self.open_training();
+            }
+            JudgeAction::Learn(action) => return self.reduce_learn(action),
             JudgeAction::Show(numbers) => judge.numbers = numbers,
             JudgeAction::Cell(truth, decision) => {
                 let cell = Some((truth, decision));
@@ -264,6 +307,7 @@ impl AppState {
             JudgeAction::See(clip) => {
                 judge.clip.clone_from(&clip);
                 let (Some(run), Some(clip)) = (run, clip) else { return Vec::new() };
+                let mut commands = self.want_pictures(&run, &clip);
                 let key = (run.clone(), clip.clone());
                 if !matches!(self.training.explained.get(&key), Some(Ok(_))) {
                     self.training.explained.remove(&key);
@@ -271,8 +315,9 @@ impl AppState {
                     if self.training.explained.len() >= MOST_EXPLAINED {
                         self.training.explained.clear();
                     }
-                    return vec![Command::Training(TrainingCommand::Explain { run, clip })];
+                    commands.push(Command::Training(TrainingCommand::Explain { run, clip }));
                 }
+                return commands;
             }
             JudgeAction::Saliency(on) => judge.saliency = on,
             JudgeAction::SortBy(column) => {

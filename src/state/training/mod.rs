@@ -1,17 +1,22 @@
 //! What the window knows of trainings.
 
 mod action;
+pub mod by_hand;
 pub mod compare;
 pub mod judge;
+pub mod learn;
 mod reduce;
 pub mod setup;
 pub mod watch;
 mod wish;
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
+use crate::engine::training::shipped::Shipped;
 use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -38,14 +43,22 @@ pub struct Training {
     offered: bool,
     /// All runs, the newest first; none until asked for.
     pub runs: Option<Arc<Vec<RunSummary>>>,
+    /// Runs that wait until the training that runs now has ended, by id, the next one first.
+    pub waiting: Vec<String>,
+    /// The models that came with the program; none until asked for.
+    pub shipped: Option<Vec<Shipped>>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
+    /// Songs of the library that could be trained on, by genre.
+    pub by_hand: Vec<by_hand::GenreSongs>,
     /// What was found in data sets, the last one.
     pub checked: Option<(Sources, Arc<Check>)>,
     /// The training that runs now, or ran last.
     pub live: Option<LiveRun>,
     /// What networks look at, by run and clip.
     pub explained: HashMap<(String, String), Result<Arc<Explanation>, String>>,
+    /// Pictures of clips, by their files: the spectrogram and the scalogram.
+    pub pictures: HashMap<PathBuf, Result<Arc<Vec<Picture>>, String>>,
     /// What Judge shows.
     pub judge: judge::Judge,
     /// What Compare shows.
@@ -60,6 +73,8 @@ impl Training {
         self.loaded(&event);
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
+            TrainingEvent::Waiting(runs) => self.waiting = runs,
+            TrainingEvent::Shipped(models) => self.shipped = Some(models),
             TrainingEvent::Devices(devices) => self.devices = devices,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);
@@ -70,6 +85,15 @@ impl Training {
             TrainingEvent::Explained { run, clip, explanation } => {
                 self.explained.insert((run, clip), explanation);
             }
+            TrainingEvent::Pictures { file, drawn } => {
+                self.pictures.insert(file, drawn);
+            }
+            TrainingEvent::Corrections { model, found } => {
+                if let Some(learn) = self.judge.learn.as_mut().filter(|learn| learn.model == model) {
+                    learn.found = Some(found);
+                }
+            }
+            TrainingEvent::Disagreements(found) => self.compare.take(found),
             TrainingEvent::Written(_) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What a person does in Train becomes changes and commands.
 
 use crate::engine::training::message::TrainingCommand;
-use crate::engine::{Command, JobEvent, JobKind, JobPhase};
+use crate::engine::{Command, JobEvent, JobKind, JobOutcome, JobPhase};
 use crate::state::action::Action;
 use crate::state::app::{AppState, Overlay, Place};
 use crate::state::effect::{Effect, FolderPurpose};
@@ -31,12 +31,19 @@ impl AppState {
                 return commands;
             }
             TrainAction::Compare(action) => {
-                training.compare.reduce(action);
+                let commands = self.reduce_compare(action);
                 self.want_runs();
+                return commands;
             }
             TrainAction::Choose(architecture, preset) => {
                 training.setup.choose(architecture, preset);
                 self.want_course();
+            }
+            TrainAction::Explain(architecture, preset) => {
+                self.overlay = Some(Overlay::HowItWorks(architecture, preset));
+                if training.shipped.is_none() {
+                    return ask(TrainingCommand::Shipped);
+                }
             }
             TrainAction::Configure(config) => training.setup.config = *config,
             TrainAction::Name(name) => training.setup.name = name,
@@ -56,6 +63,8 @@ impl AppState {
                     return ask(TrainingCommand::Check(training.setup.config.sources.clone()));
                 }
             }
+            TrainAction::UseLibrary(on) => training.setup.use_library(on),
+            TrainAction::Play(path, title) => return self.play_file(path, title),
             TrainAction::Check => return ask(TrainingCommand::Check(training.setup.config.sources.clone())),
             TrainAction::Start => {
                 if let Some(obstacle) = training.setup.obstacle(training) {
@@ -64,6 +73,10 @@ impl AppState {
                 }
                 training.tab = Tab::Watch;
                 training.watch.shown = None;
+                if self.jobs.any(JobKind::Train) {
+                    let text = "The training waits in line until the one that runs now has ended.";
+                    self.toasts.push(Tone::Info, text, None);
+                }
                 let setup = &training.setup;
                 return ask(TrainingCommand::Start {
                     config: Box::new(setup.config.clone()),
@@ -79,6 +92,11 @@ impl AppState {
                     Command::Training(TrainingCommand::Load(run.clone())),
                     Command::Training(TrainingCommand::Resume(run)),
                 ];
+            }
+            TrainAction::Withdraw(run) => {
+                // At once, so that a second click on the same place does not take the next one.
+                training.waiting.retain(|waiting| *waiting != run);
+                return ask(TrainingCommand::Withdraw(run));
             }
             TrainAction::Pause(paused) => {
                 if let Some(live) = &mut training.live {
@@ -99,6 +117,7 @@ impl AppState {
                 training.watch = watch;
                 return commands;
             }
+            TrainAction::SaveCourses(courses) => self.effects.push(Effect::SaveCourses(courses)),
             TrainAction::AskQuit => self.overlay = Some(Overlay::Quit),
             TrainAction::Quit => self.effects.push(Effect::Close),
             TrainAction::Send(command) => return ask(command),
@@ -111,8 +130,10 @@ impl AppState {
         if !std::mem::replace(&mut self.training.offered, true) {
             let unfinished = self.training.unfinished().next().map(|run| run.state.clone());
             if let Some(run) = unfinished {
-                let text =
-                    format!("“{}” is not finished: {} epochs of {}.", run.name, run.epochs_done, run.epochs_planned);
+                let text = match run.epochs_planned {
+                    0 => format!("“{}” has not begun to train.", run.name),
+                    planned => format!("“{}” is not finished: {} epochs of {planned}.", run.name, run.epochs_done),
+                };
                 let action = Action::Train(TrainAction::GoOn(run.id));
                 self.toasts.push(Tone::Info, text, Some(("Go on".to_owned(), action)));
             }
@@ -134,6 +155,10 @@ impl AppState {
         let ended = matches!(event.phase, JobPhase::Finished(_) | JobPhase::Failed(_) | JobPhase::Cancelled);
         if event.kind == JobKind::Train && ended {
             self.training.job_ended();
+            let awaited = std::mem::take(&mut self.training.judge.awaits_lesson);
+            if let (true, JobPhase::Finished(JobOutcome::Train { run, .. })) = (awaited, &event.phase) {
+                self.training.judge.choose(run.clone());
+            }
         }
     }
 

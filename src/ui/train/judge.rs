@@ -4,6 +4,8 @@ mod asks;
 mod classes;
 mod clips;
 mod head;
+mod learn;
+mod learned;
 mod matrix;
 mod picture;
 mod protocols;
@@ -12,9 +14,11 @@ mod sees;
 
 use eframe::egui::{Frame, Margin, Panel, RichText, ScrollArea, Ui, vec2};
 
+use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::engine::training::message::{RunDetail, RunSummary};
 use crate::ml::Judgement;
 use crate::state::training::judge::{JudgeAction, gap};
+use crate::state::training::learn::LearnAction;
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{fonts, size, tokens};
@@ -41,8 +45,14 @@ fn act(action: JudgeAction) -> Action {
     Action::Train(TrainAction::Judge(action))
 }
 
+/// An action about learning from corrections.
+fn learn_action(action: LearnAction) -> Action {
+    act(JudgeAction::Learn(action))
+}
+
 /// Draws the panel.
 pub fn panel(ui: &mut Ui, state: &AppState, local: &mut JudgeLocal, actions: &mut Vec<Action>) {
+    learn::ask(ui.ctx(), state, actions);
     let Some(runs) = &state.training.runs else {
         ui.centered_and_justified(|ui| ui.label(RichText::new("Reading the runs…").color(tokens(ui).text_muted)));
         return;
@@ -50,7 +60,8 @@ pub fn panel(ui: &mut Ui, state: &AppState, local: &mut JudgeLocal, actions: &mu
     if runs.is_empty() {
         let sentence =
             "When a training has ended, its figures and its mistakes show here. Runs of others come in as a bundle.";
-        let buttons = [("Import a run…", act(JudgeAction::Import))];
+        let teach = learn_action(LearnAction::Ask(BUILT_IN_NAME.to_owned()));
+        let buttons = [("Import a run…", act(JudgeAction::Import)), ("Learn from my corrections…", teach)];
         empty(ui, Icon::Network, "Nothing to judge yet", sentence, &buttons, actions);
         return;
     }
@@ -72,7 +83,7 @@ pub fn panel(ui: &mut Ui, state: &AppState, local: &mut JudgeLocal, actions: &mu
 
 fn list(ui: &mut Ui, state: &AppState, runs: &[RunSummary], actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 0.0;
-    let below = 48.0;
+    let below = 80.0;
     ui.add_space(6.0);
     ScrollArea::vertical().auto_shrink(false).max_height(ui.available_height() - below).show(ui, |ui| {
         for run in runs {
@@ -90,11 +101,19 @@ fn list(ui: &mut Ui, state: &AppState, runs: &[RunSummary], actions: &mut Vec<Ac
             actions.push(act(JudgeAction::Import));
         }
     });
+    ui.horizontal(|ui| {
+        ui.add_space(8.0);
+        let learn = button::text(ui, Weight::Quiet, Some(Icon::Pencil), "Teach the built-in model…", 28.0);
+        let help = "A copy of the built-in model learns from the genres that you set by hand";
+        if learn.on_hover_text(help).clicked() {
+            actions.push(learn_action(LearnAction::Ask(BUILT_IN_NAME.to_owned())));
+        }
+    });
 }
 
 fn one_run(ui: &mut Ui, state: &AppState, run: &RunSummary, local: &mut JudgeLocal, actions: &mut Vec<Action>) {
     let detail = state.training.details.get(&run.state.id);
-    head::head(ui, state, run, detail.and_then(|detail| detail.judgement.as_ref()), actions);
+    head::head(ui, state, run, detail.map(|detail| &**detail), actions);
     let Some(detail) = detail else {
         ui.label(RichText::new("Reading the run…").color(tokens(ui).text_muted));
         return;
@@ -106,6 +125,9 @@ fn one_run(ui: &mut Ui, state: &AppState, run: &RunSummary, local: &mut JudgeLoc
         ui.label(RichText::new(sentence).color(tokens(ui).text_muted));
         return;
     };
+    if let Some(found) = &detail.learned {
+        learned::learned(ui, state, &run.state.id, found, actions);
+    }
     mistakes(ui, state, detail, found, local, actions);
     ui.add_space(16.0);
     tables(ui, state, found, actions);

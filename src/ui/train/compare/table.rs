@@ -16,19 +16,21 @@ use crate::ui::widgets::text;
 use super::title;
 
 /// Names of the columns, their shares of the width, whether they are numbers, and what they mean.
-const COLUMNS: [(&str, f32, bool, &str); 8] = [
-    ("Run", 0.24, false, "Its colour is that of its curves"),
-    ("Accuracy", 0.09, true, "Share of test clips whose first genre is the true one"),
-    ("95 % interval", 0.14, true, "Where the accuracy on more such clips lies with 95 % confidence (Wilson)"),
-    ("Macro F1", 0.09, true, "Mean F1 of the genres, each counting once"),
-    ("ECE", 0.07, true, "Expected calibration error: how far confidence and accuracy are apart"),
-    ("Parameters", 0.11, true, "Numbers in the network"),
-    ("s/epoch", 0.07, true, "Mean seconds of an epoch"),
-    ("Protocol", 0.19, false, "What training and test never share"),
+const COLUMNS: [(&str, f32, bool, &str); 10] = [
+    ("Run", 0.19, false, "Its colour is that of its curves"),
+    ("Accuracy", 0.085, true, "Share of test clips whose first genre is the true one"),
+    ("95 % interval", 0.125, true, "Where the accuracy on more such clips lies with 95 % confidence (Wilson)"),
+    ("Macro F1", 0.085, true, "Mean F1 of the genres, each counting once"),
+    ("ECE", 0.06, true, "Expected calibration error: how far confidence and accuracy are apart"),
+    ("Parameters", 0.105, true, "Numbers in the network"),
+    ("MB", 0.055, true, "Size of the model's file, millions of bytes"),
+    ("s/epoch", 0.075, true, "Mean seconds of an epoch"),
+    ("ms/song", 0.08, true, "From a clip's file to the decision, as measured when the run was judged"),
+    ("Protocol", 0.14, false, "What training and test never share"),
 ];
 
 struct Line {
-    cells: [String; 8],
+    cells: [String; 10],
     place: Option<usize>,
     spoken: String,
     protocol: String,
@@ -85,8 +87,10 @@ fn lines(runs: &[RunSummary], found: &Comparison) -> Vec<Line> {
                 run.score.map_or_else(dash, |score| percent(score.macro_f1)),
                 run.score.map_or_else(dash, |score| percent(score.ece)),
                 if run.parameters == 0 { dash() } else { grouped(run.parameters) },
+                run.model_mb.map_or_else(dash, |mb| if mb < 1.0 { format!("{mb:.2}") } else { format!("{mb:.1}") }),
                 run.seconds_per_epoch
                     .map_or_else(dash, |secs| if secs < 1.0 { format!("{secs:.2}") } else { format!("{secs:.1}") }),
+                run.ms_per_song.map_or_else(dash, |ms| if ms < 10.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }),
                 separation(run.separation).to_owned(),
             ],
             place: Some(place),
@@ -104,6 +108,8 @@ fn lines(runs: &[RunSummary], found: &Comparison) -> Vec<Line> {
                 percent(row.macro_f1),
                 dash(),
                 grouped(row.parameters),
+                dash(),
+                dash(),
                 dash(),
                 "artists on both sides".to_owned(),
             ],

@@ -24,11 +24,16 @@ fn words(runs: &[RunSummary], pair: &Pair) -> (String, String) {
         format!("{second} is better than {first}, more than by chance")
     };
     let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", test.p) };
+    let (low, high) = test.difference_interval;
     let numbers = format!(
-        "of {}, only the first is right on {}, only the second on {} · {p}",
+        "of {}, only the first is right on {}, only the second on {} · second less first {:+.1} points (95 % interval \
+         {:+.1} to {:+.1}) · {p}",
         count_of(test.clips, "common clip", "common clips"),
         test.only_first,
-        test.only_second
+        test.only_second,
+        test.difference * 100.0,
+        low * 100.0,
+        high * 100.0
     );
     (sentence, numbers)
 }

@@ -3,12 +3,13 @@
 use eframe::egui::{Popup, RichText, Ui};
 
 use crate::engine::Settings;
-use crate::engine::training::message::RunSummary;
+use crate::engine::training::message::{RunDetail, RunSummary};
 use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
 use crate::ml::train::run_state::Separation;
 use crate::state::jobs::{count_of, duration_words, grouped};
 use crate::state::training::judge::{Ask, JudgeAction};
+use crate::state::training::learn::LearnAction;
 use crate::state::{Action, AppState};
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{fonts, tokens};
@@ -17,8 +18,12 @@ use crate::ui::widgets::button::{self, Weight};
 
 use super::act;
 
-pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, found: Option<&Judgement>, actions: &mut Vec<Action>) {
+pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, detail: Option<&RunDetail>, actions: &mut Vec<Action>) {
     let settings = &state.settings;
+    let found = detail.and_then(|detail| detail.judgement.as_ref());
+    // Whether a lesson is accepted is asked beside what came of it.
+    let used = settings.classifier.as_ref() == Some(&run.state.id);
+    let decided_here = used || detail.is_none_or(|detail| detail.learned.is_none());
     let tokens = tokens(ui);
     ui.horizontal(|ui| {
         let room = ui.available_width() - 400.0;
@@ -28,7 +33,7 @@ pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, found: Option<&Judg
         });
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             menu(ui, run, found, actions);
-            if found.is_some() {
+            if found.is_some() && decided_here {
                 decide(ui, run, settings, actions);
             }
         });
@@ -57,6 +62,13 @@ pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, found: Option<&Judg
     separation(ui, state.separation);
     if !state.notes.is_empty() {
         ui.label(RichText::new(&state.notes).italics());
+    }
+    if detail.is_some_and(|detail| detail.has_model()) {
+        let learn = button::text(ui, Weight::Normal, Some(Icon::Pencil), "Learn from my corrections…", 28.0);
+        let help = "A copy of this model learns from the genres that you set by hand in the library";
+        if learn.on_hover_text(help).clicked() {
+            actions.push(act(JudgeAction::Learn(LearnAction::Ask(state.id.clone()))));
+        }
     }
     ui.add_space(8.0);
 }

@@ -1,9 +1,11 @@
 //! Inputs of networks as pictures on the graphics card, and what lies over them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2};
 
+use crate::engine::picture::Picture;
 use crate::ml::data::FrontEnd;
 use crate::ml::train::explain::View;
 use crate::ui::theme::matrix::{input, pixel, saliency as hue};
@@ -14,10 +16,16 @@ const KEPT: usize = 8;
 /// Longest side of a texture.
 const LONGEST: usize = 2048;
 
-/// Run, clip, and which of its inputs.
-type Key = (String, String, usize);
+/// What a texture shows.
+#[derive(Clone, Debug, PartialEq)]
+enum Key {
+    /// Run, clip, and which of its inputs.
+    Input(String, String, usize),
+    /// A picture of a sound file. It stays where it is in memory as long as it is kept here.
+    Drawn(Arc<Vec<Picture>>, usize),
+}
 
-/// The textures of the inputs shown last.
+/// The textures of the pictures shown last.
 #[derive(Default)]
 pub struct Pictures(VecDeque<(Key, TextureHandle)>);
 
@@ -48,16 +56,24 @@ fn image(view: &View) -> ColorImage {
 }
 
 impl Pictures {
-    fn texture(&mut self, ui: &Ui, key: Key, view: &View) -> TextureHandle {
-        if let Some((_, texture)) = self.0.iter().find(|(known, _)| *known == key) {
+    fn texture(&mut self, ui: &Ui, key: Key, image: impl FnOnce() -> ColorImage, how: TextureOptions) -> TextureHandle {
+        if let Some((_, texture)) = self.0.iter().find(|(known, _)| known.is(&key)) {
             return texture.clone();
         }
-        let texture = ui.ctx().load_texture("network input", image(view), TextureOptions::NEAREST);
+        let texture = ui.ctx().load_texture("judge", image(), how);
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
         self.0.push_back((key, texture.clone()));
         texture
+    }
+
+    /// Draws one of the pictures of a sound file.
+    pub fn paint_drawn(&mut self, ui: &Ui, drawn: &Arc<Vec<Picture>>, place: usize, rect: Rect) {
+        let Some(picture) = drawn.get(place) else { return };
+        let image = || ColorImage::from_rgb([picture.width, picture.height], &picture.rgb);
+        let texture = self.texture(ui, Key::Drawn(drawn.clone(), place), image, TextureOptions::LINEAR);
+        ui.painter().image(texture.id(), rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
     }
 
     /// Draws an input, perhaps with what mattered over it.
@@ -71,11 +87,22 @@ impl Pictures {
         saliency: bool,
     ) {
         ui.painter().rect_filled(rect, 0.0, tokens(ui).screen);
-        let texture = self.texture(ui, (run.clone(), clip.clone(), place), view);
+        let key = Key::Input(run.clone(), clip.clone(), place);
+        let texture = self.texture(ui, key, || image(view), TextureOptions::NEAREST);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture.id(), rect, whole, Color32::WHITE);
         if saliency {
             overlay(ui, view, rect);
+        }
+    }
+}
+
+impl Key {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Drawn(a, place), Self::Drawn(b, other)) => Arc::ptr_eq(a, b) && place == other,
+            (Self::Input(..), Self::Input(..)) => self == other,
+            _ => false,
         }
     }
 }

@@ -32,6 +32,7 @@ pub fn sees(
         }
         play(ui, state, detail, clip, actions);
     });
+    sound(ui, state, detail, clip, local);
     title(ui, &format!("What the network sees of {clip}"));
     let key = (detail.state.id.clone(), clip.to_owned());
     match state.training.explained.get(&key) {
@@ -62,6 +63,34 @@ pub fn sees(
             if explanation.views.is_empty() {
                 let sentence = "This network takes numbers that are no picture.";
                 ui.label(RichText::new(sentence).color(tokens.text_muted));
+            }
+        }
+    }
+}
+
+/// The clip as Inspect would show it, to be read beside what the network takes.
+fn sound(ui: &mut Ui, state: &AppState, detail: &RunDetail, clip: &str, local: &mut JudgeLocal) {
+    let tokens = tokens(ui);
+    let Some(file) = detail.sounds.get(clip) else { return };
+    title(ui, "The clip itself");
+    match state.training.pictures.get(file) {
+        None => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(RichText::new("Drawing its spectrogram and its scalogram…").color(tokens.text_muted));
+            });
+        }
+        Some(Err(reason)) => {
+            ui.label(RichText::new(format!("It cannot be drawn: {reason}")).color(tokens.danger));
+        }
+        Some(Ok(drawn)) => {
+            for (place, (picture, name)) in drawn.iter().zip(["Spectrogram", "Scalogram"]).enumerate() {
+                ui.label(RichText::new(name).font(fonts::small()).color(tokens.text_muted));
+                let width = ui.available_width().min(picture.width as f32);
+                let height = width * picture.height as f32 / picture.width.max(1) as f32;
+                let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
+                response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{name} of {clip}")));
+                local.pictures.paint_drawn(ui, drawn, place, rect);
             }
         }
     }
