@@ -72,7 +72,7 @@ pub fn train(
     }
     let learned = lesson::learned(&folder)?;
     if args.accept {
-        let settings = Settings { classifier: Some(id_of(&folder)), ..Settings::read(&data_dir.settings()) };
+        let settings = Settings { classifier: Some(folder.id()), ..Settings::read(&data_dir.settings()) };
         settings.write(&data_dir.settings())?;
     }
     let document = Trained {
@@ -120,10 +120,6 @@ fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) ->
 
 fn usage(trouble: impl Into<String>) -> Ended {
     Ended::Usage("train", trouble.into())
-}
-
-fn id_of(folder: &RunFolder) -> String {
-    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A new run in which the model learns from corrections.
