@@ -376,7 +376,8 @@ fn songs_on_which_two_models_disagree_are_heard_stopped_and_played() {
     fake.tell(Event::Training(TrainingEvent::Disagreements(Arc::new(found))));
     harness.run_ok();
     harness.get_by_label_contains("They disagree on 3 of 40 songs");
-    harness.get_by_label_contains("Built-in says Jazz 90 %, cnn best says Blues 60 %");
+    let said = "Built-in says Jazz 90 %, cnn best says Blues 60 %";
+    assert_eq!(harness.get_all_by_label_contains(said).count(), 3);
     let second = tracks.iter().find(|track| track.id == songs[1].track).unwrap();
     click(&mut harness, Role::Button, &format!("Play {}", second.title));
     let played = fake.take_sent().into_iter().find_map(|command| match command {
