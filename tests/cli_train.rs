@@ -3,12 +3,15 @@
 
 mod audio_support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use audio_support::genres;
+use lofty::config::WriteOptions;
+use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use serde_json::Value;
+use timbre::library::Library;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::ml::train::network::{CompactSpec, NetworkSpec};
@@ -189,6 +192,66 @@ fn a_model_learns_from_genres_that_were_set_by_hand() {
     let compared = timbre(&data_dir).args(["compare", &run, second["run"]["id"].as_str().unwrap()]).output().unwrap();
     let table = String::from_utf8_lossy(&compared.stdout).into_owned();
     assert!(table.contains("ms/song") && table.contains("second - first, points"), "{table}");
+}
+
+/// Writes who plays a sound file into it.
+fn set_artist(file: &Path, artist: &str) {
+    let mut tag = Tag::new(TagType::RiffInfo);
+    tag.set_artist(artist.to_owned());
+    tag.save_to_path(file, WriteOptions::default()).unwrap();
+}
+
+#[test]
+fn the_library_trains_on_the_genres_that_were_set_by_hand_with_artists_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let (music, data_dir) = (genres(dir.path(), &["tone", "noise"], 6), dir.path().join("data"));
+    let file = |genre: &str, clip: usize| music.join(genre).join(format!("{genre}.{clip:05}.wav"));
+    let songs: Vec<(&str, usize)> = (0..6).flat_map(|clip| [("tone", clip), ("noise", clip)]).collect();
+    for (genre, clip) in &songs {
+        set_artist(&file(genre, *clip), &format!("Artist {clip}"));
+    }
+    json(timbre(&data_dir).arg("scan").arg(&music));
+    let refused = timbre(&data_dir).args(["train", "cnn", "--library"]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("timbre genre set"), "it says what to do: {said}");
+    assert!(!data_dir.join("runs").exists(), "a run that cannot begin is none");
+
+    let mut library = Library::open(&data_dir.join("library.sqlite")).unwrap();
+    let tracks = library.snapshot().unwrap().tracks;
+    for (genre, clip) in &songs {
+        let song = file(genre, *clip).canonicalize().unwrap();
+        let track = tracks.iter().find(|track| track.path == song).unwrap();
+        // Spelt differently once, it is the same genre.
+        let name = if *clip == 5 { genre.to_uppercase() } else { (*genre).to_owned() };
+        library.set_genre(&[track.id], Some(&name)).unwrap();
+    }
+    let checked = json(timbre(&data_dir).args(["dataset", "check", "--library"]));
+    assert_eq!((checked["clips"].as_u64(), checked["artists"].as_u64()), (Some(12), Some(6)));
+
+    let arguments = ["train", "cnn", "--library", "--split", "artist-holdout", "--epochs", "2"];
+    let trained = json(timbre(&data_dir).args(arguments));
+    assert_eq!(trained["run"]["status"], "finished");
+    assert_eq!(trained["run"]["separation"], "artists");
+    let folder = PathBuf::from(trained["folder"].as_str().unwrap());
+    let read = |name: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap() };
+    assert_eq!(read("config.json")["sources"]["songs"].as_array().unwrap().len(), 12);
+    let split = read("split.json");
+    let clips = |side: &str| -> Vec<String> {
+        let names = split[0][side].as_array().unwrap().iter();
+        // The number of the clip is that of its artist.
+        names.map(|name| name.as_str().unwrap().rsplit('.').nth(1).unwrap().to_owned()).collect()
+    };
+    let (train, test) = (clips("train"), clips("test"));
+    assert!(!test.is_empty() && test.iter().all(|artist| !train.contains(artist)), "{train:?} {test:?}");
+
+    // The library goes on, the run keeps the songs that it began with.
+    library.set_genre(&[tracks[0].id], None).unwrap();
+    let run = trained["run"]["id"].as_str().unwrap();
+    let judged = json(timbre(&data_dir).args(["evaluate", run, "--library"]));
+    assert_eq!(judged["clips"], 11);
+    let again = json(timbre(&data_dir).args(["train", "--config"]).arg(folder.join("config.json")));
+    assert_eq!(again["run"]["split_hash"], trained["run"]["split_hash"]);
 }
 
 #[test]

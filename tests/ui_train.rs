@@ -5,15 +5,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
 mod audio_support;
+#[path = "ui_train/line.rs"]
+mod line;
+#[path = "ui_train/quit.rs"]
+mod quit;
+#[path = "ui_train/setup.rs"]
+mod setup;
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audio_support::genres;
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, ViewportEvent, ViewportId};
+use eframe::egui::{Key, Modifiers, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, act, click, engine, library, settings, show, until, window};
@@ -21,19 +28,33 @@ use timbre::base::JobId;
 use timbre::engine::settings::Theme;
 use timbre::engine::training::message::{RunSummary, TrainingCommand, TrainingEvent};
 use timbre::engine::{Command, Event, JobEvent, JobKind, JobPhase};
-use timbre::ml::data::Sources;
 use timbre::ml::data::check::{Check, Doubtful, GenreCount, Similar};
 use timbre::ml::data::features::FrontEnd;
+use timbre::ml::data::{Broken, Sources};
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::ml::train::control::{BatchRecord, TrainEvent};
 use timbre::ml::train::history::EpochRecord;
 use timbre::ml::train::network::{CompactSpec, NetworkSpec};
+use timbre::ml::train::run_folder::RunFolder;
 use timbre::ml::train::run_state::{RunState, RunStatus};
 use timbre::ml::{DeviceChoice, DeviceStatus};
 use timbre::state::genre::GENRES;
 use timbre::state::training::{DataPart, Tab};
 use timbre::state::{Action, AppState, Overlay, Place, TrainAction};
 use timbre::ui::App;
+
+/// A network small enough for a test, which trains until it is told to stop.
+fn small(mut config: Config) -> Config {
+    config.network = NetworkSpec::Compact(CompactSpec {
+        front_end: FrontEnd::LogMel,
+        window: 16,
+        channels: vec![4, 8, 8],
+        dropout: 0.1,
+    });
+    (config.training.epochs, config.training.batch, config.training.keep_best) = (4000, 6, true);
+    config.valid_share = 0.3;
+    config
+}
 
 #[test]
 fn from_a_folder_to_a_trained_network() {
@@ -62,17 +83,7 @@ fn from_a_folder_to_a_trained_network() {
     assert!(harness.query_by_label("must be between 1 and 100,000").is_some());
     assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
 
-    // A network small enough for a test.
-    config.network = NetworkSpec::Compact(CompactSpec {
-        front_end: FrontEnd::LogMel,
-        window: 16,
-        channels: vec![4, 8, 8],
-        dropout: 0.1,
-    });
-    config.training.epochs = 4000;
-    config.training.batch = 6;
-    config.training.keep_best = true;
-    config.valid_share = 0.3;
+    let config = small(config);
     act(&mut harness, Action::Train(TrainAction::Configure(Box::new(config))));
     click(&mut harness, Role::Button, "Start");
     assert_eq!(harness.state().state().training.tab, Tab::Watch);
@@ -170,6 +181,8 @@ fn checked() -> Check {
             probability: 0.94,
             label_probability: 0.02,
         }],
+        broken: vec![Broken { path: "/music/gtzan/jazz/jazz.00054.wav".into(), reason: "it ends too soon".into() }],
+        sounds: BTreeMap::from([("rock.00038".to_owned(), PathBuf::from("/music/gtzan/rock/rock.00038.wav"))]),
         agreement: Some(0.8),
         judged: 999,
         ..Check::default()

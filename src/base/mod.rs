@@ -1,6 +1,7 @@
-//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, dates, the ten genres and their hues.
+//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, tables, dates, the ten genres and their hues.
 
 pub mod cancel;
+pub mod csv;
 pub mod dates;
 pub mod error;
 pub mod fs;

@@ -40,6 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be 
 const TRAIN_EXAMPLES: &str = "\
 Examples:
   timbre train cnn ~/genres --preset best --split artist-folds
+  timbre train mobilenet --library --split artist-holdout
   timbre train mobilenet images_original --preset article --base mobilenet_v2.safetensors --epochs 500
   timbre train multimodal audio --index GTZANindex.txt --split artist-folds --out multimodal.safetensors
   timbre train --resume 2026-11
@@ -254,7 +255,7 @@ A folder has one folder for each genre with sound files or spectrogram pictures 
 #[derive(Debug, Args)]
 pub struct DatasetCheck {
     /// Folders with one folder for each genre, of sound files or spectrogram pictures; clips of one name are one clip.
-    #[arg(required = true, value_name = "DIR")]
+    #[arg(required_unless_present = "library", value_name = "DIR")]
     pub folders: Vec<PathBuf>,
     /// The same layout with wavelet pictures.
     #[arg(long, value_name = "DIR")]
@@ -265,6 +266,9 @@ pub struct DatasetCheck {
     /// Only the clips of this list; may be given several times.
     #[arg(long = "list", value_name = "FILE")]
     pub lists: Vec<PathBuf>,
+    /// The songs of the library whose genre was set by hand.
+    #[arg(long)]
+    pub library: bool,
 }
 
 /// Genres by hand.

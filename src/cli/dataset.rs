@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::base::{CancelToken, Report};
+use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::training::SoundFiles;
+use crate::engine::training::songs::read_library;
 use crate::ml::MlError;
 use crate::ml::data::{Check, Dataset, Sources};
 
@@ -15,9 +16,10 @@ use super::output::{Align, Exit, Output, Table};
 const MOST_LINES: usize = 40;
 
 /// `timbre dataset check`.
-pub fn check(output: &Output, jobs: Option<u16>, args: DatasetCheck, cancel: &CancelToken) -> Run {
-    let DatasetCheck { folders, wavelets, index, lists } = args;
-    let sources = Sources { folders, wavelets, index, lists, ..Sources::default() };
+pub fn check(output: &Output, jobs: Option<u16>, args: DatasetCheck, data_dir: &DataDir, cancel: &CancelToken) -> Run {
+    let DatasetCheck { folders, wavelets, index, lists, library } = args;
+    let mut sources = Sources { folders, wavelets, index, lists, library, ..Sources::default() };
+    read_library(&mut sources, data_dir)?;
     let media = SoundFiles::new(cancel);
     let bar = output.bar("Checking");
     let look = || {

@@ -92,7 +92,7 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             train::evaluate(output, &args, &data_dir(common)?, device, &cancelled_by_ctrl_c()?)
         }
         Command::Dataset(DatasetCommand::Check(args)) => {
-            dataset::check(output, common.jobs, args, &cancelled_by_ctrl_c()?)
+            dataset::check(output, common.jobs, args, &data_dir(common)?, &cancelled_by_ctrl_c()?)
         }
         Command::Runs(command) => runs::run(output, &data_dir(common)?.runs(), command),
         Command::Compare { runs, out } => compare::compare(output, &data_dir(common)?.runs(), &runs, out.as_deref()),

@@ -8,14 +8,15 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::Settings;
 use crate::engine::training::evaluate::{Evaluated, Judge};
 use crate::engine::training::learn::{self, Corrected};
-use crate::engine::training::start::{front_end_cache, train as train_run};
+use crate::engine::training::songs::read_library;
+use crate::engine::training::start::{begin, front_end_cache, reopen, train as train_run};
 use crate::ml::data::Broken;
 use crate::ml::judge::Judgement;
 use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::lesson::{self, Learned, Share};
 use crate::ml::train::model::Model;
-use crate::ml::train::run::{now, read_config, write_config};
+use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
@@ -55,7 +56,7 @@ pub fn train(
     let trained = follow(output, |tell| train_run(&folder, &config, &front_end_cache(data_dir), &control, tell));
     let report = match trained {
         Err(MlError::Cancelled) => {
-            output.note(&format!("go on with: timbre train --resume {}", id_of(&folder)));
+            output.note(&format!("go on with: timbre train --resume {}", folder.id()));
             return Err(Ended::Stopped);
         }
         Err(error) => return Err(failed(&folder, args.resume.is_none(), data_dir, &error)),
@@ -106,7 +107,7 @@ fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) ->
     let report = Report::from_error(error);
     // A model error is of the checkpoint itself.
     if folder.checkpoint().is_file() && !matches!(error, MlError::Model { .. }) {
-        return report.with_hint(format!("go on with: timbre train --resume {}", id_of(folder))).into();
+        return report.with_hint(format!("go on with: timbre train --resume {}", folder.id())).into();
     }
     if new
         && !folder.split().exists()
@@ -152,8 +153,7 @@ fn open_lesson(
 /// The run to go on with, or a new one.
 fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
-        let (folder, _) = runs::find(&data_dir.runs(), name)?;
-        let mut config = read_config(&folder)?;
+        let (folder, mut config) = reopen(data_dir, name)?;
         config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }
@@ -163,14 +163,16 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
-        (None, Some(_)) if args.data.folders.is_empty() => return Err(usage("a folder of clips is needed")),
+        (None, Some(_)) if args.data.sources().is_empty() => {
+            return Err(usage("a folder of clips is needed, or --library"));
+        }
         (None, Some(architecture)) => args.config(architecture),
         (None, None) => return Err(usage("an architecture is needed")),
     };
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
     }
-    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?;
+    let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?.unwrap_or_default();
     config.device = device.unwrap_or(config.device);
     if let Some(trouble) = config.trouble() {
         return Err(match &args.config {
@@ -178,8 +180,6 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             None => usage(trouble),
         });
     }
-    // A run knows where its clips are, wherever it is resumed from.
-    config.absolute_paths()?;
     if let Some(out) = &args.out {
         // Said now, not after hours.
         let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -188,15 +188,7 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
             return Err(report.with_hint("name a file in a folder that is there").into());
         }
     }
-    let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), config.preset.name(), now())?;
-    if let Some(name) = name {
-        state.name = name;
-    }
-    state.seed = config.seed;
-    state.command = command_line();
-    state.write(&folder)?;
-    write_config(&folder, &config)?;
-    Ok((folder, config))
+    Ok(begin(data_dir, config, &name, Some(command_line()))?)
 }
 
 /// What was typed, without the folder of the program.
@@ -256,13 +248,15 @@ pub fn evaluate(
     device: DeviceChoice,
     cancel: &CancelToken,
 ) -> Run {
-    if args.data.folders.is_empty() {
-        return Err(Ended::Usage("evaluate", "a folder of clips is needed".into()));
+    let mut sources = args.data.sources();
+    if sources.is_empty() {
+        return Err(Ended::Usage("evaluate", "a folder of clips is needed, or --library".into()));
     }
+    read_library(&mut sources, data_dir)?;
     let judge = open_judge(&args.model, data_dir, device)?;
     let control = Control::new(cancel.clone());
     let cache = front_end_cache(data_dir);
-    let evaluated = follow(output, |tell| judge.evaluate(&args.data.sources(), Some(&cache), &control, tell));
+    let evaluated = follow(output, |tell| judge.evaluate(&sources, Some(&cache), &control, tell));
     let Evaluated { judgement, broken, notes, .. } = match evaluated {
         Err(MlError::Cancelled) => return Err(Ended::Stopped),
         evaluated => evaluated?,

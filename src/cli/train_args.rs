@@ -26,24 +26,28 @@ pub struct Data {
     /// What MusiCNN said of clips whose sound is not here (`tags` and `clip`, with the clips' names in a .txt beside it).
     #[arg(long, value_name = "FILE")]
     pub tags: Option<PathBuf>,
+    /// The songs of the library whose genre was set by hand; their tags tell who plays them.
+    #[arg(long)]
+    pub library: bool,
 }
 
 impl Data {
     /// The same for the network layer.
     pub fn sources(&self) -> Sources {
-        let Self { folders, wavelets, index, lists, tags } = self.clone();
-        Sources { folders, wavelets, index, lists, tags, ..Sources::default() }
+        let Self { folders, wavelets, index, lists, tags, library } = self.clone();
+        Sources { folders, wavelets, index, lists, tags, library, ..Sources::default() }
     }
 }
 
 /// What a configuration says; it would not be heard beside one.
-const VALUES: [&str; 28] = [
+const VALUES: [&str; 29] = [
     "architecture",
     "folders",
     "wavelets",
     "index",
     "lists",
     "tags",
+    "library",
     "preset",
     "split",
     "train_share",

@@ -18,7 +18,7 @@ use super::jobs::{JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
-use super::training::message::TrainingCommand;
+use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, start};
 use super::{Command, cover, job};
 
@@ -28,6 +28,8 @@ pub(super) enum Message {
     Command(Command),
     /// A job wrote to the library.
     Changed,
+    /// A run was made and waits to be trained.
+    Begun(String),
     /// A job's thread is about to end.
     JobEnded(JobId, JobKind, Option<JobOutcome>),
     /// Every job is asked to stop.
@@ -56,6 +58,8 @@ pub(super) struct Dispatcher {
     snapshot: Snapshot,
     running: HashMap<JobId, Running>,
     waiting: VecDeque<(JobId, JobSpec)>,
+    /// The runs that wait, as clients know them.
+    told_waiting: Vec<String>,
     busy: Vec<JobKind>,
     next_job: u64,
     changed: bool,
@@ -81,6 +85,7 @@ impl Dispatcher {
             snapshot: Snapshot::default(),
             running: HashMap::new(),
             waiting: VecDeque::new(),
+            told_waiting: Vec::new(),
             busy: Vec::new(),
             next_job: 1,
             changed: false,
@@ -116,6 +121,7 @@ impl Dispatcher {
             match message {
                 Message::Command(command) => self.carry_out(command),
                 Message::Changed => self.changed = self.listening.is_some(),
+                Message::Begun(run) => self.enqueue(JobSpec::Train(run)),
                 Message::JobEnded(id, kind, outcome) => self.job_ended(id, kind, outcome),
                 Message::CancelAll => self.cancel_all(),
                 Message::Shutdown => break,
@@ -313,11 +319,22 @@ impl Dispatcher {
         match command {
             TrainingCommand::Check(sources) => self.enqueue(JobSpec::Check(sources)),
             TrainingCommand::Start { config, name } => {
-                match start::begin(&self.shared.data_dir.runs(), &config, &name) {
-                    Ok(run) => self.enqueue(JobSpec::Train(run)),
-                    Err(error) => self.shared.outbox.send(Event::Failed(Report::from_error(&error))),
-                }
-                desk::tell_runs(&self.shared.data_dir.runs(), &self.shared.outbox);
+                let (shared, back) = (self.shared.clone(), self.back.clone());
+                self.in_background("timbre-begin", move || {
+                    match start::begin(&shared.data_dir, *config, &name, None) {
+                        Ok((folder, _)) => back.send(Message::Begun(folder.id())).ok(),
+                        Err(error) => {
+                            shared.outbox.send(Event::Failed(Report::from_error(&error)));
+                            None
+                        }
+                    };
+                    desk::tell_runs(&shared.data_dir.runs(), &shared.outbox);
+                });
+            }
+            TrainingCommand::Withdraw(run) => {
+                self.waiting.retain(|(_, spec)| !matches!(spec, JobSpec::Train(waiting) if *waiting == run));
+                self.tell_waiting();
+                desk::answer(TrainingCommand::Withdraw(run), &self.shared.data_dir, &self.shared.outbox);
             }
             TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
             TrainingCommand::Learn(model) => self.enqueue(JobSpec::Learn(model)),
@@ -335,6 +352,12 @@ impl Dispatcher {
                 }
             }
             command => desk::answer(command, &self.shared.data_dir, &self.shared.outbox),
+        }
+    }
+
+    fn in_background(&self, name: &str, work: impl FnOnce() + Send + 'static) {
+        if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+            self.refused_thread(&error);
         }
     }
 
@@ -386,6 +409,7 @@ impl Dispatcher {
             }
         }
         self.waiting = later;
+        self.tell_waiting();
         if let Some(maker) = &self.tiles {
             maker.make_room(!self.busy.is_empty());
         }
@@ -396,6 +420,20 @@ impl Dispatcher {
             running.cancel.cancel();
         }
         self.waiting.retain(|(waiting, _)| *waiting != id);
+        self.tell_waiting();
+    }
+
+    /// Tells which runs wait, where that has changed.
+    fn tell_waiting(&mut self) {
+        let runs = self.waiting.iter().filter_map(|(_, spec)| match spec {
+            JobSpec::Train(run) => Some(run.clone()),
+            _ => None,
+        });
+        let runs: Vec<String> = runs.collect();
+        if runs != self.told_waiting {
+            self.told_waiting.clone_from(&runs);
+            self.shared.outbox.send(Event::Training(TrainingEvent::Waiting(runs)));
+        }
     }
 
     fn cancel_all(&mut self) {

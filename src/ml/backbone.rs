@@ -61,6 +61,33 @@ impl Step {
     }
 }
 
+/// What a network of steps costs with one picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::ml) struct Cost {
+    /// Numbers in all weights and biases.
+    pub parameters: usize,
+    /// Values of all steps together: while training, all are kept.
+    pub kept: usize,
+    /// The most values that a step has on both sides.
+    pub widest: usize,
+}
+
+impl Cost {
+    /// Of these steps with a picture of that size.
+    pub fn of(steps: impl Iterator<Item = Step>, mut height: usize, mut width: usize) -> Self {
+        let mut cost = Self::default();
+        for step in steps {
+            cost.parameters += step.rows() * step.outputs + step.outputs;
+            let before = height * width * step.inputs;
+            (height, width) = (height.div_ceil(step.stride), width.div_ceil(step.stride));
+            let values = height * width * step.outputs;
+            cost.kept += values;
+            cost.widest = cost.widest.max(before + values);
+        }
+        cost
+    }
+}
+
 /// The steps in their order, and where their parameters lie in the vector.
 #[derive(Debug)]
 struct Steps {

@@ -5,7 +5,7 @@
 use candle_core::{Device, Tensor, Var};
 use rayon::prelude::*;
 
-use super::backbone::{Backbone, Convolution, Step};
+use super::backbone::{Backbone, Convolution, Cost, Step};
 use super::error::MlError;
 use super::ops::Activation;
 use super::ops::conv3x3::Padding;
@@ -108,6 +108,11 @@ fn step(i: usize) -> Step {
         (_, Some(inputs)) => (Convolution::Pointwise, inputs),
     };
     Step { convolution, inputs, outputs, stride, activation: Activation::Relu, shortcut: None }
+}
+
+/// What the convolutions cost with a patch of that size.
+pub(super) fn cost(frames: usize, bands: usize) -> Cost {
+    Cost::of((0..LAYERS).map(step), frames, bands)
 }
 
 /// Number of convolutions.

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor, Var};
 
-use super::backbone::{Backbone, Convolution, Step};
+use super::backbone::{Backbone, Convolution, Cost, Step};
 use super::error::MlError;
 use super::ops::Activation;
 use super::ops::conv3x3::Padding;
@@ -71,6 +71,11 @@ fn steps() -> Vec<(Role, Step)> {
     }
     steps.push(step(Role::Last, channels, FEATURES, 1));
     steps
+}
+
+/// What the convolutions cost with a picture of that size.
+pub(super) fn cost(height: usize, width: usize) -> Cost {
+    Cost::of(steps().into_iter().map(|(_, step)| step), height, width)
 }
 
 /// Whose names a weight file has.

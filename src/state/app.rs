@@ -8,6 +8,7 @@ use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
 use crate::library::model::{DecisionRule, Snapshot, Track};
+use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;
 use super::derived::Derived;
@@ -69,6 +70,8 @@ pub enum Overlay {
     GenrePicker,
     /// Whether to close the window although a training runs.
     Quit,
+    /// How a network works.
+    HowItWorks(Architecture, Preset),
     /// Naming a new playlist of these songs.
     NewPlaylist(Vec<TrackId>),
     /// Naming a playlist anew.

@@ -7,6 +7,7 @@ use crate::base::TrackId;
 use crate::library::model::{DecisionRule, GenreSource, Track, same_genre};
 
 use super::genre::GENRES;
+use super::training::by_hand::{GenreSongs, by_hand};
 
 /// A song's genre as an index into [`Derived::genres`], and who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Derived {
     pub decided: Vec<Option<Decided>>,
     /// The ten genres first, in their fixed order, then those that people invented, by name.
     pub genres: Vec<GenreCount>,
+    /// Songs that a person has filed and that can be trained on, by genre.
+    pub by_hand: Vec<GenreSongs>,
     /// Songs that a network heard and that no one could decide.
     pub unsure: usize,
     /// Songs that no network heard and no one decided.
@@ -98,6 +101,7 @@ impl Derived {
         }
         derived.places = tracks.iter().enumerate().map(|(place, track)| (track.id, place as u32)).collect();
         derived.places.sort_unstable();
+        derived.by_hand = by_hand(tracks);
         derived
     }
 

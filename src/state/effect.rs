@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::base::TrackId;
 use crate::engine::ExportSelection;
+use crate::engine::figures::Course;
 use crate::engine::picture::PictureRequest;
 
 use super::training::DataPart;
@@ -15,6 +16,8 @@ pub enum Effect {
     ChooseFolder(FolderPurpose),
     /// Asks where a picture or its numbers go, on another thread.
     SavePicture(PictureFile),
+    /// Asks where curves or the epochs behind them go, on another thread.
+    SaveCourses(Vec<Course>),
     /// Asks for the file of a bundle, on another thread.
     ChooseBundle(BundlePurpose),
     /// Shows a file or folder in the system's file manager.

@@ -236,6 +236,15 @@ pub fn duration_words(secs: f64) -> String {
     }
 }
 
+/// An amount of memory as people say it: `45 MB`, `1.2 GB`.
+pub fn memory_words(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        mb if mb < 9.5 => format!("{} MB", mb.ceil().max(1.0)),
+        mb if mb < 950.0 => format!("{:.0} MB", (mb / 10.0).round() * 10.0),
+        mb => format!("{:.1} GB", mb / 1e3),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,6 +272,10 @@ mod tests {
         assert_eq!(count_of(1, "song", "songs"), "1 song");
         assert_eq!(grouped(1234567), "1\u{2009}234\u{2009}567");
         assert_eq!(grouped(123), "123");
+        assert_eq!(
+            [1, 4_200_000, 87_000_000, 949_000_000, 1_234_000_000].map(memory_words),
+            ["1 MB", "5 MB", "90 MB", "950 MB", "1.2 GB"]
+        );
         assert_eq!(duration_words(0.2), "less than a second");
         assert_eq!(duration_words(150.0), "3 min");
         assert_eq!(duration_words(7500.0), "2 h 5 min");

@@ -54,6 +54,7 @@ impl AppState {
             self.rederive();
         }
         let derived = &self.derived;
+        self.training.library_changed(&derived.by_hand);
         self.selection.retain(|id| derived.place_of(id).is_some());
         if self.forget_deleted_playlist() || !as_asked {
             self.refresh_rows();

@@ -178,6 +178,7 @@ impl App {
         }
         let ctx = ui.ctx();
         help::help(ctx, state, actions);
+        train::how::how(ctx, state, actions);
         popups::popups(ctx, state, local, actions);
         toasts::toasts(ctx, state, actions);
         drop::overlay(ctx, state);
@@ -221,6 +222,7 @@ impl App {
                 };
                 self.dialogs.choose_folder(ctx, purpose, start);
             }
+            Effect::SaveCourses(courses) => self.dialogs.save_courses(ctx, courses),
             Effect::ChooseBundle(purpose) => self.dialogs.choose_bundle(ctx, purpose),
             Effect::SavePicture(picture) => self.dialogs.save_picture(ctx, picture),
             Effect::Reveal(path) => {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::Context;
 
+use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
 use crate::state::effect::{BundlePurpose, PictureFile};
 use crate::state::training::judge::JudgeAction;
@@ -17,6 +18,9 @@ pub trait Dialogs {
 
     /// Asks where a picture or its numbers go; the answer comes by [`Dialogs::poll`] as well.
     fn save_picture(&mut self, ctx: &Context, picture: PictureFile);
+
+    /// Asks where curves or the epochs behind them go; the answer comes by [`Dialogs::poll`] as well.
+    fn save_courses(&mut self, ctx: &Context, courses: Vec<Course>);
 
     /// Asks for the file of a bundle; the answer comes by [`Dialogs::poll`] as well.
     fn choose_bundle(&mut self, ctx: &Context, purpose: BundlePurpose);
@@ -39,6 +43,19 @@ pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
 pub fn picture_answer(picture: PictureFile, file: PathBuf) -> Action {
     let file = if file.extension().is_some() { file } else { file.with_extension("png") };
     Action::ExportPicture { track: picture.track, request: picture.request, file }
+}
+
+/// A name for the file of these curves.
+pub fn courses_file(courses: &[Course]) -> String {
+    let name = courses.first().map_or("run", |run| run.name.as_str());
+    let plain = |c: char| if c.is_alphanumeric() || " -_".contains(c) { c } else { '-' };
+    format!("{}.png", name.chars().map(plain).collect::<String>())
+}
+
+/// What the chosen file for curves means. Without an ending it becomes a PNG.
+pub fn courses_answer(courses: Vec<Course>, file: PathBuf) -> Action {
+    let file = if file.extension().is_some() { file } else { file.with_extension("png") };
+    Action::Train(TrainAction::Send(TrainingCommand::Courses(courses, file)))
 }
 
 /// What the chosen file of a bundle means. Without an ending it becomes a ZIP file.
@@ -115,6 +132,18 @@ impl Dialogs for NativeDialogs {
                 .add_filter("Numbers (NumPy)", &["npy"])
                 .set_file_name(&picture.name);
             dialog.save_file().map(|file| picture_answer(picture, file))
+        });
+    }
+
+    fn save_courses(&mut self, ctx: &Context, courses: Vec<Course>) {
+        self.ask(ctx, move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Save the curves or the epochs")
+                .add_filter("Picture (PNG)", &["png"])
+                .add_filter("Drawing (SVG)", &["svg"])
+                .add_filter("Table (CSV)", &["csv"])
+                .set_file_name(courses_file(&courses));
+            dialog.save_file().map(|file| courses_answer(courses, file))
         });
     }
 

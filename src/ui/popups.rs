@@ -14,7 +14,9 @@ use super::widgets::{meter, text};
 
 /// Draws the one that is open.
 pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {
-    let Some(overlay) = state.overlay.as_ref().filter(|overlay| **overlay != Overlay::Help) else {
+    // These are drawn elsewhere.
+    let elsewhere = |overlay: &&Overlay| matches!(overlay, Overlay::Help | Overlay::HowItWorks(..));
+    let Some(overlay) = state.overlay.as_ref().filter(|overlay| !elsewhere(overlay)) else {
         local.popup_open = false;
         return;
     };
@@ -41,18 +43,22 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
                 actions.push(Action::RenamePlaylist(*id, name));
             }
         }
-        Overlay::Quit => quit(ui, actions),
-        Overlay::Help => {}
+        Overlay::Quit => quit(ui, state.training.waiting.len(), actions),
+        Overlay::Help | Overlay::HowItWorks(..) => {}
     });
     if response.should_close() {
         actions.push(Action::SetOverlay(None));
     }
 }
 
-fn quit(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn quit(ui: &mut Ui, waiting: usize, actions: &mut Vec<Action>) {
     ui.set_width(360.0);
     ui.label(RichText::new("A training runs").font(fonts::heading()));
-    let sentence = "It can go on next time from its last checkpoint.";
+    let mut sentence = "It can go on next time from its last checkpoint.".to_owned();
+    if waiting > 0 {
+        let others = count_of(waiting, "other one that waits", "others that wait");
+        sentence += &format!(" So can {others} in line.");
+    }
     ui.label(RichText::new(sentence).color(tokens(ui).text_muted));
     ui.add_space(8.0);
     ui.horizontal(|ui| {

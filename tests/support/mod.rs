@@ -17,6 +17,7 @@ use timbre::base::{DataDir, PlaylistId, TrackId};
 use timbre::dsp::live::{LIVE_BANDS, LiveColumn};
 use timbre::dsp::picture::PictureSpec;
 use timbre::engine::event::CoverImage;
+use timbre::engine::figures::Course;
 use timbre::engine::tiles::{
     LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture, TILE_COLUMNS, TILE_ROWS, TileColumns, TilePlace, column_secs,
 };
@@ -30,7 +31,7 @@ use timbre::state::effect::{BundlePurpose, PictureFile};
 use timbre::state::genre::GENRES;
 use timbre::state::{Action, AppState, EngineLink, FolderPurpose};
 use timbre::ui::App;
-use timbre::ui::dialogs::{Dialogs, answer, bundle_answer, picture_answer};
+use timbre::ui::dialogs::{Dialogs, answer, bundle_answer, courses_answer, courses_file, picture_answer};
 use timbre::ui::local::Layout;
 
 /// An engine that keeps what it is sent and tells what it is given.
@@ -103,6 +104,13 @@ impl Dialogs for FakeDialogs {
         if let Some(folder) = &self.folder {
             let file = folder.join(&picture.name);
             self.answers.borrow_mut().push(picture_answer(picture, file));
+        }
+    }
+
+    fn save_courses(&mut self, _: &eframe::egui::Context, courses: Vec<Course>) {
+        if let Some(folder) = &self.folder {
+            let file = folder.join(courses_file(&courses));
+            self.answers.borrow_mut().push(courses_answer(courses, file));
         }
     }
 

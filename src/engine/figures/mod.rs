@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Report;
 use crate::base::fs::write_atomic;
+use crate::ml::train::history::{EpochRecord, csv};
 
 pub use bars::{Bars, f1_bars};
 pub use confusion::{Cells, confusion};
@@ -41,11 +42,50 @@ pub fn write(drawing: &Drawing, folder: &Path, name: &str) -> Result<[PathBuf; 2
         drawing.png(SCALE).map_err(|trouble| Report::new(format!("The figure {name} cannot be drawn: {trouble}")))?;
     let paths = [folder.join(format!("{name}.svg")), folder.join(format!("{name}.png"))];
     for (path, bytes) in paths.iter().zip([drawing.svg().into_bytes(), png]) {
-        write_atomic(path, &bytes).map_err(|error| {
-            let mut report = Report::new(format!("{} cannot be written", path.display()));
-            report.causes.push(error.to_string());
-            report
-        })?;
+        write_file(path, &bytes)?;
     }
     Ok(paths)
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Report> {
+    write_atomic(path, bytes).map_err(|error| {
+        let mut report = Report::new(format!("{} cannot be written", path.display()));
+        report.causes.push(error.to_string());
+        report
+    })
+}
+
+/// The epochs of a run, to be drawn or listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// What the run is called.
+    pub name: String,
+    /// Its epochs.
+    pub history: Vec<EpochRecord>,
+    /// The genres, in the order of their F1.
+    pub labels: Vec<String>,
+}
+
+/// Writes the curves of runs to a file that ends in `.png` or `.svg`, or the epochs of the first one to one that ends in `.csv`.
+///
+/// # Errors
+/// When the ending is another one, or it cannot be drawn or written.
+pub fn write_courses(courses: &[Course], file: &Path) -> Result<(), Report> {
+    let drawing = || {
+        learning_curves(
+            &courses.iter().map(|run| Curves { name: &run.name, history: &run.history }).collect::<Vec<_>>(),
+        )
+    };
+    let bytes = match file.extension().unwrap_or_default().to_string_lossy().to_lowercase().as_str() {
+        "png" => {
+            drawing().png(SCALE).map_err(|trouble| Report::new(format!("The curves cannot be drawn: {trouble}")))?
+        }
+        "svg" => drawing().svg().into_bytes(),
+        "csv" => courses.first().map(|run| csv(&run.history, &run.labels)).unwrap_or_default().into_bytes(),
+        _ => {
+            let report = Report::new(format!("{} cannot be written", file.display()));
+            return Err(report.with_hint("its name must end in .png, .svg or .csv"));
+        }
+    };
+    write_file(file, &bytes)
 }

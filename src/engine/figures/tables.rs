@@ -3,15 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::Report;
+use crate::base::csv::field;
 use crate::base::fs::write_atomic;
 use crate::ml::Judgement;
 use crate::ml::train::comparison::Comparison;
 use crate::ml::train::runs::LoadedRun;
-
-/// A field, quoted where it must be.
-fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
-}
 
 fn line(fields: &[String]) -> String {
     let quoted: Vec<String> = fields.iter().map(|text| field(text)).collect();

@@ -4,19 +4,19 @@ use crate::base::Report;
 use crate::engine::event::{Event, JobOutcome};
 use crate::engine::job::{JobContext, JobError};
 use crate::engine::training::message::TrainingEvent;
+use crate::engine::training::songs::read_library;
 use crate::engine::training::{desk, start};
 use crate::ml::MlError;
 use crate::ml::data::Dataset;
 use crate::ml::train::control::{Control, TrainEvent};
-use crate::ml::train::run::read_config;
-use crate::ml::train::runs;
+use crate::ml::train::run_state::RunState;
 
 use super::Shared;
 
 /// Trains the run to its end; `Event::Training` tells how it goes.
 pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Result<JobOutcome, JobError> {
-    let (folder, state) = runs::find(&shared.data_dir.runs(), run)?;
-    let config = read_config(&folder)?;
+    let (folder, config) = start::reopen(&shared.data_dir, run)?;
+    let state = RunState::read(&folder)?;
     let control = Control::new(context.cancel.clone());
     shared.set_training(Some(control.clone()));
     // One core is left for the window and the player.
@@ -83,7 +83,9 @@ pub(super) fn check(
             context.progress(done as u64, Some(total as u64), || "Looking at the clips".into());
         }
     };
-    let checked = Dataset::open(sources, &media, &cancel)
+    let mut read = sources.clone();
+    read_library(&mut read, &shared.data_dir)?;
+    let checked = Dataset::open(&read, &media, &cancel)
         .and_then(|dataset| crate::ml::data::check::check(&dataset, &media, &cancel, &progress));
     match checked {
         Ok(found) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::event::Event;
+use crate::engine::figures::write_courses;
 use crate::engine::outbox::Outbox;
 use crate::engine::picture::draw_picture;
 use crate::ml::data::{Dataset, features};
@@ -14,13 +15,14 @@ use crate::ml::train::explain::Explanation;
 use crate::ml::train::model::Model;
 use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
+use crate::ml::train::run_state::RunStatus;
 use crate::ml::train::{bundle, lesson, runs};
 use crate::ml::{Device, MlError, devices};
 
-use super::SoundFiles;
 use super::learn;
 use super::message::{RunDetail, RunSummary, Score, TrainingCommand, TrainingEvent};
 use super::start::front_end_cache;
+use super::{SoundFiles, shipped};
 
 /// Carries out what needs no job, in the background, and tells the outbox.
 pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, outbox: &Outbox) {
@@ -40,12 +42,24 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
             TrainingCommand::Delete(run) => {
                 find(&root, &run).and_then(|folder| runs::delete(&root, &folder)).map(|()| None)
             }
+            TrainingCommand::Withdraw(run) => withdraw(&root, &run).map(|()| None),
             TrainingCommand::Export(run, file) => find(&root, &run)
                 .and_then(|folder| bundle::export(&folder, &file))
                 .map(|()| Some(TrainingEvent::Written(file))),
             TrainingCommand::Import(file) => bundle::import(&root, &file)
-                .and_then(|(folder, _)| load(&root, &folder_name(&folder)))
+                .and_then(|(folder, _)| load(&root, &folder.id()))
                 .map(|detail| Some(TrainingEvent::Loaded(Arc::new(detail)))),
+            TrainingCommand::Courses(courses, file) => {
+                match write_courses(&courses, &file) {
+                    Ok(()) => outbox.send(Event::Training(TrainingEvent::Written(file))),
+                    Err(report) => outbox.send(Event::Failed(report)),
+                }
+                return;
+            }
+            TrainingCommand::Shipped => {
+                outbox.send(Event::Training(TrainingEvent::Shipped(shipped::shipped(&data_dir))));
+                return;
+            }
             TrainingCommand::Explain { run, clip } => {
                 let explanation = explain(&root, &run, &clip, &front_end_cache(&data_dir));
                 let explanation = explanation.map(Arc::new).map_err(|error| Report::from_error(&error).to_string());
@@ -94,12 +108,14 @@ pub(in crate::engine) fn tell_runs(root: &Path, outbox: &Outbox) {
     }
 }
 
-fn folder_name(folder: &RunFolder) -> String {
-    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 fn find(root: &Path, run: &str) -> Result<RunFolder, MlError> {
     runs::find(root, run).map(|(folder, _)| folder)
+}
+
+/// Deletes a run that has not trained.
+fn withdraw(root: &Path, run: &str) -> Result<(), MlError> {
+    let (folder, state) = runs::find(root, run)?;
+    if state.status == RunStatus::Created { runs::delete(root, &folder) } else { Ok(()) }
 }
 
 /// All runs with their scores, the newest first; what cannot be read is left out and logged.

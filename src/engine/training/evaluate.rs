@@ -109,5 +109,6 @@ impl Judge {
 
 fn folders(sources: &Sources) -> String {
     let names = sources.folders.iter().map(|folder| folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy());
-    names.collect::<Vec<_>>().join(" and ")
+    let library = (!sources.songs.is_empty()).then(|| "the library".into());
+    names.chain(library).collect::<Vec<_>>().join(" and ")
 }

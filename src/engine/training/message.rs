@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::TrackId;
+use crate::engine::figures::Course;
 use crate::engine::picture::{Picture, PictureRequest};
 use crate::library::model::GenreProbability;
 use crate::ml::DeviceStatus;
@@ -19,6 +20,7 @@ use crate::ml::train::lesson::Learned;
 use crate::ml::train::run_state::RunState;
 
 use super::learn::Corrections;
+use super::shipped::Shipped;
 
 /// Everything that can be asked about trainings; a run is named by its id.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,12 +41,16 @@ pub enum TrainingCommand {
     Corrections(String),
     /// Goes on with a run that was stopped: a train job.
     Resume(String),
+    /// Takes a run out of the line of those that wait; one that has not trained yet is deleted.
+    Withdraw(String),
     /// Holds the training that runs now, or lets it go on.
     Pause(bool),
     /// Ends the training that runs now after its epoch, and judges what there is.
     Finish,
     /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
+    /// Asks what the models that came with the program say about themselves. Answered by `TrainingEvent::Shipped`.
+    Shipped,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
     /// Gives a run another name.
@@ -63,6 +69,8 @@ pub enum TrainingCommand {
     Figures(Vec<String>, PathBuf),
     /// Lets two models (runs, or the built-in one) hear the library: a job, then `TrainingEvent::Disagreements`.
     Disagree(String, String),
+    /// Writes the curves of runs (`.png`, `.svg`) or the epochs of the first one (`.csv`) to this file.
+    Courses(Vec<Course>, PathBuf),
     /// Asks what the network of a run looks at in a clip. Answered by `TrainingEvent::Explained`.
     Explain {
         /// The run.
@@ -77,6 +85,10 @@ pub enum TrainingCommand {
 pub enum TrainingEvent {
     /// All runs, the newest first.
     Runs(Arc<Vec<RunSummary>>),
+    /// The runs that wait for the training that runs now, the next one first.
+    Waiting(Vec<String>),
+    /// The models that came with the program, as far as they were found.
+    Shipped(Vec<Shipped>),
     /// What networks can be trained on.
     Devices(&'static [DeviceStatus]),
     /// Everything about a run.

@@ -5,6 +5,8 @@ pub mod evaluate;
 pub mod learn;
 pub mod media;
 pub mod message;
+pub mod shipped;
+pub mod songs;
 pub mod start;
 
 pub use media::SoundFiles;

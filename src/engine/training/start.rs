@@ -10,7 +10,7 @@ use crate::ml::train::run::{self, RunContext, RunReport};
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::runs;
 
-use super::SoundFiles;
+use super::{SoundFiles, songs};
 
 /// Where the inputs of networks are kept once they are made.
 pub fn front_end_cache(data_dir: &DataDir) -> PathBuf {
@@ -32,25 +32,42 @@ pub fn train(
     run::run(folder, config, RunContext { media: &media, cache: Some(cache), control, tell })
 }
 
-/// Makes the run that `config` describes and gives its id; empty `name`: it is called after its architecture and preset.
+/// Makes the run that `config` describes, not begun yet. Empty `name`: it is called after its architecture and preset.
+/// `command` is what to type to get the same run; none: to train by its configuration.
 ///
 /// # Errors
-/// When a value or the name cannot be, a named file is not there, or the folder cannot be written.
-pub fn begin(root: &Path, config: &Config, name: &str) -> Result<String, MlError> {
+/// When a value or the name cannot be, a named file is not there, no song of the library can be trained on, or the folder cannot be written.
+pub fn begin(
+    data_dir: &DataDir,
+    mut config: Config,
+    name: &str,
+    command: Option<String>,
+) -> Result<(RunFolder, Config), MlError> {
     if let Some(trouble) = config.trouble() {
         return Err(MlError::Training(trouble));
     }
     let name = (!name.trim().is_empty()).then(|| runs::usable_name(name)).transpose().map_err(MlError::Training)?;
-    let mut config = config.clone();
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
-    let (folder, mut state) = runs::create(root, config.architecture.name(), config.preset.name(), run::now())?;
+    songs::read_library(&mut config.sources, data_dir)?;
+    let (architecture, preset) = (config.architecture.name(), config.preset.name());
+    let (folder, mut state) = runs::create(&data_dir.runs(), architecture, preset, run::now())?;
     if let Some(name) = name {
         state.name = name;
     }
     state.seed = config.seed;
-    state.command = format!("timbre train --config {}/config.json", state.id);
+    state.command = command.unwrap_or_else(|| format!("timbre train --config {}/config.json", state.id));
     state.write(&folder)?;
     run::write_config(&folder, &config)?;
-    Ok(state.id)
+    Ok((folder, config))
+}
+
+/// A run that was begun before: a folder, an id, or the beginning of one.
+///
+/// # Errors
+/// When there is no such run, or its configuration cannot be understood.
+pub fn reopen(data_dir: &DataDir, run: &str) -> Result<(RunFolder, Config), MlError> {
+    let (folder, _) = runs::find(&data_dir.runs(), run)?;
+    let config = run::read_config(&folder)?;
+    Ok((folder, config))
 }

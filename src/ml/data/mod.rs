@@ -40,6 +40,17 @@ pub struct Sources {
     /// Songs of a library, each with the genre that its owner set; they are named by their paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub songs: Vec<Track>,
+    /// All songs of the library whose genre its owner has set. Only who knows the library can tell which: they must become
+    /// [`Sources::songs`] before anything is opened, so that a run keeps to those that it began with.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub library: bool,
+}
+
+impl Sources {
+    /// Whether nothing was named that could have clips.
+    pub fn is_empty(&self) -> bool {
+        self.folders.is_empty() && self.songs.is_empty() && !self.library
+    }
 }
 
 /// One clip.

@@ -69,6 +69,9 @@ impl Dataset {
         if !sources.lists.is_empty() {
             found.clips.retain(|(_, name), _| wanted.contains(name));
         }
+        for song in &sources.songs {
+            found.add_song(song);
+        }
         let known = |(_, name): &(String, String)| artists.contains_key(name);
         if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
             let reason = "no line `clip ::: artist` of it names one of them".to_owned();
@@ -95,31 +98,6 @@ impl Dataset {
             return Err(MlError::Dataset { folder, reason: reason.into() });
         }
         found.into_dataset(&artists, media, cancel)
-    }
-
-    /// The songs of a library; what counts as one genre is spelt the same.
-    pub fn of_tracks(tracks: impl IntoIterator<Item = Track>) -> Self {
-        let mut clips: Vec<(String, Clip)> = tracks
-            .into_iter()
-            .map(|Track { path, genre, artist }| {
-                let artist = artist.map(|artist| artist.trim().to_lowercase()).filter(|artist| !artist.is_empty());
-                let clip = Clip {
-                    name: path.display().to_string(),
-                    artist_known: artist.is_some(),
-                    group: artist.unwrap_or_else(|| group_of(&HashMap::new(), "", &genre)),
-                    audio: Some(path),
-                    ..Clip::default()
-                };
-                (genre, clip)
-            })
-            .collect();
-        clips.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
-        clips.dedup_by(|a, b| a.1.name == b.1.name);
-        let mut labels: Vec<String> = clips.iter().map(|(genre, _)| genre.clone()).collect();
-        labels.dedup();
-        let label = |genre: &String| labels.binary_search(genre).unwrap_or(0);
-        let clips = clips.into_iter().map(|(genre, clip)| Clip { label: label(&genre), ..clip }).collect();
-        Self { labels, clips, broken: Vec::new() }
     }
 }
 
@@ -381,24 +359,36 @@ mod tests {
     }
 
     #[test]
-    fn a_librarys_songs_are_a_data_set() {
-        let track = |path: &str, genre: &str, artist: Option<&str>| Track {
-            path: path.into(),
+    fn a_librarys_songs_are_a_data_set_also_beside_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for path in ["m/a.wav", "m/b.wav", "m/c.wav", "m/empty.wav", "genres/Rock/Rock.00001.wav"] {
+            file(dir.path(), path, if path.contains("empty") { b"" } else { b"x" });
+        }
+        let song = |name: &str, genre: &str, artist: Option<&str>| Track {
+            path: dir.path().join("m").join(name),
             genre: genre.into(),
             artist: artist.map(str::to_owned),
         };
-        let data = Dataset::of_tracks([
-            track("/m/b.mp3", "rock", Some(" Queen")),
-            track("/m/a.mp3", "rock", None),
-            track("/m/c.mp3", "jazz", Some("")),
-            track("/m/a.mp3", "rock", None),
-        ]);
+        let songs = vec![
+            song("b.wav", "rock", Some(" Queen")),
+            song("a.wav", "rock", None),
+            song("c.wav", "jazz", Some("")),
+            song("empty.wav", "jazz", None),
+        ];
+        let mut sources = Sources { songs, ..Sources::default() };
+        let data = open(&sources).unwrap();
         assert_eq!(data.labels, ["jazz", "rock"]);
-        assert_eq!(
-            data.clips.iter().map(|clip| clip.name.as_str()).collect::<Vec<_>>(),
-            ["/m/c.mp3", "/m/a.mp3", "/m/b.mp3"]
-        );
-        assert_eq!(data.clips[2].group, "queen");
-        assert_eq!(data.clips[0].group, "unknown artist, jazz");
+        let names = |data: &Dataset| {
+            let name = |clip: &Clip| clip.name.rsplit('/').next().unwrap().to_owned();
+            data.clips.iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&data), ["c.wav", "a.wav", "b.wav"]);
+        let groups: Vec<_> = data.clips.iter().map(|clip| clip.group.as_str()).collect();
+        assert_eq!(groups, ["unknown artist, jazz", "unknown artist, rock", "queen"]);
+        assert_eq!((data.artists(), data.broken.len()), (1, 1), "an empty file is left out");
+        sources.folders = vec![dir.path().join("genres")];
+        let mut both = names(&open(&sources).unwrap());
+        both.sort();
+        assert_eq!(both, ["Rock.00001", "a.wav", "b.wav", "c.wav"]);
     }
 }

@@ -196,21 +196,14 @@ impl Judgement {
 
     /// The confusion matrix as a table: a row is a true genre, a column a decision.
     pub fn confusion_csv(&self) -> String {
-        let quoted = |label: &String| {
-            if label.contains(['"', ',', '\n', '\r']) {
-                format!("\"{}\"", label.replace('"', "\"\""))
-            } else {
-                label.clone()
-            }
-        };
         let mut text = String::from("truth");
         for label in &self.classes {
             text.push(',');
-            text.push_str(&quoted(label));
+            text.push_str(&crate::base::csv::field(label));
         }
         text.push('\n');
         for (label, row) in self.classes.iter().zip(&self.confusion) {
-            text.push_str(&quoted(label));
+            text.push_str(&crate::base::csv::field(label));
             for count in row {
                 text.push_str(&format!(",{count}"));
             }

@@ -183,7 +183,7 @@ impl Config {
     /// When one is not there.
     pub fn absolute_paths(&mut self) -> Result<(), MlError> {
         // A song that has gone only fails itself.
-        let Sources { folders, wavelets, index, lists, tags, songs: _ } = &mut self.sources;
+        let Sources { folders, wavelets, index, lists, tags, songs: _, library: _ } = &mut self.sources;
         let mut paths: Vec<&mut PathBuf> = folders.iter_mut().chain(lists).collect();
         paths.extend(wavelets.as_mut());
         paths.extend(index.as_mut());

@@ -20,7 +20,7 @@ use crate::ml::rng::Rng;
 /// A loss beyond this is called divergence: it is that of a classifier that is certain and wrong every time, many times over.
 const DIVERGED: f64 = 1e4;
 /// Batches that are made ahead.
-const AHEAD: usize = 3;
+pub(super) const AHEAD: usize = 3;
 /// Examples that are judged at a time.
 const JUDGED: usize = 32;
 

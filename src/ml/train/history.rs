@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::run_folder::RunFolder;
+use crate::base::csv::field;
 use crate::base::fs::write_atomic;
 use crate::ml::error::MlError;
 
@@ -50,13 +51,20 @@ pub fn write(folder: &RunFolder, epochs: &[EpochRecord]) -> Result<(), MlError> 
     let json =
         serde_json::to_vec_pretty(epochs).map_err(std::io::Error::from).map_err(failed(folder.history_json()))?;
     write_atomic(&folder.history_json(), &json).map_err(failed(folder.history_json()))?;
+    write_atomic(&folder.history_csv(), csv(epochs, &[]).as_bytes()).map_err(failed(folder.history_csv()))
+}
+
+/// The epochs as a table (CSV); with a column of F1 on the validation clips for each of `labels`, where they are named.
+pub fn csv(epochs: &[EpochRecord], labels: &[String]) -> String {
     let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let mut csv = String::from(
-        "part,epoch,learning_rate,train_loss,train_accuracy,valid_loss,valid_accuracy,clips_per_second,seconds\n",
+        "part,epoch,learning_rate,train_loss,train_accuracy,valid_loss,valid_accuracy,clips_per_second,seconds",
     );
+    labels.iter().for_each(|label| csv += &format!(",{}", field(&format!("f1 {label}"))));
+    csv.push('\n');
     for epoch in epochs {
         csv += &format!(
-            "{},{},{},{},{},{},{},{:.2},{:.3}\n",
+            "{},{},{},{},{},{},{},{:.2},{:.3}",
             epoch.part,
             epoch.epoch,
             epoch.learning_rate,
@@ -67,6 +75,8 @@ pub fn write(folder: &RunFolder, epochs: &[EpochRecord]) -> Result<(), MlError> 
             epoch.clips_per_second,
             epoch.seconds
         );
+        (0..labels.len()).for_each(|label| csv += &format!(",{}", optional(epoch.valid_f1.get(label).copied())));
+        csv.push('\n');
     }
-    write_atomic(&folder.history_csv(), csv.as_bytes()).map_err(failed(folder.history_csv()))
+    csv
 }

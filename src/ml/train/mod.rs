@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod comparison;
 pub mod config;
 pub mod control;
+pub mod estimate;
 pub mod explain;
 pub mod fit;
 pub mod history;

@@ -22,7 +22,7 @@ const KEY: &str = "timbre.model";
 /// Prefix of the tensors.
 pub(super) const PREFIX: &str = "network.";
 /// Examples that a frozen backbone takes at a time.
-const FROZEN_BATCH: usize = 16;
+pub(super) const FROZEN_BATCH: usize = 16;
 
 /// What a model file says about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

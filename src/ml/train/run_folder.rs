@@ -17,6 +17,11 @@ impl RunFolder {
         &self.0
     }
 
+    /// The name of the folder: the run's id.
+    pub fn id(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// What is to be trained on what and how (`Config` as JSON).
     pub fn config(&self) -> PathBuf {
         self.0.join("config.json")

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
 use crate::ml::train::config::{Architecture, Config, Preset};
 
@@ -57,6 +58,8 @@ pub enum TrainAction {
     Show(Tab),
     /// The values of a preset, for the clips that are chosen.
     Choose(Architecture, Preset),
+    /// Explains how a network works.
+    Explain(Architecture, Preset),
     /// The form's values are now these.
     Configure(Box<Config>),
     /// What the next run is called.
@@ -67,18 +70,26 @@ pub enum TrainAction {
     Put(DataPart, PathBuf),
     /// These were dropped on the place; true: a folder.
     Dropped(Vec<(PathBuf, bool)>),
+    /// Trains on the songs of the library whose genre was set by hand, or no longer.
+    UseLibrary(bool),
+    /// Plays a file of the data set, or holds it; and what it is called.
+    Play(PathBuf, String),
     /// Looks at the chosen clips.
     Check,
     /// Starts the training of the form.
     Start,
     /// Goes on with a run that was stopped.
     GoOn(String),
+    /// Takes a run out of the line of those that wait.
+    Withdraw(String),
     /// Holds the training, or lets it go on.
     Pause(bool),
     /// Ends the training after its epoch and judges what there is.
     Finish,
     /// How the curves are drawn, and of which runs.
     SetWatch(Watch),
+    /// Asks where the curves that show go, or the epochs behind them.
+    SaveCourses(Vec<Course>),
     /// The window was asked to close while a training runs.
     AskQuit,
     /// Closes the window; the training goes on next time.

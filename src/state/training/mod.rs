@@ -1,6 +1,7 @@
 //! What the window knows of trainings.
 
 mod action;
+pub mod by_hand;
 pub mod compare;
 pub mod judge;
 pub mod learn;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
+use crate::engine::training::shipped::Shipped;
 use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -41,8 +43,14 @@ pub struct Training {
     offered: bool,
     /// All runs, the newest first; none until asked for.
     pub runs: Option<Arc<Vec<RunSummary>>>,
+    /// Runs that wait until the training that runs now has ended, by id, the next one first.
+    pub waiting: Vec<String>,
+    /// The models that came with the program; none until asked for.
+    pub shipped: Option<Vec<Shipped>>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
+    /// Songs of the library that could be trained on, by genre.
+    pub by_hand: Vec<by_hand::GenreSongs>,
     /// What was found in data sets, the last one.
     pub checked: Option<(Sources, Arc<Check>)>,
     /// The training that runs now, or ran last.
@@ -65,6 +73,8 @@ impl Training {
         self.loaded(&event);
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
+            TrainingEvent::Waiting(runs) => self.waiting = runs,
+            TrainingEvent::Shipped(models) => self.shipped = Some(models),
             TrainingEvent::Devices(devices) => self.devices = devices,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);

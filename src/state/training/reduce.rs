@@ -39,6 +39,12 @@ impl AppState {
                 training.setup.choose(architecture, preset);
                 self.want_course();
             }
+            TrainAction::Explain(architecture, preset) => {
+                self.overlay = Some(Overlay::HowItWorks(architecture, preset));
+                if training.shipped.is_none() {
+                    return ask(TrainingCommand::Shipped);
+                }
+            }
             TrainAction::Configure(config) => training.setup.config = *config,
             TrainAction::Name(name) => training.setup.name = name,
             TrainAction::Ask(part) => self.effects.push(Effect::ChooseFolder(FolderPurpose::TrainingData(part))),
@@ -57,6 +63,8 @@ impl AppState {
                     return ask(TrainingCommand::Check(training.setup.config.sources.clone()));
                 }
             }
+            TrainAction::UseLibrary(on) => training.setup.use_library(on),
+            TrainAction::Play(path, title) => return self.play_file(path, title),
             TrainAction::Check => return ask(TrainingCommand::Check(training.setup.config.sources.clone())),
             TrainAction::Start => {
                 if let Some(obstacle) = training.setup.obstacle(training) {
@@ -65,6 +73,10 @@ impl AppState {
                 }
                 training.tab = Tab::Watch;
                 training.watch.shown = None;
+                if self.jobs.any(JobKind::Train) {
+                    let text = "The training waits in line until the one that runs now has ended.";
+                    self.toasts.push(Tone::Info, text, None);
+                }
                 let setup = &training.setup;
                 return ask(TrainingCommand::Start {
                     config: Box::new(setup.config.clone()),
@@ -80,6 +92,11 @@ impl AppState {
                     Command::Training(TrainingCommand::Load(run.clone())),
                     Command::Training(TrainingCommand::Resume(run)),
                 ];
+            }
+            TrainAction::Withdraw(run) => {
+                // At once, so that a second click on the same place does not take the next one.
+                training.waiting.retain(|waiting| *waiting != run);
+                return ask(TrainingCommand::Withdraw(run));
             }
             TrainAction::Pause(paused) => {
                 if let Some(live) = &mut training.live {
@@ -100,6 +117,7 @@ impl AppState {
                 training.watch = watch;
                 return commands;
             }
+            TrainAction::SaveCourses(courses) => self.effects.push(Effect::SaveCourses(courses)),
             TrainAction::AskQuit => self.overlay = Some(Overlay::Quit),
             TrainAction::Quit => self.effects.push(Effect::Close),
             TrainAction::Send(command) => return ask(command),
@@ -112,8 +130,10 @@ impl AppState {
         if !std::mem::replace(&mut self.training.offered, true) {
             let unfinished = self.training.unfinished().next().map(|run| run.state.clone());
             if let Some(run) = unfinished {
-                let text =
-                    format!("“{}” is not finished: {} epochs of {}.", run.name, run.epochs_done, run.epochs_planned);
+                let text = match run.epochs_planned {
+                    0 => format!("“{}” has not begun to train.", run.name),
+                    planned => format!("“{}” is not finished: {} epochs of {planned}.", run.name, run.epochs_done),
+                };
                 let action = Action::Train(TrainAction::GoOn(run.id));
                 self.toasts.push(Tone::Info, text, Some(("Go on".to_owned(), action)));
             }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ml::data::protocol::Protocol;
 use crate::ml::train::config::{Architecture, Config, Preset};
+use crate::ml::train::estimate::{Memory, memory};
 use crate::ml::train::network::Base;
 
 use super::Training;
@@ -138,6 +139,15 @@ impl Setup {
         self.config = Config { sources, protocol, valid_share, final_model, seed, base, device, ..self.config.clone() };
     }
 
+    /// Trains on the songs of the library, or no longer. Their tags name artists, who are kept apart unless the person has it
+    /// otherwise.
+    pub fn use_library(&mut self, on: bool) {
+        self.config.sources.library = on;
+        if on && matches!(self.config.protocol, Protocol::Holdout { .. }) {
+            self.config.protocol = Split::ArtistHoldout.protocol(&self.config.protocol);
+        }
+    }
+
     /// Puts a chosen file or folder in its place.
     pub fn put(&mut self, part: DataPart, path: PathBuf) {
         let sources = &mut self.config.sources;
@@ -184,18 +194,27 @@ impl Setup {
 
     /// Why it cannot be started; none when it can.
     pub fn obstacle(&self, training: &Training) -> Option<String> {
-        if self.config.sources.folders.is_empty() {
+        let sources = &self.config.sources;
+        if sources.is_empty() {
             return Some("Choose a folder of clips first.".into());
+        }
+        if sources.folders.is_empty()
+            && let Some(obstacle) = training.library_obstacle()
+        {
+            return Some(obstacle);
         }
         if self.lacks_base() {
             return Some("Choose a file of MobileNetV2 weights first.".into());
         }
-        let checked = training.check_of(&self.config.sources);
+        let by_artist = matches!(Split::of(&self.config.protocol), Split::ArtistFolds | Split::ArtistHoldout);
+        if by_artist && sources.folders.is_empty() && training.by_hand.iter().all(|genre| genre.artists < 2) {
+            return Some("The songs' tags name no artists, so they cannot be kept apart: divide by lot.".into());
+        }
+        let checked = training.check_of(sources);
         if let Some(check) = checked {
             if check.genres.iter().filter(|genre| genre.clips > 0).count() < 2 {
                 return Some("There must be clips of at least two genres.".into());
             }
-            let by_artist = matches!(Split::of(&self.config.protocol), Split::ArtistFolds | Split::ArtistHoldout);
             if by_artist && check.artists < 2 {
                 return Some(
                     "Artists are not known, so they cannot be kept apart: name an index or divide by lot.".into(),
@@ -229,10 +248,16 @@ impl Setup {
     /// How long the epochs may take, seconds, by the examples a second that `training` knows of earlier runs of the same
     /// network; reading and judging clips comes on top. None when there was no such run, or the clips were not counted.
     pub fn estimate_secs(&self, training: &Training) -> Option<f64> {
-        let clips = training.check_of(&self.config.sources)?.clips;
+        let clips = training.counted()?.clips;
         let (examples, parts) = self.work(clips);
         let per_second = training.examples_per_second(&self.config)?;
         Some(examples * self.config.training.epochs as f64 * parts as f64 / per_second)
+    }
+
+    /// How much memory it may take beside what the window takes, bytes; none when the clips were not counted.
+    pub fn estimate_memory(&self, training: &Training) -> Option<Memory> {
+        let counted = training.counted()?;
+        Some(memory(&self.config, counted.clips, counted.clip_secs, counted.genres))
     }
 }
 

@@ -108,13 +108,19 @@ impl Training {
         }
     }
 
-    /// Runs that were stopped or killed before their end, the newest first.
+    /// Runs that were stopped or killed before their end, or that never had their turn, the newest first.
     pub fn unfinished(&self) -> impl Iterator<Item = &RunSummary> {
         let running = self.running().map(|live| live.run.clone());
         self.runs.iter().flat_map(|runs| runs.iter()).filter(move |run| {
-            matches!(run.state.status, RunStatus::Running | RunStatus::Paused)
+            matches!(run.state.status, RunStatus::Created | RunStatus::Running | RunStatus::Paused)
                 && Some(&run.state.id) != running.as_ref()
+                && !self.waiting.contains(&run.state.id)
         })
+    }
+
+    /// What a run is called.
+    pub fn name_of(&self, run: &str) -> String {
+        self.summary(run).map_or_else(|| run.to_owned(), |known| known.state.name.clone())
     }
 
     /// The epochs of a run, as far as they are known.

@@ -2,7 +2,9 @@
 
 mod compare;
 mod form;
+pub mod how;
 mod judge;
+mod play;
 mod run_list;
 mod setup;
 mod watch;

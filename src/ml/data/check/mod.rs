@@ -5,14 +5,15 @@ mod duplicates;
 mod labels;
 mod look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::media::Media;
-use super::{Broken, Dataset};
+use super::{Broken, Dataset, names};
 use crate::base::CancelToken;
 use crate::ml::error::MlError;
 
@@ -38,6 +39,9 @@ pub struct Check {
     pub similar: Vec<Similar>,
     /// Clips that sound like another genre, the clearest first.
     pub doubtful: Vec<Doubtful>,
+    /// The sound file of each clip that is named above, as far as it has one.
+    #[serde(default)]
+    pub sounds: BTreeMap<String, PathBuf>,
     /// Share of the labels that the judge of doubtful ones agreed with, 0..1; none if there was too little to judge by.
     pub agreement: Option<f64>,
     /// Clips that could be judged so.
@@ -74,6 +78,13 @@ pub struct Similar {
     pub shift_secs: f64,
     /// They are filed under different genres.
     pub different_genres: bool,
+}
+
+impl Broken {
+    /// Whether it is sound, so that one can try to hear what is wrong with it.
+    pub fn is_sound(&self) -> bool {
+        names::kind(&self.path) == names::Kind::Sound
+    }
 }
 
 /// A clip whose label may be wrong.
@@ -140,10 +151,19 @@ pub fn check(
     found.judged = verdicts.judged;
     found.agreement = (verdicts.judged > 0).then(|| verdicts.agreed as f64 / verdicts.judged as f64);
     found.doubtful = verdicts.doubtful;
+    found.sounds = found.sounds_of_named(data);
     Ok(found)
 }
 
 impl Check {
+    fn sounds_of_named(&self, data: &Dataset) -> BTreeMap<String, PathBuf> {
+        let pairs = self.similar.iter().flat_map(|pair| [&pair.a, &pair.b]);
+        let named: BTreeSet<&String> =
+            self.exact.iter().flatten().chain(pairs).chain(self.doubtful.iter().map(|clip| &clip.clip)).collect();
+        let clips = data.clips.iter().filter(|clip| named.contains(&clip.name));
+        clips.filter_map(|clip| Some((clip.name.clone(), clip.audio.clone()?))).collect()
+    }
+
     fn count(&mut self, data: &Dataset, looks: &[Look]) {
         let mut artists: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         let count = |genre: &String| GenreCount { genre: genre.clone(), ..GenreCount::default() };
@@ -166,7 +186,7 @@ impl Check {
                 genre.artists += 1;
             }
         }
-        let names: std::collections::BTreeSet<&str> = artists.keys().map(|(_, artist)| *artist).collect();
+        let names: BTreeSet<&str> = artists.keys().map(|(_, artist)| *artist).collect();
         self.artists = names.len();
     }
 }

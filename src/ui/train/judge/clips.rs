@@ -1,5 +1,7 @@
 //! The clips of a cell of the matrix: what the network said about each; to be heard, and to be seen as it sees them.
 
+use std::path::PathBuf;
+
 use eframe::egui::{Align, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::base::genre::display_name;
@@ -10,6 +12,7 @@ use crate::state::training::judge::JudgeAction;
 use crate::state::{Action, AppState};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{fonts, size, tokens};
+use crate::ui::train::play;
 use crate::ui::widgets::{button, meter, text};
 
 use super::{act, matrix, title};
@@ -125,16 +128,10 @@ fn row(
 
 /// The button that plays a clip or holds it.
 pub fn play(ui: &mut Ui, state: &AppState, detail: &RunDetail, clip: &str, actions: &mut Vec<Action>) {
-    let path = detail.sounds.get(clip);
-    let playing = state.is_playing() && path.is_some_and(|path| state.is_current_file(path));
-    let (icon, verb) = if playing { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
-    let tip = if path.is_some() { "Hear the clip" } else { "Its sound is not there (any more)" };
-    ui.add_enabled_ui(path.is_some(), |ui| {
-        let response = button::icon(ui, icon, 28.0, &format!("{verb} {clip}"), tip);
-        if response.on_disabled_hover_text(tip).clicked() {
-            actions.push(act(JudgeAction::Play(clip.to_owned())));
-        }
-    });
+    let path = detail.sounds.get(clip).map(PathBuf::as_path);
+    if play::play(ui, state, 28.0, clip, path, "Its sound is not there (any more)") {
+        actions.push(act(JudgeAction::Play(clip.to_owned())));
+    }
 }
 
 /// A genre with its hue, its name, and a bar with its probability.

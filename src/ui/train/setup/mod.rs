@@ -1,10 +1,14 @@
 //! Set up: data, network, values, device.
 
+mod counts;
 mod data;
 mod device;
-mod drawing;
-mod network;
+pub(super) mod drawing;
+mod findings;
+mod library;
+pub(super) mod network;
 mod start;
+mod troubles;
 mod values;
 
 use eframe::egui::{Align, Frame, Layout, Margin, Panel, ScrollArea, Ui, vec2};

@@ -18,7 +18,7 @@ use super::drawing;
 const HEIGHT: f32 = 196.0;
 
 /// Its name for a person.
-fn name(architecture: Architecture) -> &'static str {
+pub fn name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Cnn => "Convolutions",
         Architecture::Mobilenet => "MobileNet",
@@ -67,6 +67,11 @@ pub fn network(ui: &mut Ui, state: &AppState, config: &mut Config, actions: &mut
     let (architecture, preset) = (config.architecture, config.preset);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Network").font(fonts::heading()));
+        ui.add_space(8.0);
+        let how = button::text(ui, Weight::Quiet, Some(Icon::Info), "How it works", 28.0);
+        if how.on_hover_text("What goes in, what the layers do, and how good it is").clicked() {
+            actions.push(Action::Train(TrainAction::Explain(architecture, preset)));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let presets = [
                 (Preset::Best, "Best", "What judged unknown artists best, in minutes on two cores"),

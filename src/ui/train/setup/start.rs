@@ -1,8 +1,10 @@
 //! The bar below the form: name, time, Start.
 
-use eframe::egui::{Align, Layout, Margin, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, Margin, RichText, TextEdit, Ui, vec2};
 
-use crate::state::jobs::duration_words;
+use crate::engine::JobKind;
+use crate::ml::train::estimate::Memory;
+use crate::state::jobs::{duration_words, memory_words};
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{fonts, tokens};
@@ -38,19 +40,42 @@ pub fn bar(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             });
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add_space(8.0);
-                let words = match (&obstacle, setup.estimate_secs(training)) {
-                    (Some(obstacle), _) => obstacle.clone(),
-                    (None, Some(secs)) => {
-                        format!("About {} of training, as fast as it went before.", duration_words(secs))
-                    }
-                    (None, None) if state.jobs.any(crate::engine::JobKind::Check) => {
-                        "How long it takes is told when the clips are counted and an epoch is done.".into()
-                    }
-                    (None, None) => "How long it takes is not known before the first epoch.".into(),
-                };
+                let words = obstacle.clone().unwrap_or_else(|| estimate(state));
                 let color = if obstacle.is_some() { tokens(ui).warning } else { tokens(ui).text_muted };
-                ui.add(eframe::egui::Label::new(RichText::new(words).font(fonts::small()).color(color)).wrap());
+                let label = Label::new(RichText::new(words).font(fonts::small()).color(color)).wrap();
+                let label = ui.add(label);
+                if let Some(memory) = setup.estimate_memory(training) {
+                    label.on_hover_ui(|ui| parts(ui, &memory));
+                }
             });
         });
     });
+}
+
+/// How long it may take, and how much memory.
+fn estimate(state: &AppState) -> String {
+    let training = &state.training;
+    let mut words = match training.setup.estimate_secs(training) {
+        Some(secs) => format!("About {} of training, as fast as it went before.", duration_words(secs)),
+        None if state.jobs.any(JobKind::Check) => {
+            "How long it takes is told when the clips are counted and an epoch is done.".into()
+        }
+        None => "How long it takes is not known before the first epoch.".into(),
+    };
+    if let Some(memory) = training.setup.estimate_memory(training) {
+        words += &format!(" About {} of memory.", memory_words(memory.peak()));
+    }
+    words
+}
+
+/// What the memory is for.
+fn parts(ui: &mut Ui, memory: &Memory) {
+    for (bytes, what) in [
+        (memory.network, "the network, its gradients and what Adam remembers"),
+        (memory.batches, "the layers' values of one batch, and the batches made ahead"),
+        (memory.clips, "all clips as the network takes them"),
+        (memory.checkpoint, "each checkpoint, while no batch is"),
+    ] {
+        ui.label(format!("{} for {what}", memory_words(bytes)));
+    }
 }

@@ -3,15 +3,18 @@
 mod curves;
 mod f1;
 mod progress;
+mod waiting;
 
 use eframe::egui::{Align, Checkbox, ComboBox, Frame, Layout, Margin, Rect, Ui, UiBuilder, pos2, vec2};
 
+use crate::engine::figures::Course;
 use crate::engine::training::message::RunSummary;
 use crate::ml::train::history::EpochRecord;
 use crate::state::training::{LiveRun, Tab};
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{size, tokens};
+use crate::ui::widgets::button::{self, Weight};
 use crate::ui::widgets::empty::empty;
 use crate::ui::widgets::slider;
 
@@ -19,6 +22,9 @@ use super::form::note;
 
 /// Width of the bars of the genres.
 const F1_WIDTH: f32 = 232.0;
+
+/// Room that a line of help needs.
+const HELP_WIDTH: f32 = 400.0;
 
 /// What shows: a run, its epochs, and whether it trains.
 struct Shown<'a> {
@@ -40,12 +46,13 @@ pub fn panel(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     Frame::NONE.inner_margin(Margin { left: 16, right: 16, top: 12, bottom: 12 }).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(size::GAP, size::GAP);
         progress::progress(ui, state, &shown, actions);
-        controls(ui, state, actions);
+        waiting::waiting(ui, &state.training, actions);
+        let beside = beside(state, &shown);
+        controls(ui, state, &shown, beside, actions);
         let place = ui.available_rect_before_wrap();
         let labelled = shown.history.iter().any(|record| !record.valid_f1.is_empty());
         let right = if labelled { F1_WIDTH + 16.0 } else { 0.0 };
         let width = ((place.width() - right - 16.0) / 2.0).max(120.0);
-        let beside = beside(state, &shown);
         for (index, kind) in [curves::Kind::Loss, curves::Kind::Accuracy].into_iter().enumerate() {
             let left = place.left() + index as f32 * (width + 16.0);
             let rect = Rect::from_min_max(pos2(left, place.top()), pos2(left + width, place.bottom()));
@@ -103,7 +110,13 @@ fn beside<'a>(state: &'a AppState, shown: &Shown<'_>) -> Option<(&'a str, &'a [E
         .then(|| (run.state.name.as_str(), state.training.history(id)))
 }
 
-fn controls(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+fn controls(
+    ui: &mut Ui,
+    state: &AppState,
+    shown: &Shown<'_>,
+    beside: Option<(&str, &[EpochRecord])>,
+    actions: &mut Vec<Action>,
+) {
     let mut watch = state.training.watch.clone();
     ui.allocate_ui_with_layout(vec2(ui.available_width(), 28.0), Layout::left_to_right(Align::Center), |ui| {
         let runs = state.training.runs.as_ref().map_or(&[][..], |runs| runs.as_slice());
@@ -126,12 +139,35 @@ fn controls(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
         let log = ui.add(Checkbox::new(&mut watch.log_loss, "Loss by powers of ten"));
         log.on_hover_text("A logarithmic scale: small losses are told apart");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            note(ui, "Drag moves, Ctrl and the wheel zoom, a double click resets.");
+            ui.add_enabled_ui(!shown.history.is_empty(), |ui| {
+                let save = button::text(ui, Weight::Normal, Some(Icon::Export), "Save…", 28.0);
+                let help = "Save the curves as a picture (PNG or SVG), or the epochs as a table (CSV)";
+                if save.on_hover_text(help).clicked() {
+                    actions.push(Action::Train(TrainAction::SaveCourses(courses(shown, beside))));
+                }
+            });
+            let help = "Drag moves, Ctrl and the wheel zoom, a double click resets.";
+            if ui.available_width() > HELP_WIDTH {
+                note(ui, help);
+            } else {
+                button::icon(ui, Icon::Info, 24.0, "How to zoom", help);
+            }
         });
     });
     if watch != state.training.watch {
         actions.push(Action::Train(TrainAction::SetWatch(watch)));
     }
+}
+
+/// The curves that show, to be saved.
+fn courses(shown: &Shown<'_>, beside: Option<(&str, &[EpochRecord])>) -> Vec<Course> {
+    let course = |name: &str, history: &[EpochRecord], labels: &[String]| Course {
+        name: name.to_owned(),
+        history: history.to_vec(),
+        labels: labels.to_vec(),
+    };
+    let first = course(&shown.name, shown.history, shown.labels);
+    std::iter::once(first).chain(beside.map(|(name, history)| course(name, history, &[]))).collect()
 }
 
 /// A box with runs; `none` is what no choice is called.
