@@ -69,9 +69,6 @@ impl Dataset {
         if !sources.lists.is_empty() {
             found.clips.retain(|(_, name), _| wanted.contains(name));
         }
-        for song in &sources.songs {
-            found.add_song(song);
-        }
         let known = |(_, name): &(String, String)| artists.contains_key(name);
         if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
             let reason = "no line `clip ::: artist` of it names one of them".to_owned();
