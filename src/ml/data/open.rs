@@ -66,16 +66,14 @@ impl Dataset {
         if let Some(folder) = &sources.wavelets {
             found.add_folder(folder, Role::Wavelets, cancel)?;
         }
-        if !sources.lists.is_empty() {
-            found.clips.retain(|(_, name), _| wanted.contains(name));
-        }
-        for song in &sources.songs {
-            found.add_song(song);
-        }
+        // Of all clips: a list may leave only some that it does not name.
         let known = |(_, name): &(String, String)| artists.contains_key(name);
         if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
             let reason = "no line `clip ::: artist` of it names one of them".to_owned();
             return Err(MlError::List { file: file.clone(), reason });
+        }
+        if !sources.lists.is_empty() {
+            found.clips.retain(|(_, name), _| wanted.contains(name));
         }
         for song in &sources.songs {
             found.add_song(song);
