@@ -106,13 +106,13 @@ fn clips_of_any_length_are_seen_and_broken_ones_are_named() {
     let picture = vec![256, 256, 3];
     let expected = |columns, frames, wide, windows| {
         let pictures = [picture.clone(), picture.clone()];
-        let others = [vec![columns, 128], vec![frames, 64], vec![wide, 96], vec![windows, 928]];
+        let others = [vec![columns, 128], vec![frames, 64], vec![wide, 96], vec![windows, 928], vec![1, 50]];
         [&pictures[..], &others[..]].concat()
     };
     assert_eq!(shapes(0), expected(336, 3018, 1031, 1));
     assert_eq!(shapes(1), expected(3, 96, 10, 1));
     assert_eq!(shapes(2), expected(504, 4498, 1536, 2));
-    assert_eq!(shapes(3), vec![Vec::<usize>::new(); 6]);
+    assert_eq!(shapes(3), vec![Vec::<usize>::new(); 7]);
     // A tone is one bright line, wherever it is looked at.
     let level = |clip: usize, front_end: usize| loaded.features[clip][front_end].as_deref().unwrap().to_f32();
     let column = &level(2, 2)[250 * 128..251 * 128];

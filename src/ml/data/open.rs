@@ -67,6 +67,7 @@ impl Dataset {
         if let Some(folder) = &sources.wavelets {
             found.add_folder(folder, Role::Wavelets, cancel)?;
         }
+        // Of all clips: a list may leave only some that it does not name.
         let known = |(_, name): &(String, String)| artists.contains_key(name);
         let strange = !found.clips.is_empty() && !found.clips.keys().any(known);
         if let Some(file) = sources.index.as_ref().filter(|_| strange) {

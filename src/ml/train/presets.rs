@@ -50,8 +50,8 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
         Architecture::Cnn => (grid(), scratch),
         Architecture::Mobilenet => {
             let branches = vec![
-                branch("sound", listener(FrontEnd::Patches), 0.1, 2.0),
-                branch("grid", listener(FrontEnd::LogMel), 1.0, 0.5),
+                branch("sound", listener(FrontEnd::Patches), 0.1, 1.0),
+                branch("grid", listener(FrontEnd::LogMel), 1.0, 1.0),
             ];
             let training = Training {
                 epochs: 16,
@@ -70,8 +70,8 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("spectrogram", grid(), 1.0, 1.0),
                 branch("wavelet", dense(FrontEnd::Scattering, 256, (0.2, 0.5)), 0.7, 1.0),
                 branch("grid", listener(FrontEnd::LogMel), 0.17, 1.0),
-                branch("sound", listener(FrontEnd::Patches), 0.017, 1.0),
-                branch("tags", dense(FrontEnd::Tags, 0, (0.1, 0.0)), 1.0, 2.0),
+                branch("sound", listener(FrontEnd::Patches), 0.017, 2.0),
+                branch("tags", dense(FrontEnd::Tags, 0, (0.1, 0.0)), 1.0, 3.0),
             ];
             (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, windows: 12, ..scratch })
         }
