@@ -8,6 +8,7 @@ mod audio_support;
 mod support;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use audio_support::{Sound, write};
 use candle_core::Tensor;
@@ -15,12 +16,17 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use support::{FakeDialogs, act, click, engine, show, until, window};
+use support::{FakeDialogs, FakeEngine, act, click, engine, library, settings, show, until, window};
 use tempfile::TempDir;
+use timbre::audio::player::PlayerCommand;
+use timbre::base::JobId;
 use timbre::engine::picture::Picture;
 use timbre::engine::settings::Theme;
-use timbre::engine::training::message::RunSummary;
-use timbre::engine::{Command, Settings};
+use timbre::engine::training::message::{
+    Disagreement, Disagreements, RunSummary, Score, TrainingCommand, TrainingEvent,
+};
+use timbre::engine::{Command, Event, JobEvent, JobKind, JobPhase, Progress, Settings};
+use timbre::library::model::GenreProbability;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::judge::{Judgement, Prediction, Temperature};
 use timbre::ml::rng::Rng;
@@ -286,12 +292,18 @@ fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
     let files = std::fs::read_dir(data.path("out")).unwrap().count();
     assert_eq!(files, 13, "five plots twice, two tables, the bundle");
 
+    // It may decide the library's genres; when it is gone, the built-in classifier does that again.
+    let used = Settings { classifier: Some(run.id.clone()), ..(*harness.state().state().settings).clone() };
+    act(&mut harness, Action::ChangeSettings(used));
+    until(&mut harness, "it decides", |state| state.settings.classifier.as_ref() == Some(&run.id));
     click(&mut harness, Role::Button, "Run");
     click(&mut harness, Role::Button, "Delete…");
     assert!(data.path("data/runs").join(&run.id).exists(), "it asks first");
+    harness.get_by_label_contains("It decides your library's genres");
     click(&mut harness, Role::Button, "Delete");
     until(&mut harness, "the run is gone", |state| state.training.runs.as_ref().is_some_and(|runs| runs.is_empty()));
     harness.get_by_label("Nothing to judge yet");
+    until(&mut harness, "the built-in classifier decides", |state| state.settings.classifier.is_none());
 
     std::fs::rename(bundle, data.path("out/bundle.zip")).unwrap();
     click(&mut harness, Role::Button, "Import a run…");
@@ -321,6 +333,60 @@ fn two_runs_side_by_side() {
     harness.get_by_label_contains("twin and honest: the difference may be chance");
     click(&mut harness, Role::CheckBox, "twin, 63.3 % (45.5 to 78.1 %) · 30 clips");
     harness.get_by_label("Choose runs to compare");
+}
+
+#[test]
+fn songs_on_which_two_models_disagree_are_heard_stopped_and_played() {
+    let fake = FakeEngine::default();
+    fake.tell(settings(|_| ()));
+    fake.tell(Event::Library(library(40)));
+    let mut harness = window([1280.0, 1000.0], fake.clone(), FakeDialogs::default());
+    harness.run_ok();
+    act(&mut harness, Action::Train(TrainAction::Show(Tab::Compare)));
+    let run = |id: &str, accuracy| {
+        let score = Score { accuracy, interval: (0.0, 1.0), macro_f1: accuracy, ece: 0.1, clips: 10 };
+        RunSummary { state: RunState::new(id, "cnn", "best", 0), score: Some(score) }
+    };
+    fake.tell(Event::Training(TrainingEvent::Runs(Arc::new(vec![run("one", 0.5)]))));
+    harness.run_ok();
+    // With a single run, the built-in model is the other one.
+    harness.get_by_label("First model: Built-in");
+    click(&mut harness, Role::Button, "Hear my library with both");
+    let asked = Command::Training(TrainingCommand::Disagree("built-in".into(), "one".into()));
+    assert!(fake.take_sent().contains(&asked));
+    let job = |phase| Event::Job(JobEvent { id: JobId(7), kind: JobKind::Disagree, phase });
+    fake.tell(job(JobPhase::Started));
+    fake.tell(job(JobPhase::Progress(Progress { done: 20, total: Some(80), ..Progress::default() })));
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::ProgressIndicator, "Songs heard with both models");
+    harness.get_by_role_and_label(Role::Button, "Stop listening").click();
+    harness.run_steps(4);
+    assert!(fake.take_sent().contains(&Command::Cancel(JobId(7))));
+    fake.tell(job(JobPhase::Cancelled));
+
+    let tracks = harness.state().state().snapshot.tracks.clone();
+    let opinion = |genre: &str, probability| GenreProbability { genre: genre.into(), probability };
+    let songs: Vec<Disagreement> = tracks
+        .iter()
+        .filter(|track| track.playable && !track.missing)
+        .take(3)
+        .map(|track| Disagreement { track: track.id, first: opinion("jazz", 0.9), second: opinion("blues", 0.6) })
+        .collect();
+    let found = Disagreements { first: "built-in".into(), second: "one".into(), heard: 40, songs: songs.clone() };
+    fake.tell(Event::Training(TrainingEvent::Disagreements(Arc::new(found))));
+    harness.run_ok();
+    harness.get_by_label_contains("They disagree on 3 of 40 songs");
+    let said = "Built-in says Jazz 90 %, cnn best says Blues 60 %";
+    assert_eq!(harness.get_all_by_label_contains(said).count(), 3);
+    let second = tracks.iter().find(|track| track.id == songs[1].track).unwrap();
+    click(&mut harness, Role::Button, &format!("Play {}", second.title));
+    let played = fake.take_sent().into_iter().find_map(|command| match command {
+        Command::Player(PlayerCommand::PlayQueue { items, start }) => Some((items, start)),
+        _ => None,
+    });
+    let (items, start) = played.unwrap();
+    let queue: Vec<_> = items.iter().map(|item| item.track).collect();
+    assert_eq!((queue, start), (songs.iter().map(|song| song.track).collect(), 1));
 }
 
 /// What real runs look like, to be looked at; nothing is done to them.

@@ -20,7 +20,7 @@ use crate::ml::train::model::ModelCard;
 use crate::ml::train::{run, runs};
 use crate::ml::weights::read_file;
 
-use super::SoundFiles;
+use super::{SoundFiles, songs};
 
 /// What the built-in model is called where a run could stand.
 pub const BUILT_IN_NAME: &str = "built-in";
@@ -92,8 +92,7 @@ pub fn plan(data_dir: &DataDir, model: &str, cancel: &CancelToken) -> Result<Pla
     let learner = Learner::open(data_dir, model).map_err(|error| failed(&error))?;
     let mut library = Library::open(&data_dir.database()).map_err(|error| failed(&error))?;
     let snapshot = library.snapshot().map_err(|error| failed(&error))?;
-    let by_hand: Vec<&Track> =
-        snapshot.tracks.iter().filter(|track| track.user_genre.is_some() && track.playable && !track.missing).collect();
+    let by_hand: Vec<&Track> = snapshot.tracks.iter().filter(|track| songs::genre(track).is_some()).collect();
     let ids: Vec<i64> = by_hand.iter().map(|track| track.id.0).collect();
     let hashes = library.content_hashes(&ids).map_err(|error| failed(&error))?;
     let mut corrections = Corrections { model: learner.lesson.name.clone(), ..Corrections::default() };

@@ -50,7 +50,8 @@ impl Dataset {
     /// [`Dataset::broken`].
     ///
     /// # Errors
-    /// When a folder is not a data set, a list or the index cannot be read, no clip is left, or `cancel` was set.
+    /// When a folder is not a data set, a list or the index cannot be read, the index names no clip, none is left, or `cancel` was
+    /// set.
     pub fn open(sources: &Sources, media: &dyn Media, cancel: &CancelToken) -> Result<Self, MlError> {
         let artists = sources.index.as_deref().map(read_artists).transpose()?.unwrap_or_default();
         let artists: HashMap<String, String> =
@@ -68,7 +69,8 @@ impl Dataset {
         }
         // Of all clips: a list may leave only some that it does not name.
         let known = |(_, name): &(String, String)| artists.contains_key(name);
-        if let Some(file) = sources.index.as_ref().filter(|_| !found.clips.keys().any(known)) {
+        let strange = !found.clips.is_empty() && !found.clips.keys().any(known);
+        if let Some(file) = sources.index.as_ref().filter(|_| strange) {
             let reason = "no line `clip ::: artist` of it names one of them".to_owned();
             return Err(MlError::List { file: file.clone(), reason });
         }
@@ -338,6 +340,8 @@ mod tests {
         assert_eq!(open(&sources).unwrap().clips.len(), 1);
         file(dir.path(), "list.txt", b"c/c.00001\n");
         assert!(open(&sources).unwrap_err().to_string().contains("none of its clips is in the lists"));
+        file(dir.path(), "index.txt", b"of other clips ::: Some One ::: t\n");
+        assert!(open(&sources).unwrap_err().to_string().contains("index.txt does not fit the clips"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub fn asks(ctx: &Context, state: &AppState, local: &mut JudgeLocal, actions: &m
         match ask {
             Ask::Rename => rename(ui, local, opening, actions),
             Ask::Notes => notes(ui, local, opening, actions),
-            Ask::Delete => delete(ui, run, actions),
+            Ask::Delete => delete(ui, state, run, actions),
         }
     });
     if response.should_close() {
@@ -86,9 +86,13 @@ fn notes(ui: &mut Ui, local: &mut JudgeLocal, opening: bool, actions: &mut Vec<A
     buttons(ui, "Save", true, Some(JudgeAction::Note(local.typed.trim().to_owned())), actions);
 }
 
-fn delete(ui: &mut Ui, run: &RunSummary, actions: &mut Vec<Action>) {
+fn delete(ui: &mut Ui, state: &AppState, run: &RunSummary, actions: &mut Vec<Action>) {
     ui.label(RichText::new(format!("Delete “{}”?", run.state.name)).font(fonts::heading()));
     let what = "Its network, its history and its figures are gone then. Export it first to keep it elsewhere.";
     ui.label(RichText::new(what).color(tokens(ui).text_muted));
+    if state.settings.classifier.as_ref() == Some(&run.state.id) {
+        let what = "It decides your library's genres; from then on the built-in classifier does that again.";
+        ui.label(RichText::new(what).color(tokens(ui).warning));
+    }
     buttons(ui, "Delete", true, Some(JudgeAction::Delete), actions);
 }
