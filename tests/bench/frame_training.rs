@@ -1,5 +1,6 @@
 //! What a frame costs while a network is trained on all other cores: a real training in a real engine, ten thousand songs, a song
 //! that plays. Frames are a sixtieth of a second apart, so that the training has the machine in between as it would.
+#![allow(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints, and may panic")]
 
 use std::time::{Duration, Instant};
 
