@@ -181,5 +181,5 @@ fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
     assert_eq!(by_run.len(), 12);
     assert!(by_run.iter().all(|(name, genre)| name == "cnn best" && ["tone", "pulse", "noise"].contains(&&**genre)));
     let by_built_in = deciders(None);
-    assert!(by_built_in.iter().all(|(name, genre)| name == "genres" && genre != "tone"));
+    assert!(by_built_in.iter().all(|(name, genre)| name == "multimodal best" && genre != "tone"));
 }
