@@ -1,5 +1,5 @@
 //! Operations that candle does slowly on the CPU, one a file: forward, backward where it trains, and a test against
-//! an obvious version. On a GPU they are made of candle's own operations: [`portable`].
+//! an obvious version. On a GPU they are made of candle's own operations (`portable.rs`).
 
 pub mod band_max;
 pub mod batch_norm;
