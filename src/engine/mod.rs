@@ -22,6 +22,7 @@ pub mod training;
 mod views;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -88,6 +89,8 @@ pub struct Engine {
     commands: Sender<Message>,
     events: Option<Receiver<Event>>,
     dispatcher: Option<JoinHandle<()>>,
+    /// Whether a [`Stopper`] has stopped the work.
+    stopped: Arc<AtomicBool>,
 }
 
 impl Engine {
@@ -110,7 +113,8 @@ impl Engine {
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
         let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening);
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
-        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher) })
+        let stopped = Arc::default();
+        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), stopped })
     }
 
     /// Hands a command over; never waits. A command that finds the queue full (a thousand waiting) is dropped and logged.
@@ -134,6 +138,10 @@ impl Engine {
     /// For the command line and scripts; a window polls instead.
     pub fn run_to_end(&self, command: Command, kind: JobKind, mut on_event: impl FnMut(&Event)) -> JobPhase {
         self.send(command);
+        // Whoever stopped the work between two jobs means the second one, too.
+        if self.stopped.load(Ordering::SeqCst) {
+            self.stopper().cancel_all();
+        }
         loop {
             let Some(event) = self.recv_timeout(Duration::from_secs(3600)) else { continue };
             on_event(&event);
@@ -150,7 +158,7 @@ impl Engine {
 
     /// A handle with which another thread (a signal handler's) can stop the work.
     pub fn stopper(&self) -> Stopper {
-        Stopper(self.commands.clone())
+        Stopper { commands: self.commands.clone(), stopped: self.stopped.clone() }
     }
 
     /// The library as it is now, read on this thread. For the command line and scripts; a window hears `Event::Library`.
@@ -182,12 +190,16 @@ impl Engine {
 
 /// Stops an engine's work from another thread.
 #[derive(Clone)]
-pub struct Stopper(Sender<Message>);
+pub struct Stopper {
+    commands: Sender<Message>,
+    stopped: Arc<AtomicBool>,
+}
 
 impl Stopper {
-    /// Asks every job to stop, also those that wait.
+    /// Asks every job to stop, also those that wait and those that [`Engine::run_to_end`] begins later.
     pub fn cancel_all(&self) {
-        self.0.try_send(Message::CancelAll).ok();
+        self.stopped.store(true, Ordering::SeqCst);
+        self.commands.try_send(Message::CancelAll).ok();
     }
 }
 
