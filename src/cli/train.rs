@@ -16,7 +16,6 @@ use crate::ml::train::config::Config;
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::lesson::{self, Learned, Share};
 use crate::ml::train::model::Model;
-use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
@@ -140,10 +139,7 @@ fn open_lesson(
         output.note(&format!("{genre}: left out, the model has no such genre ({songs} songs)"));
     }
     output.note(&format!("{} clips that it learned before are repeated", found.rehearsed));
-    let id = learn::begin(data_dir, &plan, &command_line())?;
-    let folder = RunFolder::new(data_dir.runs().join(id));
-    let config = read_config(&folder)?;
-    Ok((folder, config))
+    Ok(learn::begin(data_dir, plan, command_line())?)
 }
 
 /// The run to go on with, or a new one.

@@ -11,7 +11,7 @@ pub(super) fn run(shared: &Shared, model: &str, context: &mut JobContext) -> Res
     context.progress(0, None, || "Looking at your corrections".to_owned());
     let plan = learn::plan(&shared.data_dir, model, &context.cancel).map_err(JobError::Failed)?;
     let command = format!("timbre train --learn-from-corrections {model}");
-    let run = learn::begin(&shared.data_dir, &plan, &command).map_err(JobError::Failed)?;
+    let (folder, _) = learn::begin(&shared.data_dir, plan, command).map_err(JobError::Failed)?;
     desk::tell_runs(&shared.data_dir.runs(), &shared.outbox);
-    train::run(shared, &run, context)
+    train::run(shared, &folder.id(), context)
 }

@@ -17,10 +17,11 @@ use crate::ml::data::{Clip, Dataset, Sources, Track as Song};
 use crate::ml::train::config::Config;
 use crate::ml::train::lesson::Lesson;
 use crate::ml::train::model::ModelCard;
-use crate::ml::train::{run, runs};
+use crate::ml::train::run_folder::RunFolder;
+use crate::ml::train::runs;
 use crate::ml::weights::read_file;
 
-use super::{SoundFiles, songs};
+use super::{SoundFiles, songs, start};
 
 /// What the built-in model is called where a run could stand.
 pub const BUILT_IN_NAME: &str = "built-in";
@@ -104,26 +105,20 @@ pub fn plan(data_dir: &DataDir, model: &str, cancel: &CancelToken) -> Result<Pla
     Ok(learner.plan(chosen, corrections, cancel))
 }
 
-/// Makes the run of a lesson and gives its id.
+/// Makes the run of a lesson.
 ///
 /// # Errors
 /// When there is nothing to learn from, or the run cannot be written.
-pub fn begin(data_dir: &DataDir, plan: &Plan, command: &str) -> Result<String, Report> {
-    if let Some(obstacle) = &plan.corrections.obstacle {
+pub fn begin(data_dir: &DataDir, plan: Plan, command: String) -> Result<(RunFolder, Config), Report> {
+    let Plan { corrections, mut config } = plan;
+    if let Some(obstacle) = &corrections.obstacle {
         return Err(Report::new(obstacle));
     }
-    let mut config = plan.config.clone();
-    let mut made = || {
-        config.absolute_paths()?;
-        let now = run::now();
-        let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), "corrections", now)?;
-        state.name = format!("{} + corrections", plan.corrections.model);
-        (state.seed, state.command) = (config.seed, command.to_owned());
-        state.write(&folder)?;
-        run::write_config(&folder, &config)?;
-        Ok(state.id)
-    };
-    made().map_err(|error: crate::ml::MlError| Report::from_error(&error))
+    let failed = |error: crate::ml::MlError| Report::from_error(&error);
+    config.absolute_paths().map_err(failed)?;
+    let name = format!("{} + corrections", corrections.model);
+    let folder = start::make(data_dir, &config, "corrections", Some(name), Some(command)).map_err(failed)?;
+    Ok((folder, config))
 }
 
 impl Learner {

@@ -50,16 +50,27 @@ pub fn begin(
     // A run knows where its clips are, wherever it is resumed from.
     config.absolute_paths()?;
     songs::read_library(&mut config.sources, data_dir)?;
-    let (architecture, preset) = (config.architecture.name(), config.preset.name());
-    let (folder, mut state) = runs::create(&data_dir.runs(), architecture, preset, run::now())?;
+    let folder = make(data_dir, &config, config.preset.name(), name, command)?;
+    Ok((folder, config))
+}
+
+/// The folder of a run that is trained by `config`, whose paths are whole; `preset` is where its values come from.
+pub(super) fn make(
+    data_dir: &DataDir,
+    config: &Config,
+    preset: &str,
+    name: Option<String>,
+    command: Option<String>,
+) -> Result<RunFolder, MlError> {
+    let (folder, mut state) = runs::create(&data_dir.runs(), config.architecture.name(), preset, run::now())?;
     if let Some(name) = name {
         state.name = name;
     }
     state.seed = config.seed;
     state.command = command.unwrap_or_else(|| format!("timbre train --config {}/config.json", state.id));
     state.write(&folder)?;
-    run::write_config(&folder, &config)?;
-    Ok((folder, config))
+    run::write_config(&folder, config)?;
+    Ok(folder)
 }
 
 /// A run that was begun before: a folder, an id, or the beginning of one.

@@ -90,6 +90,19 @@ impl Fusion {
     }
 }
 
+impl Fusion {
+    /// What a branch sees of a batch, and the indices of those rows where it may see less than all (`None`: all); nothing where it sees
+    /// nothing.
+    fn seen(&self, inputs: &[Tensor], branch: usize) -> Result<Option<(Tensor, Option<Tensor>)>, MlError> {
+        let all = self.branches.len();
+        if all == 1 {
+            return Ok(Some((inputs[0].clone(), None)));
+        }
+        let Some(rows) = rows_there(&inputs[all].narrow(1, branch, 1)?)? else { return Ok(None) };
+        Ok(Some((inputs[branch].index_select(&rows, 0)?, Some(rows))))
+    }
+}
+
 impl Network for Fusion {
     fn variables(&self) -> &Variables {
         &self.variables
@@ -117,15 +130,9 @@ impl Network for Fusion {
 
     /// Each branch learns for itself, so that each can stand alone and none leaves the work to another.
     fn answers(&self, inputs: &[Tensor], rng: &mut Rng) -> Result<Vec<Answer>, MlError> {
-        let all = self.branches.len();
         let mut answers = Vec::new();
         for (i, branch) in self.branches.iter().enumerate() {
-            let (input, rows) = if all == 1 {
-                (inputs[i].clone(), None)
-            } else {
-                let Some(rows) = rows_there(&inputs[all].narrow(1, i, 1)?)? else { continue };
-                (inputs[i].index_select(&rows, 0)?, Some(rows))
-            };
+            let Some((input, rows)) = self.seen(inputs, i)? else { continue };
             let logits = branch.network.forward(&[input], Some(&mut *rng))?;
             answers.push(Answer { logits: logits.broadcast_add(&branch.prior.as_detached_tensor())?, rows });
         }
@@ -133,17 +140,14 @@ impl Network for Fusion {
     }
 
     fn observe(&self, inputs: &[Tensor], truth: &[usize]) -> Result<(), MlError> {
-        let all = self.branches.len();
         for (i, branch) in self.branches.iter().enumerate() {
-            let there = if all > 1 {
-                inputs[all].narrow(1, i, 1)?
-            } else {
-                inputs[i].ones_like()?.flatten_from(1)?.narrow(1, 0, 1)?
-            };
             // Only the clips that the branch sees.
-            let Some(rows) = rows_there(&there)? else { continue };
-            let truth: Vec<usize> = rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect();
-            branch.network.observe(&[inputs[i].index_select(&rows, 0)?], &truth)?;
+            let Some((input, rows)) = self.seen(inputs, i)? else { continue };
+            let truth = match rows {
+                Some(rows) => rows.to_vec1::<u32>()?.into_iter().map(|row| truth[row as usize]).collect(),
+                None => truth.to_vec(),
+            };
+            branch.network.observe(&[input], &truth)?;
             branch.prior.set(&log_shares(&truth, self.labels, branch.prior.device())?)?;
         }
         Ok(())
