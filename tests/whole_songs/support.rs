@@ -18,7 +18,7 @@ use timbre::ml::DeviceChoice;
 use crate::audio_support::{Sound, write};
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A spectrogram on a linear axis, so that rows are easy to find.
 pub fn linear_spec() -> PictureSpec {
@@ -109,13 +109,18 @@ impl Bench {
     /// What comes within a time.
     pub fn listen(&self, how_long: Duration) -> Arrived {
         let mut arrived = Arrived::default();
+        self.go_on_listening(&mut arrived, how_long, |_| false);
+        arrived
+    }
+
+    /// The same, added to what came before; no longer than until `enough`.
+    pub fn go_on_listening(&self, arrived: &mut Arrived, how_long: Duration, enough: impl Fn(&Arrived) -> bool) {
         let end = Instant::now() + how_long;
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
+        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !enough(arrived)) {
             if let Some(event) = self.engine.recv_timeout(left) {
                 arrived.take(event);
             }
         }
-        arrived
     }
 }
 

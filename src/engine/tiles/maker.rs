@@ -108,8 +108,8 @@ impl Shared {
                     (song, guarded(|| worker.rough(&strips, &cancel, &self.means)))
                 }
                 Task::Exact(strip, cancel) => {
-                    let asked_again = || self.plan().asked_again(id);
-                    let done = guarded(|| worker.exact(&strip, &cancel, &self.means, asked_again));
+                    let made = || self.plan().made(id);
+                    let done = guarded(|| worker.exact(&strip, &cancel, &self.means, made));
                     (Some(strip.song.clone()), done)
                 }
             };

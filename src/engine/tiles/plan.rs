@@ -110,6 +110,8 @@ struct Running {
     id: u64,
     task: Task,
     asked_again: bool,
+    /// All its tiles are kept; who asks for them from now on gets them from there.
+    made: bool,
 }
 
 /// What is wished for, being done, and failed.
@@ -171,7 +173,7 @@ impl Plan {
                 .iter()
                 .any(|wanted| wanted.id() == strip.id() && wanted.bands.iter().any(|band| strip.bands.contains(band)))
         };
-        for running in &mut self.running {
+        for running in self.running.iter_mut().filter(|running| !running.made) {
             match &running.task {
                 Task::LookUp(_) => {}
                 Task::Rough(looked_at, cancel) => {
@@ -188,7 +190,7 @@ impl Plan {
                 }
             }
         }
-        for running in &self.running {
+        for running in self.running.iter().filter(|running| !running.made) {
             if let Task::Exact(doing, cancel) = &running.task
                 && !cancel.is_cancelled()
                 && let Some(strip) = strips.iter_mut().find(|strip| strip.id() == doing.id())
@@ -214,7 +216,7 @@ impl Plan {
             known.then(|| self.rough().or_else(|| self.exact())).flatten()
         })?;
         self.next_id += 1;
-        self.running.push(Running { id, task: task.clone(), asked_again: false });
+        self.running.push(Running { id, task: task.clone(), asked_again: false, made: false });
         Some((id, task))
     }
 
@@ -271,9 +273,13 @@ impl Plan {
         }
     }
 
-    /// Whether somebody asked for it again since it was begun: he may have forgotten the columns sent before.
-    pub fn asked_again(&self, id: u64) -> bool {
-        self.running.iter().any(|running| running.id == id && running.asked_again)
+    /// Its tiles are made and kept, and will now be sent. Returns whether somebody asked for them again since it was begun:
+    /// he may have forgotten the columns sent before. Who asks after this has them looked up, so that no wish is lost
+    /// between the last columns and the end of the work.
+    pub fn made(&mut self, id: u64) -> bool {
+        let Some(running) = self.running.iter_mut().find(|running| running.id == id) else { return false };
+        running.made = true;
+        running.asked_again
     }
 
     /// Ends a piece of work.
@@ -365,10 +371,23 @@ mod tests {
         let Some((kept, Task::Exact(_, keep))) = miss_all(&mut plan) else { panic!() };
         let Some((_, Task::Exact(_, stop))) = plan.next() else { panic!() };
         plan.want(&[wish(&song, 4, &[(0, 0), (0, 1)])]);
-        assert!(!keep.is_cancelled() && stop.is_cancelled() && plan.asked_again(kept));
+        assert!(!keep.is_cancelled() && stop.is_cancelled() && plan.made(kept));
         plan.end(kept);
         let Some((_, Task::Exact(strip, _))) = miss_all(&mut plan) else { panic!() };
         assert_eq!((strip.time_index, strip.bands), (0, vec![1]), "only what is not being made");
+    }
+
+    #[test]
+    fn a_wish_between_the_last_columns_and_the_end_is_not_lost() {
+        let song = song(1, 30.0);
+        let mut plan = Plan::new(2);
+        let all = [wish(&song, 4, &[(0, 0)])];
+        plan.want(&all);
+        let Some((id, Task::Exact(..))) = miss_all(&mut plan) else { panic!() };
+        assert!(!plan.made(id));
+        plan.want(&all);
+        assert!(matches!(plan.next(), Some((_, Task::LookUp(_)))));
+        plan.end(id);
     }
 
     #[test]

@@ -94,13 +94,14 @@ impl Worker {
         &mut self.analyzers[last].2
     }
 
-    /// The exact levels, sent group by group. `asked_again` tells at the end whether all columns shall be sent once more.
+    /// The exact levels, sent group by group. `made` is called when all are kept, and tells whether all columns shall be
+    /// sent once more.
     pub fn exact(
         &mut self,
         strip: &Strip,
         cancel: &CancelToken,
         means: &Means,
-        asked_again: impl Fn() -> bool,
+        made: impl Fn() -> bool,
     ) -> Result<(), AudioError> {
         let rate_hz = means.store.rate_hz(&strip.song.path, strip.song.content)?;
         let step_secs = column_secs(strip.time_level);
@@ -133,9 +134,11 @@ impl Worker {
                     send(strip, *band, first_column, new, Kind::Exact, &means.outbox);
                 }
             } else {
-                let from = if asked_again() { 0 } else { first_column };
                 for (band, tile) in strip.bands.iter().zip(&tiles) {
                     means.cache.put(strip.key(*band), tile.as_slice().into());
+                }
+                let from = if made() { 0 } else { first_column };
+                for (band, tile) in strip.bands.iter().zip(&tiles) {
                     let new = tile[from * TILE_ROWS..].into();
                     send(strip, *band, from, new, Kind::Complete, &means.outbox);
                 }
