@@ -55,15 +55,17 @@ fn keeps_its_promise(tone: &Path, sweep: &Path, promise: &Promise) {
     let energy = middle.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / middle.len() as f64;
     assert!((energy / (level * level / 2.0) - 1.0).abs() < 0.01, "{name}: there is more than the tone");
 
-    let whole = decode_mono(sweep, 16_000, &go()).unwrap().samples;
-    let plan = WindowPlan { rate_hz: 16_000, window_secs: 1.0, max_windows: 6 };
+    let plan = WindowPlan { rate_hz: 16_000, second_rate_hz: Some(22_050), window_secs: 1.0, max_windows: 6 };
     let found = decode_windows(sweep, &plan, &go()).unwrap();
-    assert_eq!(found.windows.len(), 6, "{name}");
     assert!((found.heard_secs - 6.0).abs() < 1e-9);
-    for (window, start) in found.windows.iter().zip(&found.starts_secs) {
-        let start = (start * 16_000.0).round() as usize;
-        let worst = largest_difference(window, &whole[start..start + 16_000]);
-        assert!(worst <= promise.windows, "{name}: the window at {start} differs by {worst}");
+    for (rate_hz, windows) in [(16_000, &found.windows), (22_050, &found.second)] {
+        let whole = decode_mono(sweep, rate_hz, &go()).unwrap().samples;
+        assert_eq!(windows.len(), 6, "{name}");
+        for (window, start) in windows.iter().zip(&found.starts_secs) {
+            let start = (start * f64::from(rate_hz)).round() as usize;
+            let worst = largest_difference(window, &whole[start..start + rate_hz as usize]);
+            assert!(worst <= promise.windows, "{name}: the window at {start} of {rate_hz} Hz differs by {worst}");
+        }
     }
     seeks_agree(sweep, promise.seek);
 }
@@ -298,8 +300,12 @@ fn headers_that_promise_too_much_cost_nothing() {
     wav[4..8].copy_from_slice(&2_000_000_036u32.to_le_bytes());
     let path = write(folder.path(), "long.wav", &wav);
     assert!(probe(&path).unwrap().duration_secs.unwrap() < 1.01);
-    let found =
-        decode_windows(&path, &WindowPlan { rate_hz: 16_000, window_secs: 0.3, max_windows: 12 }, &go()).unwrap();
+    let found = decode_windows(
+        &path,
+        &WindowPlan { rate_hz: 16_000, second_rate_hz: None, window_secs: 0.3, max_windows: 12 },
+        &go(),
+    )
+    .unwrap();
     assert_eq!(found.windows.len(), 3);
     // Rates and channels that no recording has.
     for (at, bytes) in [(24, 4_000_000_000u32.to_le_bytes()), (24, 1u32.to_le_bytes()), (22, [0xff, 0xff, 0x44, 0xac])]
@@ -321,7 +327,7 @@ fn damage_is_survived() {
     for name in ["s.mp3", "s.ogg", "s.opus", "s.flac", "s.m4a", "s.aac", "s.mka", "s.caf"] {
         files.extend(ffmpeg(&wav, name, &[]));
     }
-    let plan = WindowPlan { rate_hz: 16_000, window_secs: 0.5, max_windows: 3 };
+    let plan = WindowPlan { rate_hz: 16_000, second_rate_hz: None, window_secs: 0.5, max_windows: 3 };
     let mut random = 12345u32;
     let mut next = || {
         // Marsaglia's xorshift.
@@ -370,7 +376,7 @@ fn half_a_file_gives_half_the_sound() {
 #[test]
 fn short_files_give_what_they_have() {
     let folder = tempfile::tempdir().unwrap();
-    let plan = WindowPlan { rate_hz: 16_000, window_secs: 3.0, max_windows: 10 };
+    let plan = WindowPlan { rate_hz: 16_000, second_rate_hz: None, window_secs: 3.0, max_windows: 10 };
     let lengths = |secs: f64| -> Vec<usize> {
         let path = write(folder.path(), "short.wav", &Sound::tone(TONE_HZ, LEVEL, 44_100, 2, secs).wav());
         decode_windows(&path, &plan, &go()).unwrap().windows.iter().map(Vec::len).collect()
@@ -415,7 +421,7 @@ fn cancelled_work_says_so() {
     let cancel = CancelToken::default();
     cancel.cancel();
     assert!(matches!(decode_mono(&tone, 16_000, &cancel), Err(AudioError::Cancelled { .. })));
-    let plan = WindowPlan { rate_hz: 16_000, window_secs: 1.0, max_windows: 2 };
+    let plan = WindowPlan { rate_hz: 16_000, second_rate_hz: None, window_secs: 1.0, max_windows: 2 };
     assert!(matches!(decode_windows(&tone, &plan, &cancel), Err(AudioError::Cancelled { .. })));
 }
 

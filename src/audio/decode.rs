@@ -31,52 +31,59 @@ pub struct MonoSound {
 /// All of [`AudioError`].
 pub fn decode_mono(path: &Path, rate_hz: u32, cancel: &CancelToken) -> Result<MonoSound, AudioError> {
     let mut reader = AudioReader::open_with(path, cancel)?;
-    let mut stream = MonoStream::new(&reader, rate_hz)?;
+    let mut stream = MonoStream::new(&reader, &[rate_hz])?;
     let reserve = reader.spec().duration_secs.map_or(0, |secs| (secs * f64::from(rate_hz)) as usize + 1);
-    let mut samples = Vec::with_capacity(reserve.min(LARGEST_RESERVE));
-    while stream.next(&mut reader, &mut samples)? {
-        if samples.len() as u64 > LONGEST_SECS * u64::from(rate_hz) {
+    let mut out = [Vec::with_capacity(reserve.min(LARGEST_RESERVE))];
+    while stream.next(&mut reader, &mut out)? {
+        if out[0].len() as u64 > LONGEST_SECS * u64::from(rate_hz) {
             return Err(AudioError::TooLong { path: path.to_path_buf(), limit_secs: LONGEST_SECS });
         }
     }
-    stream.finish(path, &mut samples)?;
+    stream.finish(path, &mut out)?;
+    let [samples] = out;
     Ok(MonoSound { samples, rate_hz, damaged_packets: reader.damaged_packets() })
 }
 
-/// The way from interleaved blocks to mono samples of another rate.
+/// The way from interleaved blocks to mono samples of other rates, each with a buffer of its own.
 pub(crate) struct MonoStream {
     channels: usize,
-    resampler: StreamResampler,
+    resamplers: Vec<StreamResampler>,
     block: Vec<f32>,
 }
 
 impl MonoStream {
-    pub(crate) fn new(reader: &AudioReader, rate_hz: u32) -> Result<Self, AudioError> {
+    pub(crate) fn new(reader: &AudioReader, rates_hz: &[u32]) -> Result<Self, AudioError> {
         let spec = reader.spec();
-        let resampler =
-            StreamResampler::new(spec.sample_rate_hz, rate_hz, 1).map_err(|error| damaged(reader.path(), &error))?;
-        Ok(Self { channels: spec.channels, resampler, block: Vec::new() })
+        let resampler = |rate_hz: &u32| StreamResampler::new(spec.sample_rate_hz, *rate_hz, 1);
+        let resamplers: Result<_, _> = rates_hz.iter().map(resampler).collect();
+        let resamplers = resamplers.map_err(|error| damaged(reader.path(), &error))?;
+        Ok(Self { channels: spec.channels, resamplers, block: Vec::new() })
     }
 
-    /// Decodes one block into `out`; false at the end of the file.
-    pub(crate) fn next(&mut self, reader: &mut AudioReader, out: &mut Vec<f32>) -> Result<bool, AudioError> {
+    /// Decodes one block into the buffers of all rates; false at the end of the file.
+    pub(crate) fn next(&mut self, reader: &mut AudioReader, out: &mut [Vec<f32>]) -> Result<bool, AudioError> {
         self.block.clear();
         if reader.next_block(&mut self.block)? == 0 {
             return Ok(false);
         }
         mix_to_mono(&mut self.block, self.channels);
-        self.resampler.push(&self.block, out).map_err(|error| damaged(reader.path(), &error))?;
+        for (resampler, out) in self.resamplers.iter_mut().zip(out) {
+            resampler.push(&self.block, out).map_err(|error| damaged(reader.path(), &error))?;
+        }
         Ok(true)
     }
 
     /// What is left at the end; the stream can then be used for another place of the file.
-    pub(crate) fn finish(&mut self, path: &Path, out: &mut Vec<f32>) -> Result<(), AudioError> {
-        self.resampler.finish(out).map_err(|error| damaged(path, &error))
+    pub(crate) fn finish(&mut self, path: &Path, out: &mut [Vec<f32>]) -> Result<(), AudioError> {
+        for (resampler, out) in self.resamplers.iter_mut().zip(out) {
+            resampler.finish(out).map_err(|error| damaged(path, &error))?;
+        }
+        Ok(())
     }
 
-    /// See [`StreamResampler::reach_frames`].
+    /// The longest [`StreamResampler::reach_frames`].
     pub(crate) fn reach_frames(&self) -> usize {
-        self.resampler.reach_frames()
+        self.resamplers.iter().map(StreamResampler::reach_frames).max().unwrap_or(0)
     }
 }
 

@@ -16,6 +16,8 @@ const DENSE_SHARE: f64 = 0.6;
 pub struct WindowPlan {
     /// Samples a second of the result.
     pub rate_hz: u32,
+    /// The same windows at this rate as well.
+    pub second_rate_hz: Option<u32>,
     /// Length of a window, seconds.
     pub window_secs: f64,
     /// The most windows.
@@ -28,6 +30,8 @@ pub struct DecodedWindows {
     /// Mono samples, nominally -1 to 1, in the order of the track. All have the full length, unless the file is shorter
     /// than one window: then the only one is as short as the file.
     pub windows: Vec<Vec<f32>>,
+    /// The same at the plan's second rate; empty if it has none.
+    pub second: Vec<Vec<f32>>,
     /// Where each starts in the track, seconds.
     pub starts_secs: Vec<f64>,
     /// The track's playing time if it is known.
@@ -38,13 +42,19 @@ pub struct DecodedWindows {
     pub damaged_packets: u32,
 }
 
+impl WindowPlan {
+    fn rates_hz(&self) -> Vec<u32> {
+        std::iter::once(self.rate_hz).chain(self.second_rate_hz).collect()
+    }
+}
+
 /// Decodes windows of a file, mixed to mono and resampled, without decoding the rest where the format allows to jump.
 ///
 /// A track longer than `max_windows` windows gives windows around the centres of that many equal segments; a shorter one
 /// gives consecutive windows from its start (what is left at its end and fills no window is not heard).
 ///
 /// Before each window a little more is decoded and dropped, so that codec and resampler stand where they would if they had
-/// come all the way; windows start on moments that both rates have a sample for, so their samples are those of
+/// come all the way; windows start on moments that all rates have a sample for, so their samples are those of
 /// [`super::decode_mono`].
 ///
 /// # Errors
@@ -58,11 +68,11 @@ pub fn decode_windows(path: &Path, plan: &WindowPlan, cancel: &CancelToken) -> R
     };
     let layout = Layout::new(plan, reader.spec().sample_rate_hz, duration);
     if layout.is_dense {
-        return cut_through(reader, plan, &layout);
+        return cut_through(reader, &layout);
     }
-    match jump(&mut reader, plan, &layout) {
+    match jump(&mut reader, &layout) {
         Err(AudioError::Cancelled { path }) => Err(AudioError::Cancelled { path }),
-        Ok(found) if found.windows.len() == layout.starts.len() => Ok(found),
+        Ok(found) if found.windows.len() == layout.count => Ok(found),
         failed_or_short => {
             // The container's word on the length was wrong, or this file cannot be jumped in: count, then read through.
             if let Err(error) = failed_or_short {
@@ -70,145 +80,194 @@ pub fn decode_windows(path: &Path, plan: &WindowPlan, cancel: &CancelToken) -> R
             }
             let counted = AudioReader::open_with(path, cancel)?.measure()?;
             let layout = Layout::new(plan, reader.spec().sample_rate_hz, counted);
-            cut_through(AudioReader::open_with(path, cancel)?, plan, &layout)
+            cut_through(AudioReader::open_with(path, cancel)?, &layout)
         }
     }
 }
 
-/// Where windows start, in samples of the result.
+/// Where windows lie.
 struct Layout {
-    starts: Vec<usize>,
-    window_len: usize,
+    count: usize,
     duration_secs: f64,
     is_dense: bool,
-    /// The shortest time that is a whole number of samples at both rates: that many at the file's, that many at the result's.
+    /// At each rate of the plan.
+    rates: Vec<RateLayout>,
+    /// The shortest time, in frames of the file, that is a whole number of samples at all rates.
+    grid_frames: usize,
+}
+
+/// Where windows lie in the samples of one rate.
+struct RateLayout {
+    rate_hz: u32,
+    starts: Vec<usize>,
+    window_len: usize,
+    /// So many frames of the file last as long as that many samples.
     grid: (usize, usize),
+}
+
+impl RateLayout {
+    /// Frames of the file, a multiple of the grid, as samples.
+    fn samples(&self, frames: usize) -> usize {
+        frames / self.grid.0 * self.grid.1
+    }
 }
 
 impl Layout {
     fn new(plan: &WindowPlan, file_rate_hz: u32, duration_secs: f64) -> Self {
-        let (file_rate, rate) = (file_rate_hz as usize, (plan.rate_hz as usize).max(1));
-        let divisor = greatest_common_divisor(file_rate, rate);
-        let grid = (file_rate / divisor, rate / divisor);
-        let window_len = ((plan.window_secs * f64::from(plan.rate_hz)).round() as usize).max(1);
-        let total = (duration_secs * f64::from(plan.rate_hz)).round() as usize;
-        let most = plan.max_windows.max(1);
-        let starts: Vec<usize> = if total <= most * window_len {
-            (0..(total / window_len).max(1)).map(|index| index * window_len).collect()
-        } else {
-            (0..most)
-                .map(|index| {
-                    let centre = total as f64 * (index as f64 + 0.5) / most as f64;
-                    let start = (centre - window_len as f64 / 2.0).max(0.0) as usize;
-                    start / grid.1 * grid.1
-                })
-                .collect()
+        let file_rate = file_rate_hz as usize;
+        let empty = |rate_hz: u32| {
+            let rate = (rate_hz as usize).max(1);
+            let divisor = greatest_common_divisor(file_rate, rate);
+            let window_len = ((plan.window_secs * f64::from(rate_hz)).round() as usize).max(1);
+            RateLayout { rate_hz, starts: Vec::new(), window_len, grid: (file_rate / divisor, rate / divisor) }
         };
-        let is_dense = (starts.len() * window_len) as f64 > DENSE_SHARE * total as f64;
-        Self { starts, window_len, duration_secs, is_dense, grid }
+        let mut rates: Vec<RateLayout> = plan.rates_hz().into_iter().map(empty).collect();
+        let grid_frames =
+            rates.iter().fold(1, |grid, rate| grid / greatest_common_divisor(grid, rate.grid.0) * rate.grid.0);
+        let (window_len, rate_hz) = (rates[0].window_len, f64::from(plan.rate_hz));
+        let total = (duration_secs * rate_hz).round() as usize;
+        let most = plan.max_windows.max(1);
+        let follow = total <= most * window_len;
+        let count = if follow { (total / window_len).max(1) } else { most };
+        for rate in &mut rates {
+            rate.starts = if follow {
+                (0..count).map(|index| index * rate.window_len).collect()
+            } else {
+                let centre_secs = |index: usize| duration_secs * (index as f64 + 0.5) / most as f64;
+                let first =
+                    |index: usize| (centre_secs(index) - plan.window_secs / 2.0).max(0.0) * f64::from(file_rate_hz);
+                (0..count).map(|index| rate.samples(first(index) as usize / grid_frames * grid_frames)).collect()
+            };
+        }
+        let is_dense = (count * window_len) as f64 > DENSE_SHARE * total as f64;
+        Self { count, duration_secs, is_dense, rates, grid_frames }
+    }
+
+    fn rates_hz(&self) -> Vec<u32> {
+        self.rates.iter().map(|rate| rate.rate_hz).collect()
+    }
+
+    fn collect(&self, windows: Vec<Vec<Vec<f32>>>, reader: &AudioReader) -> DecodedWindows {
+        let mut windows = windows.into_iter();
+        let (first, second) = (windows.next().unwrap_or_default(), windows.next().unwrap_or_default());
+        let rate = f64::from(self.rates[0].rate_hz);
+        DecodedWindows {
+            starts_secs: self.rates[0].starts.iter().take(first.len()).map(|start| *start as f64 / rate).collect(),
+            duration_secs: Some(self.duration_secs).filter(|secs| *secs > 0.0),
+            heard_secs: first.iter().map(Vec::len).sum::<usize>() as f64 / rate,
+            damaged_packets: reader.damaged_packets(),
+            windows: first,
+            second,
+        }
     }
 }
 
 /// Seeks to each window.
-fn jump(reader: &mut AudioReader, plan: &WindowPlan, layout: &Layout) -> Result<DecodedWindows, AudioError> {
-    let mut stream = MonoStream::new(reader, plan.rate_hz)?;
-    let mut windows = Vec::with_capacity(layout.starts.len());
-    let mut ahead = Vec::new();
-    for &start in &layout.starts {
-        let start_in = start / layout.grid.1 * layout.grid.0;
-        // The resampler's filter needs what is before the window; both numbers are multiples of the grid.
-        let lead_in = stream.reach_frames().min(start_in);
-        let lead_out = lead_in / layout.grid.0 * layout.grid.1;
-        if !reader.seek_to_frame((start_in - lead_in) as i64)? {
+fn jump(reader: &mut AudioReader, layout: &Layout) -> Result<DecodedWindows, AudioError> {
+    let rates = &layout.rates;
+    let mut stream = MonoStream::new(reader, &layout.rates_hz())?;
+    let mut windows = vec![Vec::with_capacity(layout.count); rates.len()];
+    let mut ahead = vec![Vec::new(); rates.len()];
+    // The resamplers' filters need what is before a window.
+    let reach = stream.reach_frames().div_ceil(layout.grid_frames) * layout.grid_frames;
+    for index in 0..layout.count {
+        // All of these are multiples of the grid.
+        let start = rates[0].starts[index] / rates[0].grid.1 * rates[0].grid.0;
+        let lead = reach.min(start);
+        if !reader.seek_to_frame((start - lead) as i64)? {
             // Each window would be reached from the start; better once for all.
             break;
         }
-        ahead.clear();
+        ahead.iter_mut().for_each(Vec::clear);
+        let ends: Vec<usize> = rates.iter().map(|rate| rate.samples(lead) + rate.window_len).collect();
+        let is_short = |ahead: &[Vec<f32>]| ahead.iter().zip(&ends).any(|(ahead, end)| ahead.len() < *end);
         let mut more = true;
-        while more && ahead.len() < lead_out + layout.window_len {
+        while more && is_short(&ahead) {
             more = stream.next(reader, &mut ahead)?;
         }
-        let got = ahead.len();
+        let got: Vec<usize> = ahead.iter().map(Vec::len).collect();
         stream.finish(reader.path(), &mut ahead)?;
         if more {
             // Flushing gave samples as if the track ended here; only those before are real.
-            ahead.truncate(got);
+            ahead.iter_mut().zip(got).for_each(|(ahead, got)| ahead.truncate(got));
         }
-        if ahead.len() < lead_out + layout.window_len {
+        if is_short(&ahead) {
             break;
         }
-        windows.push(ahead[lead_out..lead_out + layout.window_len].to_vec());
+        for (((windows, ahead), rate), end) in windows.iter_mut().zip(&ahead).zip(rates).zip(&ends) {
+            windows.push(ahead[end - rate.window_len..*end].to_vec());
+        }
     }
-    Ok(collect(windows, reader, plan, layout))
+    Ok(layout.collect(windows, reader))
 }
 
 /// Decodes from the start and keeps the windows only.
-fn cut_through(mut reader: AudioReader, plan: &WindowPlan, layout: &Layout) -> Result<DecodedWindows, AudioError> {
-    let mut stream = MonoStream::new(&reader, plan.rate_hz)?;
-    let mut windows = vec![Vec::with_capacity(layout.window_len); layout.starts.len()];
-    let end = layout.starts.last().map_or(0, |start| start + layout.window_len);
-    let mut block = Vec::new();
-    let mut position = 0;
+fn cut_through(mut reader: AudioReader, layout: &Layout) -> Result<DecodedWindows, AudioError> {
+    let rates = &layout.rates;
+    let mut stream = MonoStream::new(&reader, &layout.rates_hz())?;
+    let mut windows: Vec<Vec<Vec<f32>>> =
+        rates.iter().map(|rate| vec![Vec::with_capacity(rate.window_len); layout.count]).collect();
+    let mut blocks = vec![Vec::new(); rates.len()];
+    let mut positions = vec![0; rates.len()];
+    let end = |rate: &RateLayout| rate.starts.last().map_or(0, |start| start + rate.window_len);
     let mut more = true;
-    while more && position < end {
-        block.clear();
-        more = stream.next(&mut reader, &mut block)?;
+    while more && rates.iter().zip(&positions).any(|(rate, position)| *position < end(rate)) {
+        blocks.iter_mut().for_each(Vec::clear);
+        more = stream.next(&mut reader, &mut blocks)?;
         if !more {
             let path = reader.path().to_path_buf();
-            stream.finish(&path, &mut block)?;
+            stream.finish(&path, &mut blocks)?;
         }
-        for (window, &start) in windows.iter_mut().zip(&layout.starts) {
-            let from = start.max(position);
-            let to = (start + layout.window_len).min(position + block.len());
-            if from < to {
-                window.extend_from_slice(&block[from - position..to - position]);
+        for (((windows, block), rate), position) in windows.iter_mut().zip(&blocks).zip(rates).zip(&mut positions) {
+            for (window, &start) in windows.iter_mut().zip(&rate.starts) {
+                let from = start.max(*position);
+                let to = (start + rate.window_len).min(*position + block.len());
+                if from < to {
+                    window.extend_from_slice(&block[from - *position..to - *position]);
+                }
             }
+            *position += block.len();
         }
-        position += block.len();
     }
-    // Complete ones, or the first if the file is shorter than a window.
-    let complete = windows.iter().take_while(|window| window.len() == layout.window_len).count();
-    windows.truncate(complete.max(1));
-    if windows.iter().all(Vec::is_empty) {
+    // Those that are complete at all rates, or the first if the file is shorter than a window.
+    let complete = |(windows, rate): (&Vec<Vec<f32>>, &RateLayout)| {
+        windows.iter().take_while(|window| window.len() == rate.window_len).count()
+    };
+    let complete = windows.iter().zip(rates).map(complete).min().unwrap_or(0).max(1);
+    windows.iter_mut().for_each(|windows| windows.truncate(complete));
+    if windows.iter().flatten().any(Vec::is_empty) {
         return Err(AudioError::Empty { path: reader.path().to_path_buf() });
     }
-    Ok(collect(windows, &reader, plan, layout))
-}
-
-fn collect(windows: Vec<Vec<f32>>, reader: &AudioReader, plan: &WindowPlan, layout: &Layout) -> DecodedWindows {
-    let rate = f64::from(plan.rate_hz);
-    DecodedWindows {
-        starts_secs: layout.starts.iter().take(windows.len()).map(|start| *start as f64 / rate).collect(),
-        duration_secs: Some(layout.duration_secs).filter(|secs| *secs > 0.0),
-        heard_secs: windows.iter().map(Vec::len).sum::<usize>() as f64 / rate,
-        damaged_packets: reader.damaged_packets(),
-        windows,
-    }
+    Ok(layout.collect(windows, &reader))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLAN: WindowPlan = WindowPlan { rate_hz: 16_000, window_secs: 3.0, max_windows: 10 };
+    const PLAN: WindowPlan =
+        WindowPlan { rate_hz: 16_000, second_rate_hz: Some(22_050), window_secs: 3.0, max_windows: 10 };
 
     #[test]
     fn a_long_track_has_windows_around_the_centres_of_equal_segments() {
         let layout = Layout::new(&PLAN, 44_100, 200.0);
-        assert_eq!(layout.starts.len(), 10);
         assert!(!layout.is_dense);
-        for (index, &start) in layout.starts.iter().enumerate() {
+        let [first, second] = &layout.rates[..] else { panic!() };
+        assert_eq!((first.starts.len(), second.starts.len(), layout.grid_frames), (10, 10, 882));
+        for (index, (&start, &second)) in first.starts.iter().zip(&second.starts).enumerate() {
             let centre = start as f64 / 16_000.0 + 1.5;
-            assert!((centre - (10.0 + 20.0 * index as f64)).abs() < 0.02, "{centre}");
-            assert_eq!(start % layout.grid.1, 0);
+            assert!((centre - (10.0 + 20.0 * index as f64)).abs() < 0.03, "{centre}");
+            assert_eq!((start % first.grid.1, start * 22_050), (0, second * 16_000), "the same moment");
         }
     }
 
     #[test]
     fn shorter_tracks_have_consecutive_windows() {
-        assert_eq!(Layout::new(&PLAN, 44_100, 30.0).starts.len(), 10);
-        assert_eq!(Layout::new(&PLAN, 44_100, 8.9).starts, [0, 48_000]);
-        assert_eq!(Layout::new(&PLAN, 44_100, 0.2).starts, [0]);
-        assert_eq!(Layout::new(&PLAN, 44_100, 0.0).starts, [0]);
+        let starts = |duration_secs| Layout::new(&PLAN, 44_100, duration_secs).rates.swap_remove(0).starts;
+        assert_eq!(starts(30.0).len(), 10);
+        assert_eq!(starts(8.9), [0, 48_000]);
+        assert_eq!(starts(0.2), [0]);
+        assert_eq!(starts(0.0), [0]);
+        assert_eq!(Layout::new(&PLAN, 44_100, 8.9).rates[1].starts, [0, 66_150]);
     }
 }

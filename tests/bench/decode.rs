@@ -55,7 +55,7 @@ fn files(folder: &std::path::Path) -> Vec<(&'static str, PathBuf)> {
 fn decoding(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let cancel = CancelToken::default();
-    let plan = WindowPlan { rate_hz: 16_000, window_secs: 3.0, max_windows: 12 };
+    let plan = WindowPlan { rate_hz: 16_000, second_rate_hz: None, window_secs: 3.0, max_windows: 12 };
     let mut group = criterion.benchmark_group("three minutes");
     group.sample_size(10);
     for (name, path) in files(folder.path()) {

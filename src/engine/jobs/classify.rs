@@ -135,6 +135,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
     let info = classifier.info();
     let plan = WindowPlan {
         rate_hz: info.sample_rate_hz,
+        second_rate_hz: info.second_rate_hz,
         window_secs: info.window_secs.into(),
         max_windows: info.max_windows,
     };
@@ -143,15 +144,8 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         error => Failure::Song(problem_kind(&error), error.to_string()),
     };
     let decoded = decode_windows(path, &plan, cancel).map_err(cannot_decode)?;
-    let second = match info.second_rate_hz {
-        Some(rate_hz) => {
-            let plan = WindowPlan { rate_hz, ..plan };
-            decode_windows(path, &plan, cancel).map_err(cannot_decode)?.windows
-        }
-        None => Vec::new(),
-    };
     let heard = classifier
-        .classify(&decoded.windows, &second)
+        .classify(&decoded.windows, &decoded.second)
         .map_err(|error| Failure::Song(ProblemKind::Other, format!("the network refused it: {error}")))?;
     let mut top: Vec<_> = info
         .labels

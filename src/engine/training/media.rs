@@ -41,7 +41,8 @@ impl Media for SoundFiles {
         if said.is_none_or(|secs| secs <= windows) {
             return self.decode(path, rate_hz);
         }
-        let plan = WindowPlan { rate_hz, window_secs: WINDOW_SECS.into(), max_windows: MOST_WINDOWS };
+        let plan =
+            WindowPlan { rate_hz, second_rate_hz: None, window_secs: WINDOW_SECS.into(), max_windows: MOST_WINDOWS };
         let found = decode_windows(path, &plan, &self.cancel).map_err(|error| error.to_string())?;
         Ok(found.windows.concat())
     }
