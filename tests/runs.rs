@@ -114,7 +114,15 @@ fn runs_are_listed_shown_named_and_deleted() {
     let folder = RunFolder::new(data.runs().join(&old.id));
     RunState { status: RunStatus::Running, ..RunState::read(&folder).unwrap() }.write(&folder).unwrap();
     assert!(data.json(&["runs", "delete", &old.id], 1)["error"]["hint"].as_str().unwrap().contains("--force"));
+    let decides = || std::fs::read_to_string(data.0.path().join("data/settings.json")).unwrap();
+    assert_eq!(data.json(&["runs", "use", &new.id], 0)["id"], new.id.as_str());
+    assert!(decides().contains(&new.id));
+    data.text(&["runs", "use", "built-in"]);
+    assert!(!decides().contains(&new.id));
+    data.text(&["runs", "use", &old.id]);
     data.text(&["runs", "delete", &old.id, "--force"]);
+    assert!(!decides().contains(&old.id), "a library is not left without a classifier");
+    assert_eq!(data.run(&["runs", "use", &old.id]).status.code(), Some(1));
     assert!(!folder.path().exists());
     assert_eq!(data.json(&["runs", "list"], 0).as_array().unwrap().len(), 1);
 

@@ -311,7 +311,13 @@ pub enum RunsCommand {
         /// The zip file.
         file: PathBuf,
     },
-    /// Deletes a run and its model. There is no way back.
+    /// Lets the model of a run decide the library's genres, until it is given back with `built-in`.
+    Use {
+        /// The run, or `built-in`.
+        #[arg(value_name = "RUN")]
+        model: String,
+    },
+    /// Deletes a run and its model. There is no way back; a library that it decides goes back to the built-in model.
     Delete {
         /// The run.
         run: String,

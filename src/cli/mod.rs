@@ -94,7 +94,7 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         Command::Dataset(DatasetCommand::Check(args)) => {
             dataset::check(output, common.jobs, args, &data_dir(common)?, &cancelled_by_ctrl_c()?)
         }
-        Command::Runs(command) => runs::run(output, &data_dir(common)?.runs(), command),
+        Command::Runs(command) => runs::run(output, &data_dir(common)?, command),
         Command::Compare { runs, out } => compare::compare(output, &data_dir(common)?.runs(), &runs, out.as_deref()),
         Command::Spectrogram(args) => draw(output, "spectrogram", &args.picture, &args.request()),
         Command::Scalogram(args) => draw(output, "scalogram", &args.picture, &args.request()),

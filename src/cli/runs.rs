@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::base::Report;
 use crate::base::dates::minute_text;
 use crate::base::time::clock_text;
+use crate::base::{DataDir, Report};
+use crate::engine::Settings;
+use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
 use crate::ml::train::run_state::{RunState, RunStatus};
@@ -28,8 +30,9 @@ struct Item {
     clips: Option<usize>,
 }
 
-/// `timbre runs …`; `root` is where runs are kept.
-pub fn run(output: &Output, root: &Path, command: RunsCommand) -> Run {
+/// `timbre runs …`.
+pub fn run(output: &Output, data_dir: &DataDir, command: RunsCommand) -> Run {
+    let root = &data_dir.runs();
     match command {
         RunsCommand::List => list(output, root),
         RunsCommand::Show { run } => show(output, root, &run),
@@ -42,6 +45,24 @@ pub fn run(output: &Output, root: &Path, command: RunsCommand) -> Run {
             let (folder, state) = bundle::import(root, &file)?;
             done(output, folder.path(), &state, &format!("imported as {}", state.id))
         }
+        RunsCommand::Use { model } if model == BUILT_IN_NAME => {
+            choose(data_dir, None)?;
+            let sentence = "the built-in model decides the library's genres from now on: timbre classify";
+            output.print(&serde_json::json!({ "classifier": BUILT_IN_NAME }), |out| writeln!(out, "{sentence}"))?;
+            Ok(Exit::Done)
+        }
+        RunsCommand::Use { model } => {
+            let (folder, state) = runs::find(root, &model)?;
+            if runs::model_bytes(&folder).is_none() {
+                let report = Report::new(format!("{} has no model", state.id));
+                return Err(report
+                    .with_hint(format!("train it to its end: timbre train --resume {}", state.id))
+                    .into());
+            }
+            choose(data_dir, Some(state.id.clone()))?;
+            let sentence = format!("{} decides the library's genres from now on: timbre classify", state.id);
+            done(output, folder.path(), &state, &sentence)
+        }
         RunsCommand::Delete { run, force } => {
             let (folder, state) = runs::find(root, &run)?;
             if state.status == RunStatus::Running && !force {
@@ -49,6 +70,10 @@ pub fn run(output: &Output, root: &Path, command: RunsCommand) -> Run {
                 return Err(report.with_hint("stop it first; if nothing trains it any more, add --force").into());
             }
             runs::delete(root, &folder)?;
+            if Settings::read(&data_dir.settings()).classifier.as_ref() == Some(&state.id) {
+                choose(data_dir, None)?;
+                output.note("it decided the library's genres; the built-in model does so again: timbre classify");
+            }
             done(output, folder.path(), &state, &format!("deleted: {}", state.id))
         }
         RunsCommand::Rename { run, name } => {
@@ -62,6 +87,12 @@ pub fn run(output: &Output, root: &Path, command: RunsCommand) -> Run {
             done(output, folder.path(), &state, &format!("noted on {}", state.id))
         }
     }
+}
+
+/// Lets the model of a run, or the built-in one, decide the library's genres.
+pub(super) fn choose(data_dir: &DataDir, classifier: Option<String>) -> io::Result<()> {
+    let path = data_dir.settings();
+    Settings { classifier, ..Settings::read(&path) }.write(&path)
 }
 
 fn done(output: &Output, folder: &Path, state: &RunState, sentence: &str) -> Run {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::{CancelToken, DataDir, Report};
-use crate::engine::Settings;
 use crate::engine::training::evaluate::{Evaluated, Judge};
 use crate::engine::training::learn::{self, Corrected};
 use crate::engine::training::songs::read_library;
@@ -23,6 +22,7 @@ use crate::ml::{Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
+use super::runs::choose;
 use super::train_args::{Evaluate, Train};
 
 /// What `timbre train --json` prints.
@@ -71,8 +71,7 @@ pub fn train(
     }
     let learned = lesson::learned(&folder)?;
     if args.accept {
-        let settings = Settings { classifier: Some(folder.id()), ..Settings::read(&data_dir.settings()) };
-        settings.write(&data_dir.settings())?;
+        choose(data_dir, Some(folder.id()))?;
     }
     let document = Trained {
         run: &report.state,
