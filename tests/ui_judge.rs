@@ -30,10 +30,12 @@ use timbre::library::model::GenreProbability;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::judge::{Judgement, Prediction, Temperature};
 use timbre::ml::rng::Rng;
+use timbre::ml::train::branches::BranchScore;
 use timbre::ml::train::config::{Architecture, Config, Preset};
 use timbre::ml::train::history::EpochRecord;
 use timbre::ml::train::model::{MODEL_FORMAT, Model, ModelCard};
 use timbre::ml::train::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
+use timbre::ml::train::run_folder::RunFolder;
 use timbre::ml::train::run_state::{RunState, RunStatus, Separation};
 use timbre::ml::train::runs;
 use timbre::state::training::Tab;
@@ -230,7 +232,10 @@ fn write_fusion(path: &Path) {
 #[test]
 fn the_fusion_meter_tells_how_much_each_branch_decided() {
     let data = Data::new();
-    let run = data.run("multimodal", "two branches", 1_795_305_600, Separation::Artists, 18);
+    let mut run = data.run("multimodal", "two branches", 1_795_305_600, Separation::Artists, 18);
+    let score = |branch: &str, right| BranchScore { branch: branch.into(), clips: 30, right };
+    run.branches = vec![score("grid", 12), score("tags", 15)];
+    run.write(&RunFolder::new(data.path("data/runs").join(&run.id))).unwrap();
     write_fusion(&data.path("data/runs").join(&run.id).join("model.safetensors"));
     let mut harness = data.window_of([1280.0, 2000.0]);
     show_tab(&mut harness, Tab::Judge);
@@ -255,6 +260,10 @@ fn the_fusion_meter_tells_how_much_each_branch_decided() {
     let colours = |picture: &Picture| picture.rgb.chunks_exact(3).collect::<std::collections::HashSet<_>>().len();
     assert!(drawn.iter().all(|picture| colours(picture) > 20), "they show something");
     show("judge-fusion", &mut harness);
+    // And what each is worth over all test clips.
+    for line in ["grid: 40.0 % (", "tags: 50.0 % (", "together: 60.0 % (42.3 to 75.4 %) of 30 clips"] {
+        harness.get_by_label_contains(line);
+    }
 }
 
 #[test]
@@ -291,6 +300,17 @@ fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
     });
     let files = std::fs::read_dir(data.path("out")).unwrap().count();
     assert_eq!(files, 13, "five plots twice, two tables, the bundle");
+
+    // What it was trained with can be trained again, changed or not.
+    click(&mut harness, Role::Button, "Run");
+    click(&mut harness, Role::Button, "Train again…");
+    until(&mut harness, "the clips are counted", |state| {
+        let check = state.training.check_of(&state.training.setup.config.sources);
+        check.is_some_and(|check| check.genres.iter().map(|genre| genre.clips).sum::<usize>() == 30)
+    });
+    let training = &harness.state().state().training;
+    assert_eq!((training.tab, &training.setup.config.sources.folders), (Tab::SetUp, &vec![data.path("clips")]));
+    show_tab(&mut harness, Tab::Judge);
 
     // It may decide the library's genres; when it is gone, the built-in classifier does that again.
     let used = Settings { classifier: Some(run.id.clone()), ..(*harness.state().state().settings).clone() };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// The environment variable that overrides the data folder.
 pub const DATA_DIR_VARIABLE: &str = "TIMBRE_DATA_DIR";
 
-/// The data folder: library database, settings, models, log.
+/// The data folder: library database, settings, runs, log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir {
     root: PathBuf,
@@ -58,11 +58,6 @@ impl DataDir {
     /// What was measured of songs: outlines and loudness.
     pub fn overviews(&self) -> PathBuf {
         self.cache.join("overviews")
-    }
-
-    /// The user's own classifiers.
-    pub fn models(&self) -> PathBuf {
-        self.root.join("models")
     }
 
     /// The trainings: one folder a run.

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::audio::player::{PlayerCommand, output_devices};
-use crate::base::{CancelToken, JobId, Report, TrackId};
+use crate::base::{CancelToken, DataDir, JobId, Report, TrackId};
 use crate::library::model::{Snapshot, Track};
 use crate::library::{Library, LibraryError};
+use crate::ml::train::config::Config;
+use crate::ml::train::run_folder::RunFolder;
 
 use super::event::{Event, JobKind, JobOutcome};
 use super::jobs::{JobSpec, Shared};
@@ -19,7 +21,7 @@ use super::listening::Listening;
 use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
-use super::training::{desk, start};
+use super::training::{desk, learn, start};
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -318,26 +320,19 @@ impl Dispatcher {
     fn train(&mut self, command: TrainingCommand) {
         match command {
             TrainingCommand::Check(sources) => self.enqueue(JobSpec::Check(sources)),
-            TrainingCommand::Start { config, name } => {
-                let (shared, back) = (self.shared.clone(), self.back.clone());
-                self.in_background("timbre-begin", move || {
-                    match start::begin(&shared.data_dir, *config, &name, None) {
-                        Ok((folder, _)) => back.send(Message::Begun(folder.id())).ok(),
-                        Err(error) => {
-                            shared.outbox.send(Event::Failed(Report::from_error(&error)));
-                            None
-                        }
-                    };
-                    desk::tell_runs(&shared.data_dir.runs(), &shared.outbox);
-                });
-            }
+            TrainingCommand::Start { config, name } => self.begin(move |data_dir| {
+                start::begin(data_dir, *config, &name, None).map_err(|error| Report::from_error(&error))
+            }),
+            TrainingCommand::Learn(model) => self.begin(move |data_dir| {
+                let plan = learn::plan(data_dir, &model, &CancelToken::default())?;
+                learn::begin(data_dir, plan, format!("timbre train --learn-from-corrections {model}"))
+            }),
             TrainingCommand::Withdraw(run) => {
                 self.waiting.retain(|(_, spec)| !matches!(spec, JobSpec::Train(waiting) if *waiting == run));
                 self.tell_waiting();
                 desk::answer(TrainingCommand::Withdraw(run), &self.shared.data_dir, &self.shared.outbox);
             }
             TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
-            TrainingCommand::Learn(model) => self.enqueue(JobSpec::Learn(model)),
             TrainingCommand::Disagree(first, second) => self.enqueue(JobSpec::Disagree(first, second)),
             TrainingCommand::Figures(runs, folder) => self.enqueue(JobSpec::Figures(runs, folder)),
             TrainingCommand::Pause(paused) => {
@@ -353,6 +348,20 @@ impl Dispatcher {
             }
             command => desk::answer(command, &self.shared.data_dir, &self.shared.outbox),
         }
+    }
+
+    /// Makes a run, which then waits to be trained.
+    fn begin(&self, make: impl FnOnce(&DataDir) -> Result<(RunFolder, Config), Report> + Send + 'static) {
+        let (shared, back) = (self.shared.clone(), self.back.clone());
+        self.in_background("timbre-begin", move || {
+            match make(&shared.data_dir) {
+                Ok((folder, _)) => {
+                    back.send(Message::Begun(folder.id())).ok();
+                }
+                Err(report) => shared.outbox.send(Event::Failed(report)),
+            }
+            desk::tell_runs(&shared.data_dir.runs(), &shared.outbox);
+        });
     }
 
     fn in_background(&self, name: &str, work: impl FnOnce() + Send + 'static) {

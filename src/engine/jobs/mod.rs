@@ -5,7 +5,6 @@ mod demo;
 mod disagree;
 mod export;
 mod figures;
-mod learn;
 mod picture;
 mod scan;
 mod train;
@@ -57,8 +56,6 @@ pub(super) enum JobSpec {
     Demo,
     /// The run's id.
     Train(String),
-    /// The run whose model learns from corrections, or the built-in model.
-    Learn(String),
     Check(Sources),
     /// Two models: runs, or the built-in one.
     Disagree(String, String),
@@ -74,7 +71,7 @@ impl JobSpec {
             Self::Export { .. } => JobKind::Export,
             Self::Picture { .. } => JobKind::Picture,
             Self::Demo => JobKind::Demo,
-            Self::Train(_) | Self::Learn(_) => JobKind::Train,
+            Self::Train(_) => JobKind::Train,
             Self::Check(_) => JobKind::Check,
             Self::Disagree(..) => JobKind::Disagree,
             Self::Figures(..) => JobKind::Figures,
@@ -94,7 +91,6 @@ impl JobSpec {
             Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),
             Self::Train(run) => train::run(shared, run, context),
-            Self::Learn(model) => learn::run(shared, model, context),
             Self::Check(sources) => train::check(shared, sources, context),
             Self::Disagree(first, second) => disagree::run(shared, [first, second], context),
             Self::Figures(runs, folder) => figures::run(shared, runs, folder, context),

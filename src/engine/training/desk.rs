@@ -19,10 +19,10 @@ use crate::ml::train::run_state::RunStatus;
 use crate::ml::train::{bundle, lesson, runs};
 use crate::ml::{Device, MlError, devices};
 
+use super::SoundFiles;
 use super::learn;
 use super::message::{RunDetail, RunSummary, Score, TrainingCommand, TrainingEvent};
 use super::start::front_end_cache;
-use super::{SoundFiles, shipped};
 
 /// Carries out what needs no job, in the background, and tells the outbox.
 pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, outbox: &Outbox) {
@@ -54,10 +54,6 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
                     Ok(()) => outbox.send(Event::Training(TrainingEvent::Written(file))),
                     Err(report) => outbox.send(Event::Failed(report)),
                 }
-                return;
-            }
-            TrainingCommand::Shipped => {
-                outbox.send(Event::Training(TrainingEvent::Shipped(shipped::shipped(&data_dir))));
                 return;
             }
             TrainingCommand::Explain { run, clip } => {

@@ -25,6 +25,8 @@ use super::{SoundFiles, songs, start};
 
 /// What the built-in model is called where a run could stand.
 pub const BUILT_IN_NAME: &str = "built-in";
+/// What stands in a lesson's run where the preset stands in others.
+pub const LESSON: &str = "corrections";
 /// Of ten corrections so many judge.
 const HELD_OUT_OF_TEN: u64 = 3;
 /// Old clips that are mixed in: as many as there are corrections, but at least so many of each genre.
@@ -117,7 +119,7 @@ pub fn begin(data_dir: &DataDir, plan: Plan, command: String) -> Result<(RunFold
     let failed = |error: crate::ml::MlError| Report::from_error(&error);
     config.absolute_paths().map_err(failed)?;
     let name = format!("{} + corrections", corrections.model);
-    let folder = start::make(data_dir, &config, "corrections", Some(name), Some(command)).map_err(failed)?;
+    let folder = start::make(data_dir, &config, LESSON, Some(name), Some(command)).map_err(failed)?;
     Ok((folder, config))
 }
 

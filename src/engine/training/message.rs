@@ -20,7 +20,6 @@ use crate::ml::train::lesson::Learned;
 use crate::ml::train::run_state::RunState;
 
 use super::learn::Corrections;
-use super::shipped::Shipped;
 
 /// Everything that can be asked about trainings; a run is named by its id.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +48,6 @@ pub enum TrainingCommand {
     Finish,
     /// Asks for all runs, and where networks can be trained. Answered by `TrainingEvent::Runs` and `TrainingEvent::Devices`.
     List,
-    /// Asks what the models that came with the program say about themselves. Answered by `TrainingEvent::Shipped`.
-    Shipped,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
     /// Gives a run another name.
@@ -87,8 +84,6 @@ pub enum TrainingEvent {
     Runs(Arc<Vec<RunSummary>>),
     /// The runs that wait for the training that runs now, the next one first.
     Waiting(Vec<String>),
-    /// The models that came with the program, as far as they were found.
-    Shipped(Vec<Shipped>),
     /// What networks can be trained on.
     Devices(&'static [DeviceStatus]),
     /// Everything about a run.

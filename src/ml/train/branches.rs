@@ -35,11 +35,21 @@ impl BranchScore {
         Self { branch: found.branch.clone(), clips: found.predictions.len(), right }
     }
 
+    /// The share of its clips that it gets right, 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        self.right as f64 / self.clips.max(1) as f64
+    }
+
+    /// Where that share lies with 95 % confidence (Wilson).
+    pub fn interval(&self) -> (f64, f64) {
+        wilson(self.right, self.clips)
+    }
+
     /// The score with its 95 % interval, for a person.
     pub fn text(&self) -> String {
-        let (low, high) = wilson(self.right, self.clips);
-        let share = self.right as f64 / self.clips.max(1) as f64;
-        format!("{:.1} % ({:.1} to {:.1} %) of {} clips", share * 100.0, low * 100.0, high * 100.0, self.clips)
+        let (low, high) = self.interval();
+        let [share, low, high] = [self.accuracy(), low, high].map(|share| share * 100.0);
+        format!("{share:.1} % ({low:.1} to {high:.1} %) of {} clips", self.clips)
     }
 }
 

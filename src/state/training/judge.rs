@@ -16,6 +16,7 @@ use crate::state::toast::Tone;
 
 use super::Tab;
 use super::learn::{LearnAction, Learning};
+use super::setup::Setup;
 
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
@@ -147,6 +148,8 @@ pub enum JudgeAction {
     Saliency(bool),
     /// A click on the head of a column of the table of genres.
     SortBy(ClassColumn),
+    /// Puts what the run was trained with into the form of the next one.
+    Again,
     /// Plays a clip of the run, or holds it.
     Play(String),
     /// Opens a small window, or closes it.
@@ -325,6 +328,13 @@ impl AppState {
                     Some((known, largest)) if known == column => Some((column, !largest)),
                     _ => Some((column, column != ClassColumn::Genre)),
                 };
+            }
+            JudgeAction::Again => {
+                let detail = run.and_then(|run| self.training.details.get(&run));
+                let Some(config) = detail.and_then(|detail| detail.config.as_ref()) else { return Vec::new() };
+                self.training.setup = Setup::like(config);
+                self.training.tab = Tab::SetUp;
+                return vec![Command::Training(TrainingCommand::Check(config.sources.clone()))];
             }
             JudgeAction::Play(clip) => {
                 let path = run.and_then(|run| self.training.details.get(&run)?.sounds.get(&clip).cloned());

@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
-use crate::engine::training::shipped::Shipped;
 use crate::ml::DeviceStatus;
 use crate::ml::data::Sources;
 use crate::ml::data::check::Check;
@@ -45,8 +44,6 @@ pub struct Training {
     pub runs: Option<Arc<Vec<RunSummary>>>,
     /// Runs that wait until the training that runs now has ended, by id, the next one first.
     pub waiting: Vec<String>,
-    /// The models that came with the program; none until asked for.
-    pub shipped: Option<Vec<Shipped>>,
     /// Runs that were loaded, by id.
     pub details: HashMap<String, Arc<RunDetail>>,
     /// Songs of the library that could be trained on, by genre.
@@ -74,7 +71,6 @@ impl Training {
         match event {
             TrainingEvent::Runs(runs) => self.take_runs(runs),
             TrainingEvent::Waiting(runs) => self.waiting = runs,
-            TrainingEvent::Shipped(models) => self.shipped = Some(models),
             TrainingEvent::Devices(devices) => self.devices = devices,
             TrainingEvent::Loaded(detail) => {
                 self.judge.loaded(&detail.state.id);

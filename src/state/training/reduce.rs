@@ -1,5 +1,6 @@
 //! What a person does in Train becomes changes and commands.
 
+use crate::engine::training::learn::LESSON;
 use crate::engine::training::message::TrainingCommand;
 use crate::engine::{Command, JobEvent, JobKind, JobOutcome, JobPhase};
 use crate::state::action::Action;
@@ -41,9 +42,6 @@ impl AppState {
             }
             TrainAction::Explain(architecture, preset) => {
                 self.overlay = Some(Overlay::HowItWorks(architecture, preset));
-                if training.shipped.is_none() {
-                    return ask(TrainingCommand::Shipped);
-                }
             }
             TrainAction::Configure(config) => training.setup.config = *config,
             TrainAction::Name(name) => training.setup.name = name,
@@ -155,8 +153,11 @@ impl AppState {
         let ended = matches!(event.phase, JobPhase::Finished(_) | JobPhase::Failed(_) | JobPhase::Cancelled);
         if event.kind == JobKind::Train && ended {
             self.training.job_ended();
-            let awaited = std::mem::take(&mut self.training.judge.awaits_lesson);
-            if let (true, JobPhase::Finished(JobOutcome::Train { run, .. })) = (awaited, &event.phase) {
+            if let JobPhase::Finished(JobOutcome::Train { run, .. }) = &event.phase
+                && self.training.judge.awaits_lesson
+                && self.training.summary(run).is_some_and(|run| run.state.preset == LESSON)
+            {
+                self.training.judge.awaits_lesson = false;
                 self.training.judge.choose(run.clone());
             }
         }

@@ -139,6 +139,13 @@ impl Setup {
         self.config = Config { sources, protocol, valid_share, final_model, seed, base, device, ..self.config.clone() };
     }
 
+    /// The values and clips of a run, to be changed or trained again. A library is asked anew which songs it has.
+    pub fn like(config: &Config) -> Self {
+        let mut config = config.clone();
+        config.sources.library |= !std::mem::take(&mut config.sources.songs).is_empty();
+        Self { config, name: String::new() }
+    }
+
     /// Trains on the songs of the library, or no longer. Their tags name artists, who are kept apart unless the person has it
     /// otherwise.
     pub fn use_library(&mut self, on: bool) {

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Context, Layout, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
+use crate::engine::training::shipped::shipped;
 use crate::ml::judge::article::ARTICLE;
 use crate::ml::train::config::{Architecture, Preset};
 use crate::ml::train::run_state::Separation;
@@ -145,8 +146,7 @@ fn paragraphs(architecture: Architecture, preset: Preset) -> [&'static str; 3] {
 /// What is known of how good it is: from the shipped model, the article, and the person's own runs.
 fn score(training: &Training, architecture: Architecture, preset: Preset) -> String {
     let mut words = Vec::new();
-    let shipped = training.shipped.iter().flatten();
-    for model in shipped.filter(|model| (model.architecture, model.preset) == (architecture, preset)) {
+    for model in shipped().iter().filter(|model| (model.architecture, model.preset) == (architecture, preset)) {
         let honest = if model.artists_apart { ", all of artists that it had not heard" } else { "" };
         words.push(format!(
             "The one that comes with Timbre has {} of {} right{honest} ({} is the 95 % interval; {}).",
@@ -178,10 +178,6 @@ fn score(training: &Training, architecture: Architecture, preset: Preset) -> Str
             count_of(score.clips, "test clip", "test clips"),
             interval(score.interval)
         ));
-    }
-    if words.is_empty() {
-        words
-            .push("No judged model of this kind was found here. Train one with artists kept apart to know.".to_owned());
     }
     words.join(" ")
 }

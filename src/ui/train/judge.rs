@@ -1,5 +1,6 @@
 //! Judge: the figures of one run, its mistakes, and what its network looks at.
 
+mod alone;
 mod asks;
 mod classes;
 mod clips;
@@ -131,6 +132,10 @@ fn one_run(ui: &mut Ui, state: &AppState, run: &RunSummary, local: &mut JudgeLoc
     mistakes(ui, state, detail, found, local, actions);
     ui.add_space(16.0);
     tables(ui, state, found, actions);
+    if !run.state.branches.is_empty() {
+        ui.add_space(16.0);
+        alone::alone(ui, found, &run.state.branches);
+    }
     if let Some(gap) = state.training.runs.as_ref().and_then(|runs| gap(runs, &run.state.id)) {
         ui.add_space(16.0);
         protocols::protocols(ui, &gap, actions);

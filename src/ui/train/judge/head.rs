@@ -32,7 +32,7 @@ pub fn head(ui: &mut Ui, state: &AppState, run: &RunSummary, detail: Option<&Run
             ui.add(eframe::egui::Label::new(RichText::new(&run.state.name).font(fonts::title())).truncate());
         });
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-            menu(ui, run, found, actions);
+            menu(ui, run, detail, actions);
             if found.is_some() && decided_here {
                 decide(ui, run, settings, actions);
             }
@@ -136,7 +136,7 @@ fn decide(ui: &mut Ui, run: &RunSummary, settings: &Settings, actions: &mut Vec<
     }
 }
 
-fn menu(ui: &mut Ui, run: &RunSummary, found: Option<&Judgement>, actions: &mut Vec<Action>) {
+fn menu(ui: &mut Ui, run: &RunSummary, detail: Option<&RunDetail>, actions: &mut Vec<Action>) {
     let response = button::text(ui, Weight::Normal, Some(Icon::Down), "Run", 28.0);
     let response = response.on_hover_text("Name, notes, files of this run");
     Popup::menu(&response).show(|ui| {
@@ -148,6 +148,10 @@ fn menu(ui: &mut Ui, run: &RunSummary, found: Option<&Judgement>, actions: &mut 
         };
         item(ui, "Rename…", act(JudgeAction::Ask(Some(Ask::Rename))));
         item(ui, "Notes…", act(JudgeAction::Ask(Some(Ask::Notes))));
+        // What a lesson learns from is not chosen in a form.
+        if detail.and_then(|detail| detail.config.as_ref()).is_some_and(|config| config.lesson.is_none()) {
+            item(ui, "Train again…", act(JudgeAction::Again));
+        }
         item(ui, "Copy the command", Action::Copy(run.state.command.clone()));
         ui.separator();
         item(ui, "Export as one file…", act(JudgeAction::Export));
@@ -155,7 +159,7 @@ fn menu(ui: &mut Ui, run: &RunSummary, found: Option<&Judgement>, actions: &mut 
         ui.separator();
         item(ui, "Delete…", act(JudgeAction::Ask(Some(Ask::Delete))));
     });
-    if found.is_some() {
+    if detail.is_some_and(|detail| detail.judgement.is_some()) {
         let export = button::text(ui, Weight::Quiet, Some(Icon::Export), "Figures…", 28.0);
         let help = "Write all plots as PNG and SVG and all tables as CSV into a folder";
         if export.on_hover_text(help).clicked() {

@@ -42,13 +42,15 @@ fn layers(architecture: Architecture, preset: Preset) -> (Vec<Vec<Layer>>, Vec<L
             all.push(frozen(14.0, 0.22));
             (vec![all], end)
         }
-        (Architecture::Mobilenet, Preset::Best) => (vec![listener(true)], end),
+        (Architecture::Mobilenet, Preset::Best) => (vec![listener(true), listener(true)], end),
         (Architecture::Multimodal, Preset::Article) => {
             let branch = vec![layer(7.0, 1.0), layer(12.0, 0.62), layer(4.0, 0.8)];
             (vec![branch.clone(), branch], vec![layer(4.0, 0.24), layer(4.0, 0.16)])
         }
         (Architecture::Multimodal, Preset::Best) => {
-            (vec![GRID.to_vec(), vec![layer(10.0, 1.0), layer(4.0, 0.6)], listener(true)], vec![layer(4.0, 0.16)])
+            let scattering = vec![layer(10.0, 1.0), layer(4.0, 0.6)];
+            let tags = vec![layer(4.0, 0.6)];
+            (vec![GRID.to_vec(), scattering, listener(true), listener(true), tags], vec![layer(4.0, 0.16)])
         }
     }
 }
@@ -63,7 +65,7 @@ pub fn paint(painter: &Painter, rect: Rect, architecture: Architecture, preset: 
     let meeting = rect.left() + 40.0 + longest + 16.0;
     for (row, branch) in branches.iter().enumerate() {
         let band = Rect::from_min_size(pos2(rect.left(), rect.top() + row as f32 * room), vec2(rect.width(), room));
-        let height = (room - 6.0).min(44.0);
+        let height = (room - if branches.len() > 3 { 3.0 } else { 6.0 }).min(44.0);
         input(
             painter,
             Rect::from_center_size(pos2(rect.left() + 14.0, band.center().y), vec2(28.0, height.min(28.0))),

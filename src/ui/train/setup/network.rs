@@ -22,7 +22,7 @@ pub fn name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::Cnn => "Convolutions",
         Architecture::Mobilenet => "MobileNet",
-        Architecture::Multimodal => "Two views",
+        Architecture::Multimodal => "Several views",
     }
 }
 
