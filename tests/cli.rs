@@ -181,6 +181,13 @@ fn wrong_usage_is_2_and_failure_is_1() {
     let library = Library::new(0);
     assert_eq!(library.run(&["organise"]).status.code(), Some(2), "neither a folder nor a command");
     assert_eq!(library.run(&["list", "--no-such-flag"]).status.code(), Some(2));
+    assert_eq!(library.run(&[library.music().to_str().unwrap(), "list"]).status.code(), Some(2), "which of the two?");
+    let elsewhere = library.dir.path().join("elsewhere");
+    assert!(
+        library.run(&["--data-dir", elsewhere.to_str().unwrap(), "list"]).status.success(),
+        "options may come first"
+    );
+    assert!(elsewhere.is_dir());
     let failed = library.json(&["scan", "/no/such/folder"], 1);
     assert!(failed["error"]["sentence"].as_str().unwrap().contains("/no/such/folder"), "{failed}");
     let failed = library.json(&["genre", "set", "/no/such/file.mp3", "jazz"], 1);

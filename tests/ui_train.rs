@@ -85,6 +85,12 @@ fn from_a_folder_to_a_trained_network() {
 
     let config = small(config);
     act(&mut harness, Action::Train(TrainAction::Configure(Box::new(config))));
+    click(&mut harness, Role::Button, "How long?");
+    until(&mut harness, "a batch was tried", |state| {
+        state.training.trial.as_ref().is_some_and(|trial| trial.rate.is_some())
+    });
+    harness.get_by_label_contains("of training. About");
+    assert!(harness.query_by_role_and_label(Role::Button, "How long?").is_none(), "now it is known");
     click(&mut harness, Role::Button, "Start");
     assert_eq!(harness.state().state().training.tab, Tab::Watch);
     until(&mut harness, "curves have begun", |state| {

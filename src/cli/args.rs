@@ -13,7 +13,7 @@ use super::train_args::{Evaluate, Train};
 ///
 /// Without a command the window opens, on FOLDER if one is given.
 #[derive(Debug, Parser)]
-#[command(name = "timbre", version, args_conflicts_with_subcommands = true, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "timbre", version, max_term_width = 110, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

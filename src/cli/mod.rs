@@ -32,6 +32,10 @@ use picture_args::PictureArgs;
 /// Parses the arguments, does what they say, and gives back the exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.folder.is_some() && cli.command.is_some() {
+        let message = "a folder before a command: the window opens a folder, commands name theirs after themselves";
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
     if let Some(folder) = cli.folder.as_ref().filter(|folder| !folder.is_dir()) {
         let message = format!("{} is neither a folder nor a command", folder.display());
         Cli::command().error(ErrorKind::InvalidValue, message).exit();

@@ -16,7 +16,7 @@ use crate::ml::train::model::Model;
 use crate::ml::train::run::read_config;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunStatus;
-use crate::ml::train::{bundle, lesson, runs};
+use crate::ml::train::{bundle, lesson, runs, trial};
 use crate::ml::{Device, MlError, devices};
 
 use super::SoundFiles;
@@ -54,6 +54,12 @@ pub(in crate::engine) fn answer(command: TrainingCommand, data_dir: &DataDir, ou
                     Ok(()) => outbox.send(Event::Training(TrainingEvent::Written(file))),
                     Err(report) => outbox.send(Event::Failed(report)),
                 }
+                return;
+            }
+            TrainingCommand::Try(config, genres) => {
+                let rate = trial::examples_per_second(&config, genres);
+                let rate = rate.map_err(|error| Report::from_error(&error).to_string());
+                outbox.send(Event::Training(TrainingEvent::Tried { config, rate }));
                 return;
             }
             TrainingCommand::Explain { run, clip } => {

@@ -50,6 +50,9 @@ pub enum TrainingCommand {
     List,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
+    /// Asks how fast the network of a configuration trains here, by steps on noise of so many genres. Answered by
+    /// `TrainingEvent::Tried`.
+    Try(Box<Config>, usize),
     /// Gives a run another name.
     Rename(String, String),
     /// Writes a person's notes to a run.
@@ -105,6 +108,13 @@ pub enum TrainingEvent {
         clip: String,
         /// None when the clip or the model cannot be read; with the reason.
         explanation: Result<Arc<Explanation>, String>,
+    },
+    /// How fast a network trains here.
+    Tried {
+        /// What was asked about.
+        config: Box<Config>,
+        /// Examples a second; none when it cannot be trained, with the reason.
+        rate: Result<f64, String>,
     },
     /// The songs on which two models disagree.
     Disagreements(Arc<Disagreements>),

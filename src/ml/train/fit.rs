@@ -194,7 +194,7 @@ impl Fit<'_> {
     }
 
     /// One step of the optimiser; gives the loss and the share of answers that were right.
-    fn step(
+    pub(super) fn step(
         &self,
         raw: &RawBatch,
         weights: &ClassWeights,
@@ -236,7 +236,7 @@ impl Fit<'_> {
         }
     }
 
-    fn class_weights(&self) -> Result<ClassWeights, MlError> {
+    pub(super) fn class_weights(&self) -> Result<ClassWeights, MlError> {
         let labels = self.maker.labels;
         let truth: Vec<usize> = self.train.iter().map(|clip| self.maker.examples[*clip].label).collect();
         let mut of_label = vec![0.0; labels];
@@ -284,7 +284,8 @@ impl Fit<'_> {
     }
 }
 
-struct ClassWeights {
+/// How much each genre's clips count.
+pub(super) struct ClassWeights {
     /// Zero: no clip trains it.
     of_label: Vec<f32>,
     /// Added to the logits: a genre without training clips takes no part, so that it is not unlearned.
@@ -395,6 +396,7 @@ fn over_windows(
 mod tests {
     use super::super::batches::Example;
     use super::super::config::{Architecture, Config, Preset};
+    use super::super::trial::noise;
     use super::super::variables::Variables;
     use super::*;
     use crate::ml::weights::Weights;
@@ -443,30 +445,13 @@ mod tests {
 
     /// The losses of the first steps of a preset, on clips of noise.
     fn first_losses(architecture: Architecture) -> Vec<f64> {
-        use crate::ml::data::features::{Features, FrontEnd};
-        use crate::ml::data::front_end::{scattering, tags};
-
         let config = Config::preset(architecture, Preset::Best);
         let labels = ["blues", "jazz", "rock"].map(String::from);
         let base = Weights::parse("the built-in model", crate::ml::classifier::BUILT_IN).unwrap();
         let base = config.network.base().map(|_| &base);
         let network = config.network.build(&labels, base, &mut Rng::new(1), &Device::Cpu).unwrap();
         let inputs = config.network.inputs();
-        let mut rng = Rng::new(2);
-        let mut noise = |front_end| {
-            let shape = match front_end {
-                FrontEnd::LogMel => [130, 128],
-                FrontEnd::Patches => [96, 64],
-                FrontEnd::Scattering => [1, scattering::FEATURES],
-                FrontEnd::Tags => [1, tags::FEATURES],
-                other => panic!("{other:?} is no input of these presets"),
-            };
-            let values: Vec<f32> = (0..shape[0] * shape[1]).map(|_| rng.uniform() as f32).collect();
-            Some(std::sync::Arc::new(Features::from_f32(&shape, &values)))
-        };
-        let examples: Vec<Example> = (0..3)
-            .map(|i| Example { label: i, inputs: inputs.iter().map(|input| noise(input.front_end)).collect() })
-            .collect();
+        let examples = noise(&inputs, 3, 3);
         let maker = BatchMaker { examples: &examples, inputs: &inputs, labels: 3 };
         let all = [0, 1, 2];
         let training = &config.training;

@@ -22,4 +22,5 @@ pub mod run_folder;
 pub mod run_state;
 pub mod runs;
 pub mod speed;
+pub mod trial;
 pub mod variables;

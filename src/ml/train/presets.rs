@@ -33,7 +33,7 @@ pub(super) fn article(architecture: Architecture) -> (NetworkSpec, Training) {
 /// What was found to judge unknown artists best within minutes on two cores.
 pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
     let scratch = Training {
-        epochs: 25,
+        epochs: 30,
         batch: 32,
         examples_per_clip: 1,
         learning_rate: 3e-3,
@@ -73,7 +73,7 @@ pub(super) fn best(architecture: Architecture) -> (NetworkSpec, Training) {
                 branch("sound", listener(FrontEnd::Patches), 0.017, 2.0),
                 branch("tags", dense(FrontEnd::Tags, 0, (0.1, 0.0)), 1.0, 3.0),
             ];
-            (NetworkSpec::Fusion(FusionSpec { branches }), Training { epochs: 30, windows: 12, ..scratch })
+            (NetworkSpec::Fusion(FusionSpec { branches }), Training { windows: 12, ..scratch })
         }
     }
 }

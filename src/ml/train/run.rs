@@ -511,7 +511,8 @@ impl Saver<'_> {
     }
 }
 
-fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
+/// The pre-trained weights that a network starts from, with their name; none where it starts from nothing.
+pub(super) fn base_bytes(config: &Config) -> Result<Option<(String, Vec<u8>)>, MlError> {
     // A trained model brings all of its weights along.
     if config.lesson.is_some() {
         return Ok(None);

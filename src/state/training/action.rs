@@ -76,6 +76,8 @@ pub enum TrainAction {
     Play(PathBuf, String),
     /// Looks at the chosen clips.
     Check,
+    /// Asks how fast the form's network trains here.
+    Try,
     /// Starts the training of the form.
     Start,
     /// Goes on with a run that was stopped.

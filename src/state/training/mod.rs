@@ -50,6 +50,8 @@ pub struct Training {
     pub by_hand: Vec<by_hand::GenreSongs>,
     /// What was found in data sets, the last one.
     pub checked: Option<(Sources, Arc<Check>)>,
+    /// The network whose speed was asked for last.
+    pub trial: Option<setup::Trial>,
     /// The training that runs now, or ran last.
     pub live: Option<LiveRun>,
     /// What networks look at, by run and clip.
@@ -90,6 +92,9 @@ impl Training {
                 }
             }
             TrainingEvent::Disagreements(found) => self.compare.take(found),
+            TrainingEvent::Tried { config, rate } => {
+                self.trial = Some(setup::Trial { config: *config, rate: Some(rate) })
+            }
             TrainingEvent::Written(_) => {}
         }
     }

@@ -8,6 +8,7 @@ use crate::state::app::{AppState, Overlay, Place};
 use crate::state::effect::{Effect, FolderPurpose};
 use crate::state::toast::Tone;
 
+use super::setup::Trial;
 use super::{DataPart, Tab, TrainAction};
 
 impl AppState {
@@ -64,6 +65,12 @@ impl AppState {
             TrainAction::UseLibrary(on) => training.setup.use_library(on),
             TrainAction::Play(path, title) => return self.play_file(path, title),
             TrainAction::Check => return ask(TrainingCommand::Check(training.setup.config.sources.clone())),
+            TrainAction::Try => {
+                let genres = training.counted().map_or(0, |counted| counted.genres);
+                let config = training.setup.config.clone();
+                training.trial = Some(Trial { config: config.clone(), rate: None });
+                return ask(TrainingCommand::Try(Box::new(config), genres));
+            }
             TrainAction::Start => {
                 if let Some(obstacle) = training.setup.obstacle(training) {
                     self.toasts.push(Tone::Error, obstacle, None);

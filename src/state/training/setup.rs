@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::ml::data::protocol::Protocol;
 use crate::ml::train::config::{Architecture, Config, Preset};
 use crate::ml::train::estimate::{Memory, memory};
-use crate::ml::train::network::Base;
+use crate::ml::train::network::{Base, NetworkSpec};
 
 use super::Training;
 
@@ -122,6 +122,24 @@ pub struct Setup {
     pub config: Config,
     /// What the run would be called; empty: after its network and preset.
     pub name: String,
+}
+
+/// How fast a network trains here, as steps on noise tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// What was asked about.
+    pub config: Config,
+    /// Examples a second, or why it cannot be trained; none: not known yet.
+    pub rate: Option<Result<f64, String>>,
+}
+
+impl Trial {
+    /// Whether it tells of this configuration, too.
+    pub fn is_of(&self, config: &Config) -> bool {
+        let what =
+            |config: &Config| (config.network.clone(), config.training.batch, config.device, config.base.clone());
+        what(&self.config) == what(config)
+    }
 }
 
 impl Default for Setup {
@@ -253,12 +271,23 @@ impl Setup {
     }
 
     /// How long the epochs may take, seconds, by the examples a second that `training` knows of earlier runs of the same
-    /// network; reading and judging clips comes on top. None when there was no such run, or the clips were not counted.
+    /// network or of a trial; reading and judging clips comes on top. None when there was neither, or the clips were not counted.
     pub fn estimate_secs(&self, training: &Training) -> Option<f64> {
         let clips = training.counted()?.clips;
         let (examples, parts) = self.work(clips);
-        let per_second = training.examples_per_second(&self.config)?;
+        let tried = || training.trial.as_ref().filter(|trial| trial.is_of(&self.config))?.rate.clone()?.ok();
+        let per_second = training.examples_per_second(&self.config).or_else(tried)?;
         Some(examples * self.config.training.epochs as f64 * parts as f64 / per_second)
+    }
+
+    /// Whether a trial would tell how long it takes: that is not known, but how many clips there are. Layers that stay as they are
+    /// see each clip once; a trial tells nothing of them.
+    pub fn wants_trial(&self, training: &Training) -> bool {
+        let frozen = matches!(
+            self.config.network,
+            NetworkSpec::MobileNetV1 { frozen: true, .. } | NetworkSpec::MobileNetV2 { frozen: true, .. }
+        );
+        !frozen && training.counted().is_some() && self.estimate_secs(training).is_none()
     }
 
     /// How much memory it may take beside what the window takes, bytes; none when the clips were not counted.

@@ -1,13 +1,15 @@
 //! The bar below the form: name, time, Start.
 
-use eframe::egui::{Align, Label, Layout, Margin, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Label, Layout, Margin, RichText, Spinner, TextEdit, Ui, vec2};
 
 use crate::engine::JobKind;
 use crate::ml::train::estimate::Memory;
 use crate::state::jobs::{duration_words, memory_words};
+use crate::state::training::Training;
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;
 use crate::ui::theme::{fonts, tokens};
+use crate::ui::train::form;
 use crate::ui::widgets::button::{self, Weight};
 
 /// Draws the bar.
@@ -40,6 +42,9 @@ pub fn bar(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             });
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add_space(8.0);
+                if obstacle.is_none() && setup.wants_trial(training) && !state.is_training() {
+                    trial(ui, training, actions);
+                }
                 let words = obstacle.clone().unwrap_or_else(|| estimate(state));
                 let color = if obstacle.is_some() { tokens(ui).warning } else { tokens(ui).text_muted };
                 let label = Label::new(RichText::new(words).font(fonts::small()).color(color)).wrap();
@@ -52,11 +57,33 @@ pub fn bar(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     });
 }
 
+/// The button that finds out how long it may take.
+fn trial(ui: &mut Ui, training: &Training, actions: &mut Vec<Action>) {
+    let trial = training.trial.as_ref().filter(|trial| trial.is_of(&training.setup.config));
+    match trial.map(|trial| &trial.rate) {
+        Some(None) => {
+            ui.add(Spinner::new().size(16.0));
+        }
+        Some(Some(Err(reason))) => {
+            form::warning(ui, reason);
+        }
+        Some(Some(Ok(_))) | None => {
+            let button = button::text(ui, Weight::Normal, None, "How long?", 28.0);
+            if button
+                .on_hover_text("Trains a few batches of noise, for a second or more, to tell how long it takes")
+                .clicked()
+            {
+                actions.push(Action::Train(TrainAction::Try));
+            }
+        }
+    }
+}
+
 /// How long it may take, and how much memory.
 fn estimate(state: &AppState) -> String {
     let training = &state.training;
     let mut words = match training.setup.estimate_secs(training) {
-        Some(secs) => format!("About {} of training, as fast as it went before.", duration_words(secs)),
+        Some(secs) => format!("About {} of training.", duration_words(secs)),
         None if state.jobs.any(JobKind::Check) => {
             "How long it takes is told when the clips are counted and an epoch is done.".into()
         }
