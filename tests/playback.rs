@@ -566,6 +566,22 @@ fn a_device_that_goes_away_pauses_and_goes_on_when_it_is_back() {
 }
 
 #[test]
+fn a_device_whose_trouble_does_not_pass_is_given_up_until_it_works_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(1.0);
+    bench.play(&[tone_file(folder.path(), "a.wav", 440.0, 60.0)], 0);
+    bench.wait("playing", |status| status.position_secs > 0.2);
+    bench.capture.set_stuck(true);
+    let held = bench.wait("gone", |status| matches!(status.output, OutputState::Gone(_)));
+    assert_eq!(held.state, PlayState::Paused);
+    bench.capture.set_stuck(false);
+    bench.wait("back", |status| {
+        let there = !matches!(status.output, OutputState::Gone(_));
+        there && status.state == PlayState::Playing && status.position_secs > held.position_secs + 0.1
+    });
+}
+
+#[test]
 fn a_queue_of_an_earlier_run_is_held_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let path = tone_file(folder.path(), "a.wav", 440.0, 30.0);

@@ -10,6 +10,7 @@ pub struct Capture {
     samples: Option<Arc<Mutex<Vec<f32>>>>,
     frames: Arc<AtomicU64>,
     there: Arc<AtomicBool>,
+    stuck: Arc<AtomicBool>,
     pub(super) rate_hz: u32,
     pub(super) speed: f64,
 }
@@ -21,6 +22,7 @@ impl Capture {
             samples: Some(Arc::default()),
             frames: Arc::default(),
             there: Arc::new(AtomicBool::new(true)),
+            stuck: Arc::default(),
             rate_hz,
             speed,
         }
@@ -34,6 +36,15 @@ impl Capture {
     /// Unplugs this output, or plugs it in again.
     pub fn set_there(&self, there: bool) {
         self.there.store(there, Ordering::Relaxed);
+    }
+
+    /// From now on nothing is taken, with an error each time, or no longer so.
+    pub fn set_stuck(&self, stuck: bool) {
+        self.stuck.store(stuck, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_there(&self) -> bool {

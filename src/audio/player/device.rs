@@ -30,10 +30,15 @@ impl DeviceOutput {
         let builder = DeviceSinkBuilder::from_device(device)
             .map_err(|error| format!("{shown} cannot be used: {error}"))?
             .with_error_callback(move |error: cpal::Error| {
-                // Called on the device's thread: only say that it is over.
-                if !matches!(error.kind(), ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged) {
-                    failed.failed.store(true, Ordering::Relaxed);
-                }
+                // Called on the device's thread, which goes on by itself but for a device that is gone.
+                let flag = match error.kind() {
+                    ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => return,
+                    // A loaded machine's sound server answers once that it cannot say how far it is, and works on.
+                    ErrorKind::BackendError | ErrorKind::DeviceBusy | ErrorKind::Other => &failed.troubled,
+                    _ => &failed.failed,
+                };
+                failed.reason.get_or_init(|| error.to_string());
+                flag.store(true, Ordering::Relaxed);
             });
         let mut sink = builder.open_sink_or_fallback().map_err(|error| format!("{shown} cannot be used: {error}"))?;
         sink.log_on_drop(false);

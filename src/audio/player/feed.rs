@@ -1,7 +1,7 @@
 //! The last step before the loudspeaker, run inside the device's callback: it never locks, allocates, logs or waits.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rtrb::{Consumer, Producer};
 
@@ -23,6 +23,10 @@ pub(super) struct Controls {
     pub(super) drop_before: AtomicU64,
     /// The device went away.
     pub(super) failed: AtomicBool,
+    /// The device has said that something went wrong, and took nothing since.
+    pub(super) troubled: AtomicBool,
+    /// What it said first.
+    pub(super) reason: OnceLock<String>,
 }
 
 impl Controls {
@@ -33,6 +37,8 @@ impl Controls {
             taken: AtomicU64::new(0),
             drop_before: AtomicU64::new(0),
             failed: AtomicBool::new(false),
+            troubled: AtomicBool::new(false),
+            reason: OnceLock::new(),
         }
     }
 
@@ -73,6 +79,11 @@ impl Feed {
         self.controls.failed.store(true, Ordering::Relaxed);
     }
 
+    /// Something went wrong that may pass.
+    pub(super) fn trouble(&self) {
+        self.controls.troubled.store(true, Ordering::Relaxed);
+    }
+
     /// Frames that wait in the ring.
     pub(super) fn ready_frames(&self) -> usize {
         self.ring.slots() / CHANNELS
@@ -80,6 +91,7 @@ impl Feed {
 
     /// Writes up to `out.len() / 2` frames and returns how many there were; the rest of `out` is silence.
     pub(super) fn fill(&mut self, out: &mut [f32]) -> usize {
+        self.controls.troubled.store(false, Ordering::Relaxed);
         let paused = self.controls.paused.load(Ordering::Relaxed);
         let volume = self.controls.volume();
         // Acquire: the worker sets it after it has written all frames that stay.
@@ -192,6 +204,15 @@ mod tests {
             tapped += 1;
         }
         assert_eq!(tapped, 10 + played);
+    }
+
+    #[test]
+    fn trouble_has_passed_when_sound_is_taken_again() {
+        let (mut feed, controls, _) = feed_with(100);
+        feed.trouble();
+        assert!(controls.troubled.load(Ordering::Relaxed));
+        feed.fill(&mut [0.0; 20]);
+        assert!(!controls.troubled.load(Ordering::Relaxed) && !controls.failed.load(Ordering::Relaxed));
     }
 
     #[test]

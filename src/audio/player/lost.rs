@@ -1,5 +1,6 @@
 //! The part of the worker that deals with devices that go away and come back.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::command::{OutputState, PlayState};
@@ -8,6 +9,9 @@ use super::worker::Worker;
 
 /// How often a device that went away is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(1500);
+
+/// Something that went wrong with a device and has not passed for so long is its end.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A device that went away while it was in use.
 #[derive(Debug)]
@@ -26,13 +30,25 @@ impl Worker {
         self.switch_output(opened, plays_on);
     }
 
+    /// Whether the device went away, or something is wrong with it that does not pass.
+    pub(super) fn output_is_gone(&mut self) -> bool {
+        let controls = &self.output.controls;
+        if !controls.troubled.load(Ordering::Relaxed) {
+            self.troubled = None;
+            return controls.failed.load(Ordering::Relaxed);
+        }
+        controls.failed.load(Ordering::Relaxed) || self.troubled.get_or_insert_with(Instant::now).elapsed() >= PATIENCE
+    }
+
     /// The device is gone: holds, in silence, at the same place.
     pub(super) fn lose_output(&mut self) {
         let name = match &self.output.state {
             OutputState::Device(name) if !name.is_empty() => name.clone(),
             OutputState::Device(_) | OutputState::Silent(_) | OutputState::Gone(_) => "The sound device".to_owned(),
         };
-        tracing::warn!("sound output lost: {name}");
+        let reason = self.output.controls.reason.get().map_or("no reason was told", String::as_str);
+        tracing::warn!("sound output lost: {name}: {reason}");
+        self.troubled = None;
         let plays_on = self.state == PlayState::Playing;
         if plays_on {
             self.state = PlayState::Paused;

@@ -37,6 +37,11 @@ impl PacedOutput {
                     feed.fail();
                     return;
                 }
+                if capture.as_ref().is_some_and(Capture::is_stuck) {
+                    feed.trouble();
+                    std::thread::sleep(TICK);
+                    continue;
+                }
                 let now = Instant::now();
                 // After a machine slept, time is not made up for.
                 owed += (now - last).min(Duration::from_millis(200)).as_secs_f64() * rate;

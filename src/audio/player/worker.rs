@@ -62,6 +62,8 @@ pub(super) struct Worker {
     pub(super) known_duration: Option<(Turn, f64)>,
     /// The device that went away.
     pub(super) lost: Option<Lost>,
+    /// Since when something is wrong with the device.
+    pub(super) troubled: Option<Instant>,
     status: Arc<Mutex<PlayerStatus>>,
     on_event: Box<dyn Fn(PlayerEvent) + Send>,
     pub(super) cancel: CancelToken,
@@ -104,6 +106,7 @@ impl Worker {
             start_secs: 0.0,
             known_duration: None,
             lost: None,
+            troubled: None,
             status,
             on_event,
             cancel,
@@ -128,7 +131,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if self.output.controls.failed.load(Ordering::Relaxed) {
+            if self.output_is_gone() {
                 self.lose_output();
             }
             self.look_for_output();
