@@ -117,7 +117,7 @@ fn write_tests(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
         ("only second right", right),
         ("second - first, points", right),
         ("95 % interval", left),
-        ("p (McNemar)", right),
+        ("McNemar", right),
         ("", left),
     ]);
     for pair in &found.mcnemar {
@@ -130,7 +130,7 @@ fn write_tests(out: &mut dyn Write, found: &Comparison) -> io::Result<()> {
             test.only_second.to_string(),
             format!("{:+.1}", test.difference * 100.0),
             format!("{:+.1} to {:+.1}", test.difference_interval.0 * 100.0, test.difference_interval.1 * 100.0),
-            if test.p < 0.001 { "< 0.001".to_owned() } else { format!("{:.3}", test.p) },
+            test.p_text(),
             if test.is_significant() { "more than chance" } else { "may be chance" }.to_owned(),
         ]);
     }

@@ -346,8 +346,10 @@ fn write_learned(out: &mut dyn std::io::Write, learned: &Learned) -> std::io::Re
     let Learned { start, learned: corrections, rehearsed, all, .. } = learned;
     writeln!(
         out,
-        "{start} learned {corrections} corrections and repeated {rehearsed} clips; only after right: {}, only before: {}, p = {:.3} (McNemar)",
-        all.test.only_second, all.test.only_first, all.test.p
+        "{start} learned {corrections} corrections and repeated {rehearsed} clips; only after right: {}, only before: {}, {} (McNemar)",
+        all.test.only_second,
+        all.test.only_first,
+        all.test.p_text()
     )
 }
 

@@ -30,6 +30,11 @@ impl McNemar {
     pub fn is_significant(&self) -> bool {
         self.p < 0.05
     }
+
+    /// `p` for a person.
+    pub fn p_text(&self) -> String {
+        if self.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", self.p) }
+    }
 }
 
 /// Compares two models on the clips that both judged, matched by name; of a name that occurs twice the first counts.

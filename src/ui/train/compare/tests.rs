@@ -23,7 +23,7 @@ fn words(runs: &[RunSummary], pair: &Pair) -> (String, String) {
     } else {
         format!("{second} is better than {first}, more than by chance")
     };
-    let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", test.p) };
+    let p = test.p_text();
     let (low, high) = test.difference_interval;
     let numbers = format!(
         "of {}, only the first is right on {}, only the second on {} · second less first {:+.1} points (95 % interval \

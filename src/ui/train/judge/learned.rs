@@ -67,7 +67,7 @@ fn verdict(change: &Change) -> String {
     let test = &change.test;
     let (better, worse) = (test.only_second, test.only_first);
     let counts = format!("{} right only after, {worse} only before", count_of(better, "clip is", "clips are"));
-    let p = if test.p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {:.3}", test.p) };
+    let p = test.p_text();
     let what = match (test.is_significant(), better > worse) {
         (true, true) => "it has become better, more than by chance",
         (true, false) => "it has become worse, more than by chance",

@@ -18,7 +18,7 @@ pub fn findings(ui: &mut Ui, state: &AppState, config: &Config, actions: &mut Ve
     let looking = state.jobs.any(crate::engine::JobKind::Check);
     let found = state.training.check_of(&config.sources);
     if looking {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.spinner();
             note(ui, "Every clip is decoded and listened to. You need not wait for it.");
         });
