@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
 mod audio_support;
+#[path = "ui_train/journey.rs"]
+mod journey;
 #[path = "ui_train/line.rs"]
 mod line;
 #[path = "ui_train/quit.rs"]

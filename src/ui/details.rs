@@ -1,6 +1,8 @@
 //! Details of the selected song: cover, what the network heard, who decided, the file.
 
-use eframe::egui::{Align, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, pos2, vec2};
+use eframe::egui::{
+    Align, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use crate::base::dates::day_text;
 use crate::base::time::clock_text;
@@ -60,6 +62,7 @@ fn hint(ui: &mut Ui, sentence: &str) {
 fn row(ui: &mut Ui, value: &str, font: eframe::egui::FontId, color: eframe::egui::Color32, height: f32) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let used = text::line(ui.painter(), rect, value, font, color, Align::Min);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, value));
     if used.width() >= rect.width() - 12.0 {
         response.on_hover_text(value);
     }
@@ -127,6 +130,7 @@ fn genre(ui: &mut Ui, state: &AppState, track: &Track, actions: &mut Vec<Action>
     icons::paint(ui.painter(), icon, mark, tokens.text_muted);
     let rest = Rect::from_min_max(pos2(rect.left() + 18.0, rect.top()), rect.max);
     text::line(ui.painter(), rest, &who, fonts::small(), tokens.text_muted, Align::Min);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &who));
     response.on_hover_text(who);
     ui.add_space(4.0);
     if let Some(prediction) = &track.prediction {
@@ -141,7 +145,9 @@ fn genre(ui: &mut Ui, state: &AppState, track: &Track, actions: &mut Vec<Action>
 pub fn top_three(ui: &mut Ui, prediction: &Prediction) {
     let tokens = tokens(ui);
     for guess in prediction.top.iter().take(3) {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+        let spoken = format!("{} {}", display_name(&guess.genre), meter::percent(guess.probability));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
         let split = rect.left() + (rect.width() * 0.36).min(96.0);
         let name = Rect::from_min_max(rect.min, pos2(split, rect.bottom()));
         text::line(ui.painter(), name, &display_name(&guess.genre), fonts::small(), tokens.text, Align::Min);
@@ -193,7 +199,9 @@ fn chip(ui: &mut Ui, tag: &str, score: f32, share: f32) {
         Rect::from_min_size(pos2(rect.left() + 8.0, rect.bottom() - 3.0), vec2((rect.width() - 16.0) * share, 2.0));
     ui.painter().rect_filled(under, 1.0, tokens.accent);
     ui.painter().galley(rect.min + vec2(8.0, 2.0), galley, tokens.text);
-    response.on_hover_text(format!("{tag}: {}", meter::percent(score)));
+    let spoken = format!("{tag}: {}", meter::percent(score));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    response.on_hover_text(spoken);
 }
 
 fn many(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
