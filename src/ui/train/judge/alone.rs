@@ -21,7 +21,7 @@ pub fn alone(ui: &mut Ui, found: &Judgement, branches: &[BranchScore]) {
         "Of the test clips that a branch sees, how many it gets right by itself; the light line is its 95 % interval.";
     ui.label(RichText::new(sentence).font(fonts::small()).color(tokens.text_muted));
     for score in branches {
-        row(ui, &score.branch, score.accuracy(), score.interval(), score.clips, tokens.control_hover);
+        row(ui, &score.branch, score.accuracy(), score.interval(), score.clips, tokens.text_faint);
     }
     row(ui, "together", found.accuracy, found.interval, found.clips, tokens.accent);
 }
