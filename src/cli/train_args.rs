@@ -118,9 +118,9 @@ pub struct Train {
     /// Share of the training clips that validate.
     #[arg(long)]
     pub valid_share: Option<f64>,
-    /// After the split's parts, train once more on every clip: the model to use (with folds this is the rule).
-    #[arg(long)]
-    pub final_model: bool,
+    /// After the split's parts, train once more on every clip: the model to use. With folds this is the rule, unless it is `false`.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub final_model: Option<bool>,
     /// Passes over the clips.
     #[arg(long)]
     pub epochs: Option<usize>,
@@ -256,7 +256,8 @@ impl Train {
                 test: self.test_list.clone(),
             },
         };
-        config.final_model = self.final_model || matches!(self.split, SplitArg::Folds | SplitArg::ArtistFolds);
+        let folds = matches!(self.split, SplitArg::Folds | SplitArg::ArtistFolds);
+        config.final_model = self.final_model.unwrap_or(folds);
         config.seed = self.seed;
         config.base.clone_from(&self.base);
         set(&mut config.valid_share, self.valid_share);
@@ -286,5 +287,23 @@ impl Train {
 fn set<T>(value: &mut T, given: Option<T>) {
     if let Some(given) = given {
         *value = given;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::super::args::{Cli, Command};
+
+    #[test]
+    fn a_model_of_every_clip_is_the_rule_with_folds() {
+        let final_model = |more: &[&str]| {
+            let line = [&["timbre", "train", "cnn", "genres"], more].concat();
+            let Some(Command::Train(train)) = Cli::try_parse_from(line).unwrap().command else { panic!() };
+            train.config(train.architecture.unwrap()).final_model
+        };
+        assert!(final_model(&["--split", "artist-folds"]) && final_model(&["--final-model"]));
+        assert!(!final_model(&[]) && !final_model(&["--split", "folds", "--final-model=false"]));
     }
 }

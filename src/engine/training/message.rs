@@ -34,7 +34,7 @@ pub enum TrainingCommand {
         name: String,
     },
     /// Teaches a copy of a run's model (or of the built-in one, see [`BUILT_IN_NAME`](super::learn::BUILT_IN_NAME)) what was corrected
-    /// in the library: a train job that makes a run of its own.
+    /// in the library: makes a run, which is trained like any other.
     Learn(String),
     /// Asks what there is to learn from for such a model. Answered by `TrainingEvent::Corrections`.
     Corrections(String),
