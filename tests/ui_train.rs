@@ -111,8 +111,13 @@ fn from_a_folder_to_a_trained_network() {
     harness.run_steps(4);
     assert_eq!(harness.state().state().training.running().unwrap().history.len(), held);
     click(&mut harness, Role::Button, "Go on");
-    until(&mut harness, "it goes on", |state| {
-        state.training.running().is_some_and(|live| live.history.len() > held + 10)
+    // The learning rate rises slowly, so how many epochs that takes depends on nothing but the seed; how long, on the machine.
+    let falls = |history: &[EpochRecord]| {
+        let first = history.first().map_or(0.0, |epoch| epoch.train_loss);
+        history.iter().any(|epoch| epoch.train_loss < 0.7 * first)
+    };
+    until(&mut harness, "it goes on, and the curve falls", |state| {
+        state.training.running().is_some_and(|live| live.history.len() > held + 10 && falls(&live.history))
     });
 
     click(&mut harness, Role::Button, "Stop and keep the best");
@@ -121,9 +126,7 @@ fn from_a_folder_to_a_trained_network() {
     let run = state.training.runs.as_ref().unwrap()[0].clone();
     assert_eq!(run.state.status, RunStatus::Stopped);
     assert!(run.score.is_some(), "clips have judged it");
-    let history = state.training.history(&run.state.id);
-    let (first, last) = (history.first().unwrap(), history.last().unwrap());
-    assert!(last.train_loss < 0.7 * first.train_loss, "{} to {}", first.train_loss, last.train_loss);
+    assert!(falls(state.training.history(&run.state.id)));
     assert!(state.training.details[&run.state.id].has_model());
 
     // Cancelled in the middle, it is offered again, also by the next window, and its curves go on.
