@@ -256,7 +256,7 @@ mod tests {
         assert_eq!((first.starts.len(), second.starts.len(), layout.grid_frames), (10, 10, 882));
         for (index, (&start, &second)) in first.starts.iter().zip(&second.starts).enumerate() {
             let centre = start as f64 / 16_000.0 + 1.5;
-            assert!((centre - (10.0 + 20.0 * index as f64)).abs() < 0.03, "{centre}");
+            assert!((centre - (10.0 + 20.0 * index as f64)).abs() < 0.02, "{centre}");
             assert_eq!((start % first.grid.1, start * 22_050), (0, second * 16_000), "the same moment");
         }
     }

@@ -81,8 +81,8 @@ fn a_network_is_trained_judged_compared_used_and_kept() {
     judge(&mut harness, &first);
     click(&mut harness, Role::Button, "Use for my library");
     until(&mut harness, "it has heard every song", |state| {
-        let decided = |name: &str| name == "first try";
-        state.snapshot.tracks.iter().all(|song| song.prediction.as_ref().is_some_and(|by| decided(&by.model_name)))
+        let mut predictions = state.snapshot.tracks.iter().map(|song| song.prediction.as_ref());
+        predictions.all(|by| by.is_some_and(|by| by.model_name == "first try"))
     });
     act(&mut harness, Action::Do(Verb::GoLibrary));
     act(&mut harness, Action::Select { row: 0, mode: SelectMode::Only });

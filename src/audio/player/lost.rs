@@ -33,11 +33,8 @@ impl Worker {
     /// Whether the device went away, or something is wrong with it that does not pass.
     pub(super) fn output_is_gone(&mut self) -> bool {
         let controls = &self.output.controls;
-        if !controls.troubled.load(Ordering::Relaxed) {
-            self.troubled = None;
-            return controls.failed.load(Ordering::Relaxed);
-        }
-        controls.failed.load(Ordering::Relaxed) || self.troubled.get_or_insert_with(Instant::now).elapsed() >= PATIENCE
+        self.troubled = controls.troubled.load(Ordering::Relaxed).then(|| self.troubled.unwrap_or_else(Instant::now));
+        controls.failed.load(Ordering::Relaxed) || self.troubled.is_some_and(|since| since.elapsed() >= PATIENCE)
     }
 
     /// The device is gone: holds, in silence, at the same place.
@@ -48,7 +45,6 @@ impl Worker {
         };
         let reason = self.output.controls.reason.get().map_or("no reason was told", String::as_str);
         tracing::warn!("sound output lost: {name}: {reason}");
-        self.troubled = None;
         let plays_on = self.state == PlayState::Playing;
         if plays_on {
             self.state = PlayState::Paused;

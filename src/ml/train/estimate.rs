@@ -14,6 +14,7 @@ use super::model::FROZEN_BATCH;
 use super::network::{CompactSpec, NetworkSpec};
 use crate::ml::backbone::Cost;
 use crate::ml::data::features::FrontEnd;
+use crate::ml::data::front_end::picture::SIDE;
 use crate::ml::data::front_end::{scattering, tags};
 use crate::ml::{mobilenet, mobilenet_v2};
 
@@ -22,8 +23,6 @@ const VALUE: u64 = 4;
 const HALF: u64 = 2;
 /// Clips are looked at for so long at most, seconds.
 const LONGEST_SECS: f64 = 600.0;
-/// Side of the plotted pictures, pixels.
-const SIDE: usize = 256;
 
 /// What a training takes, bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +80,7 @@ fn clip_bytes(front_end: FrontEnd, secs: f64) -> u64 {
 }
 
 /// Values of a column of the grid.
-fn bands(front_end: FrontEnd) -> usize {
+pub(super) fn bands(front_end: FrontEnd) -> usize {
     match front_end {
         FrontEnd::Patches => mobilenet::BANDS,
         FrontEnd::Scalogram => 96,

@@ -5,32 +5,27 @@ use std::time::{Duration, Instant};
 
 use super::batches::{BatchMaker, Example};
 use super::config::Config;
+use super::estimate::bands;
 use super::fit::{Fit, FitState};
 use super::network::Input;
 use super::run::base_bytes;
-use crate::ml::data::features::{Features, FrontEnd};
-use crate::ml::data::front_end::{scattering, tags};
+use crate::ml::data::features::Features;
+use crate::ml::data::front_end::picture::SIDE;
 use crate::ml::error::MlError;
 use crate::ml::rng::Rng;
 use crate::ml::weights::Weights;
 
 /// Steps are timed for at least so long, but one in any case.
 const LEAST: Duration = Duration::from_millis(700);
-/// Side of the plotted pictures, pixels.
-const SIDE: usize = 256;
 
 /// Clips of noise, as long as one window, that a network with these inputs takes.
 pub(super) fn noise(inputs: &[Input], clips: usize, genres: usize) -> Vec<Example> {
     let mut rng = Rng::new(2);
     let mut input = |input: &Input| {
-        let frames = input.window.unwrap_or(1);
-        let shape = match input.front_end {
-            FrontEnd::Picture | FrontEnd::WaveletPicture => vec![SIDE, SIDE, 3],
-            FrontEnd::LogMel => vec![frames, 128],
-            FrontEnd::Patches => vec![frames, 64],
-            FrontEnd::Scalogram => vec![frames, 96],
-            FrontEnd::Scattering => vec![1, scattering::FEATURES],
-            FrontEnd::Tags => vec![1, tags::FEATURES],
+        // Plotted pictures are taken whole.
+        let shape = match input.window {
+            Some(frames) => vec![frames, bands(input.front_end)],
+            None => vec![SIDE, SIDE, 3],
         };
         let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.uniform() as f32).collect();
         Some(Arc::new(Features::from_f32(&shape, &values)))

@@ -14,9 +14,9 @@ use crate::state::app::AppState;
 use crate::state::effect::{BundlePurpose, Effect, FolderPurpose};
 use crate::state::toast::Tone;
 
-use super::Tab;
 use super::learn::{LearnAction, Learning};
 use super::setup::Setup;
+use super::{Tab, TrainAction};
 
 /// Clips whose explanations are kept.
 const MOST_EXPLAINED: usize = 32;
@@ -334,7 +334,7 @@ impl AppState {
                 let Some(config) = detail.and_then(|detail| detail.config.as_ref()) else { return Vec::new() };
                 self.training.setup = Setup::like(config);
                 self.training.tab = Tab::SetUp;
-                return vec![Command::Training(TrainingCommand::Check(config.sources.clone()))];
+                return self.reduce_training(TrainAction::Check);
             }
             JudgeAction::Play(clip) => {
                 let path = run.and_then(|run| self.training.details.get(&run)?.sounds.get(&clip).cloned());
@@ -373,8 +373,12 @@ impl AppState {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::engine::training::message::Score;
+    use crate::ml::data::Track;
+    use crate::ml::train::config::{Architecture, Config, Preset};
     use crate::ml::train::run_state::RunState;
 
     fn run(id: &str, separation: Separation, accuracy: f64) -> RunSummary {
@@ -394,6 +398,29 @@ mod tests {
         assert_eq!(gap(&runs, "honest"), None);
         runs[0] = run("leaky", Separation::Clips, 0.6);
         assert!(!gap(&runs, "leaky").unwrap().sentence.contains("points"));
+    }
+
+    #[test]
+    fn the_clips_of_a_run_on_the_library_are_looked_at_as_the_form_names_them() {
+        let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+        config.sources.songs = vec![Track { path: "/a.mp3".into(), genre: "rock".into(), artist: None }];
+        let detail = RunDetail {
+            state: RunState::new("mine", "cnn", "best", 0),
+            config: Some(config),
+            history: Vec::new(),
+            judgement: None,
+            predictions: Vec::new(),
+            sounds: HashMap::new(),
+            learned: None,
+            model_bytes: None,
+        };
+        let mut state = AppState::default();
+        state.training.details.insert("mine".into(), Arc::new(detail));
+        state.training.judge.choose("mine".into());
+        let asked = state.reduce_judge(JudgeAction::Again);
+        let sources = &state.training.setup.config.sources;
+        assert!(sources.library && sources.songs.is_empty());
+        assert_eq!(asked, [Command::Training(TrainingCommand::Check(sources.clone()))]);
     }
 
     #[test]

@@ -3,14 +3,13 @@
 use candle_core::Tensor;
 
 use super::{Network, dropout};
+use crate::ml::data::front_end::picture::SIDE;
 use crate::ml::error::MlError;
 use crate::ml::ops::conv_pool::ConvPool;
 use crate::ml::ops::dense::Dense;
 use crate::ml::rng::Rng;
 use crate::ml::train::variables::{Layer, Variables};
 
-/// Side of the pictures.
-const SIDE: usize = 256;
 /// Outputs of a branch's convolutions, of its dense layer, and of the layer that joins both.
 const CONVOLUTIONS: [usize; 2] = [32, 64];
 const HIDDEN: usize = 128;

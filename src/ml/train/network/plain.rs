@@ -3,13 +3,11 @@
 use candle_core::Tensor;
 
 use super::Network;
+use crate::ml::data::front_end::picture::SIDE;
 use crate::ml::error::MlError;
 use crate::ml::plain::PlainCnn;
 use crate::ml::rng::Rng;
 use crate::ml::train::variables::Variables;
-
-/// Side of the pictures.
-const SIDE: usize = 256;
 
 pub(super) struct Plain {
     layers: PlainCnn,
