@@ -299,7 +299,7 @@ impl Dispatcher {
         let mut wanted = Vec::with_capacity(wishes.len());
         for wish in wishes {
             let Some(track) = self.track(wish.track) else { continue };
-            let content = self.library.content_hashes(&[track.id.0])?.first().copied().unwrap_or_default();
+            let content = self.library.sound_keys(&[track.id.0])?.first().copied().unwrap_or_default();
             let song = Song { track: track.id, path: track.path.clone(), content, duration_secs: track.duration_secs };
             wanted.push(Wish { song: Arc::new(song), wish });
         }

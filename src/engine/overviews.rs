@@ -10,8 +10,8 @@ use crate::audio::Overview;
 use crate::audio::player::QueueItem;
 use crate::base::fs::write_atomic;
 use crate::base::{CancelToken, TrackId};
-use crate::library::content_hash;
 use crate::library::loudness::{LoudnessTags, loudness_tags};
+use crate::library::sound_key;
 
 use super::event::Event;
 use super::jobs::Shared;
@@ -106,7 +106,7 @@ fn overview_of(path: &Path, folder: &Path, cancel: &CancelToken) -> Option<Overv
 
 /// Named by content, so that a moved file is known again and a changed one is not mistaken.
 fn stored_file(path: &Path, folder: &Path) -> Option<PathBuf> {
-    let hash = content_hash(path).ok()?;
+    let hash = sound_key(path).ok()?;
     Some(folder.join(format!("{:032x}", u128::from_le_bytes(hash))))
 }
 

@@ -11,12 +11,13 @@ pub mod model;
 pub mod playlist;
 pub mod query;
 pub mod scan;
+mod sound_key;
 pub mod tags;
 mod text;
 
 pub use db::Library;
 pub use error::LibraryError;
-pub use scan::content_hash;
+pub use sound_key::{SoundKey, sound_key};
 pub use text::fold;
 
 use db::{absolute, shown};

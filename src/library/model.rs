@@ -206,6 +206,26 @@ pub struct Playlist {
     pub tracks: Vec<TrackId>,
 }
 
+/// A new song with the title, artist and length of one whose file is gone or was replaced: the same song in another
+/// encoding, perhaps. A person decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookalike {
+    /// The new song.
+    pub track: TrackId,
+    /// The song whose file is gone.
+    pub former: TrackId,
+    /// The former song's title.
+    pub title: String,
+    /// The former song's artist.
+    pub artist: String,
+    /// The genre that a person gave the former song.
+    pub genre: Option<String>,
+    /// Playlists in which the former song stands.
+    pub playlists: usize,
+    /// When it was seen, Unix seconds.
+    pub seen_at: i64,
+}
+
 /// The whole library at one moment. Cheap to clone and to share between threads.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -219,12 +239,21 @@ pub struct Snapshot {
     pub playlists: Arc<Vec<Playlist>>,
     /// Files that could not be used, ordered by path.
     pub problems: Arc<Vec<Problem>>,
+    /// New songs that may be one whose file is gone.
+    pub lookalikes: Arc<Vec<Lookalike>>,
+    /// Songs of folders that were taken out of the library; they are kept and come back with their folder.
+    pub hidden: usize,
+    /// What an undo takes back: "deleted playlist ‘Train’".
+    pub undo: Option<String>,
+    /// What a redo makes again.
+    pub redo: Option<String>,
 }
 
 impl Snapshot {
-    /// The song of that path.
+    /// The song of that path; one that is there before one that is gone.
     pub fn track_by_path(&self, path: &Path) -> Option<&Track> {
-        self.tracks.binary_search_by(|track| track.path.as_path().cmp(path)).ok().map(|index| &self.tracks[index])
+        let first = self.tracks.partition_point(|track| track.path.as_path() < path);
+        self.tracks.get(first).filter(|track| track.path == path)
     }
 }
 

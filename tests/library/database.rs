@@ -56,10 +56,9 @@ fn only_what_is_due_is_classified() {
     assert_eq!(due(&fixture.library, "m1", true), ids);
     fixture.scan();
     assert_eq!(due(&fixture.library, "m1", false), [ids[1]], "a scan does not forget it");
-    wav(&path, 77, 0.2);
     touch(&path, 5);
     fixture.scan();
-    assert_eq!(due(&fixture.library, "m1", false), ids[1..], "the file changed");
+    assert_eq!(due(&fixture.library, "m1", false), ids[1..], "the file was written anew");
     assert!(fixture.library.problems().unwrap().is_empty());
     // Forgetting makes it due too.
     let problem = Problem { path: path.clone(), kind: ProblemKind::Damaged, message: "Cut off.".into(), seen_at: 5 };

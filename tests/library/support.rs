@@ -156,6 +156,18 @@ pub fn tag(path: &Path, kind: TagType, title: &str, genre: &str) {
     tag.save_to_path(path, WriteOptions::default()).unwrap();
 }
 
+/// Puts a chunk without meaning behind the samples of a WAV, as a tagger does.
+pub fn retag(path: &Path, text: &str) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes.extend(b"LIST");
+    bytes.extend((text.len() as u32).to_le_bytes());
+    bytes.extend(text.bytes());
+    bytes.extend(std::iter::repeat_n(0, text.len() % 2));
+    let riff_size = (bytes.len() - 8) as u32;
+    bytes[4..8].copy_from_slice(&riff_size.to_le_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
 /// Sets a modification time `secs` seconds from now.
 pub fn touch(path: &Path, secs: i64) {
     let now = SystemTime::now();

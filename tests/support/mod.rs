@@ -319,6 +319,7 @@ pub fn library(count: usize) -> Snapshot {
             Vec::new()
         }),
         problems: Arc::new(if count > 50 { problems } else { Vec::new() }),
+        ..Snapshot::default()
     }
 }
 

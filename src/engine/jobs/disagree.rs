@@ -33,7 +33,7 @@ pub(super) fn run(
     let snapshot = library.snapshot()?;
     let tracks: Vec<&Track> = snapshot.tracks.iter().filter(|track| track.playable && !track.missing).collect();
     let ids: Vec<i64> = tracks.iter().map(|track| track.id.0).collect();
-    let songs: Vec<Heard<'_>> = tracks.into_iter().zip(library.content_hashes(&ids)?).collect();
+    let songs: Vec<Heard<'_>> = tracks.into_iter().zip(library.sound_keys(&ids)?).collect();
     let total = 2 * songs.len() as u64;
     let mut done = 0;
     for model in &models {

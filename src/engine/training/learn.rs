@@ -97,7 +97,7 @@ pub fn plan(data_dir: &DataDir, model: &str, cancel: &CancelToken) -> Result<Pla
     let snapshot = library.snapshot().map_err(|error| failed(&error))?;
     let by_hand: Vec<&Track> = snapshot.tracks.iter().filter(|track| songs::genre(track).is_some()).collect();
     let ids: Vec<i64> = by_hand.iter().map(|track| track.id.0).collect();
-    let hashes = library.content_hashes(&ids).map_err(|error| failed(&error))?;
+    let hashes = library.sound_keys(&ids).map_err(|error| failed(&error))?;
     let mut corrections = Corrections { model: learner.lesson.name.clone(), ..Corrections::default() };
     let mut chosen = Vec::new();
     for (track, hash) in by_hand.into_iter().zip(hashes) {

@@ -1,15 +1,17 @@
 //! Genres set by hand.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, Transaction};
 
 use super::Library;
+use super::history::record;
+use super::steps::Step;
 use crate::base::TrackId;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 
 impl Library {
     /// Sets the genre of songs by hand; `None` (or a blank name) takes a hand-set genre back. Songs that have left the
-    /// library are passed over.
+    /// library are passed over. Can be undone.
     ///
     /// # Errors
     /// Database failures; then nothing is set.
@@ -17,16 +19,26 @@ impl Library {
         let genre = genre.map(str::trim).filter(|genre| !genre.is_empty());
         let now = unix_now_secs();
         self.write(|transaction| {
-            let mut statement = match genre {
-                Some(_) => transaction.prepare_cached(
-                    "INSERT OR REPLACE INTO user_genre (track_id, genre, set_at) SELECT id, ?2, ?3 FROM track WHERE id = ?1",
-                )?,
-                None => transaction.prepare_cached("DELETE FROM user_genre WHERE track_id = ?1 AND ?2 IS NULL AND ?3")?,
+            let songs = named(transaction, tracks)?;
+            let what = match genre {
+                Some(genre) => format!("filed {songs} under {genre}"),
+                None => format!("left the genre of {songs} to the network"),
             };
-            for track in tracks {
-                statement.execute(params![track.0, genre, now])?;
-            }
-            Ok(())
+            let entries = tracks.iter().map(|track| (track.0, genre.map(|genre| (genre.to_owned(), now)))).collect();
+            record(transaction, &what, Step::Genres(entries))
         })
     }
+}
+
+/// One song by its title, several by their number.
+pub(super) fn named(transaction: &Transaction<'_>, tracks: &[TrackId]) -> rusqlite::Result<String> {
+    let [track] = tracks else { return Ok(counted(tracks.len())) };
+    let title: Option<String> =
+        transaction.query_row("SELECT title FROM track WHERE id = ?1", [track.0], |row| row.get(0)).optional()?;
+    Ok(title.map_or_else(|| counted(1), |title| format!("“{title}”")))
+}
+
+/// A number of songs.
+pub(super) fn counted(songs: usize) -> String {
+    if songs == 1 { "1 song".to_owned() } else { format!("{songs} songs") }
 }

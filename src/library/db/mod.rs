@@ -1,13 +1,18 @@
 //! The library database: one SQLite file, opened by any number of processes at a time.
 
+mod forgetting;
 mod genres;
+mod history;
+mod lookalikes;
 mod migrate;
+mod paths;
 mod playlists;
 mod predictions;
 mod problems;
 mod roots;
 pub(super) mod scanning;
 mod snapshot;
+mod steps;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +26,8 @@ use crate::base::TrackId;
 use super::LibraryError;
 use super::model::Prediction;
 
+pub use forgetting::Loss;
+pub use history::{HistoryEntry, QueueState, Undone};
 pub(super) use problems::shown;
 pub(super) use roots::absolute;
 
@@ -56,7 +63,6 @@ impl Library {
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
-        connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         connection.pragma_update(None, "cache_size", -32 * 1024).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
         migrate::migrate(&mut connection, path)?;

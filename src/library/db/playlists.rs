@@ -2,25 +2,28 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::Library;
+use super::genres::named;
+use super::history::record;
+use super::steps::{self, Step};
 use crate::base::{PlaylistId, TrackId};
 use crate::library::LibraryError;
 use crate::library::model::Playlist;
 
 impl Library {
-    /// Makes a playlist.
+    /// Makes a playlist. Can be undone, like all that follows.
     ///
     /// # Errors
     /// [`LibraryError::PlaylistName`] when the name is blank or taken; database failures.
     pub fn create_playlist(&mut self, name: &str, tracks: &[TrackId]) -> Result<PlaylistId, LibraryError> {
         let name = self.free_name(name, None)?;
         self.write(|transaction| {
-            transaction.execute("INSERT INTO playlist (name) VALUES (?1)", [&name])?;
-            let id = PlaylistId(transaction.last_insert_rowid());
-            append(transaction, id, 0, tracks)?;
-            Ok(id)
+            let what = format!("made playlist ‘{name}’");
+            let tracks = tracks.iter().map(|track| track.0).collect();
+            record(transaction, &what, Step::MakePlaylist { id: None, name: name.clone(), tracks })?;
+            transaction.query_row("SELECT id FROM playlist WHERE name = ?1", [&name], |row| row.get(0).map(PlaylistId))
         })
     }
 
@@ -30,9 +33,9 @@ impl Library {
     /// [`LibraryError::PlaylistName`] when the name is blank or taken, [`LibraryError::Gone`]; database failures.
     pub fn rename_playlist(&mut self, id: PlaylistId, name: &str) -> Result<(), LibraryError> {
         let name = self.free_name(name, Some(id))?;
-        let changed =
-            self.write(|tx| tx.execute("UPDATE playlist SET name = ?2 WHERE id = ?1", params![id.0, name]))?;
-        if changed == 0 { Err(LibraryError::Gone("the playlist")) } else { Ok(()) }
+        self.change_playlist(id, |_, before| {
+            Ok(Some((format!("renamed playlist ‘{before}’ to ‘{name}’"), Step::NamePlaylist(id.0, name))))
+        })
     }
 
     /// Deletes a playlist, not its songs. Nothing happens when it is gone already.
@@ -40,7 +43,12 @@ impl Library {
     /// # Errors
     /// Database failures.
     pub fn delete_playlist(&mut self, id: PlaylistId) -> Result<(), LibraryError> {
-        self.write(|tx| tx.execute("DELETE FROM playlist WHERE id = ?1", [id.0])).map(drop)
+        let deleted = self
+            .change_playlist(id, |_, name| Ok(Some((format!("deleted playlist ‘{name}’"), Step::DropPlaylist(id.0)))));
+        match deleted {
+            Err(LibraryError::Gone(_)) => Ok(()),
+            other => other,
+        }
     }
 
     /// Appends songs, in this order; those that have left the library are passed over.
@@ -48,39 +56,81 @@ impl Library {
     /// # Errors
     /// [`LibraryError::Gone`] when there is no such playlist; database failures.
     pub fn add_to_playlist(&mut self, id: PlaylistId, tracks: &[TrackId]) -> Result<(), LibraryError> {
-        let found = self.write(|transaction| {
-            if !exists(transaction, id)? {
-                return Ok(false);
-            }
-            let next = transaction.query_row(
-                "SELECT coalesce(max(position) + 1, 0) FROM playlist_entry WHERE playlist_id = ?1",
-                [id.0],
-                |row| row.get(0),
-            )?;
-            append(transaction, id, next, tracks)?;
-            Ok(true)
-        })?;
-        if found { Ok(()) } else { Err(LibraryError::Gone("the playlist")) }
+        self.change_playlist(id, |transaction, name| {
+            let mut songs = steps::entries(transaction, id.0)?;
+            songs.extend(tracks.iter().map(|track| track.0));
+            let what = format!("added {} to playlist ‘{name}’", named(transaction, tracks)?);
+            Ok((!tracks.is_empty()).then_some((what, Step::FillPlaylist(id.0, songs))))
+        })
     }
 
-    /// Takes out the entries at these positions (counted from 0); positions beyond the end are passed over.
+    /// Takes out the entries at these positions (counted from 0, hidden songs left out); positions beyond the end are
+    /// passed over.
     ///
     /// # Errors
     /// [`LibraryError::Gone`] when there is no such playlist; database failures.
     pub fn remove_from_playlist(&mut self, id: PlaylistId, positions: &[usize]) -> Result<(), LibraryError> {
         let positions: HashSet<usize> = positions.iter().copied().collect();
-        let found = self.write(|transaction| {
-            if !exists(transaction, id)? {
-                return Ok(false);
+        self.change_playlist(id, |transaction, name| {
+            let mut shown = 0;
+            let mut removed = Vec::new();
+            let mut kept = Vec::new();
+            for (track, is_hidden) in entries_with_hidden(transaction, id)? {
+                if !is_hidden && positions.contains(&shown) {
+                    removed.push(track);
+                } else {
+                    kept.push(track.0);
+                }
+                shown += usize::from(!is_hidden);
             }
-            let tracks = entries(transaction, id)?;
-            transaction.execute("DELETE FROM playlist_entry WHERE playlist_id = ?1", [id.0])?;
-            let kept: Vec<TrackId> = tracks
-                .into_iter()
-                .enumerate()
-                .filter_map(|(position, track)| (!positions.contains(&position)).then_some(track))
-                .collect();
-            append(transaction, id, 0, &kept)?;
+            let what = format!("took {} out of playlist ‘{name}’", named(transaction, &removed)?);
+            Ok((!removed.is_empty()).then_some((what, Step::FillPlaylist(id.0, kept))))
+        })
+    }
+
+    /// Puts a playlist into another order: the song at each place, as counted by [`Library::playlist_tracks`]. Hidden
+    /// songs stay behind the one they followed.
+    ///
+    /// # Errors
+    /// [`LibraryError::Gone`] when there is no such playlist; database failures. An order that does not name every
+    /// place once changes nothing.
+    pub fn order_playlist(&mut self, id: PlaylistId, order: &[usize]) -> Result<(), LibraryError> {
+        self.change_playlist(id, |transaction, name| {
+            // Each shown song with the hidden ones behind it; those before the first stay there.
+            let mut first = Vec::new();
+            let mut groups: Vec<Vec<i64>> = Vec::new();
+            for (track, is_hidden) in entries_with_hidden(transaction, id)? {
+                match groups.last_mut() {
+                    _ if !is_hidden => groups.push(vec![track.0]),
+                    Some(group) => group.push(track.0),
+                    None => first.push(track.0),
+                }
+            }
+            let named: HashSet<usize> = order.iter().copied().filter(|place| *place < groups.len()).collect();
+            let is_order = order.len() == groups.len() && named.len() == groups.len();
+            let is_news = order.iter().enumerate().any(|(place, from)| place != *from);
+            if !is_order || !is_news {
+                return Ok(None);
+            }
+            let songs = first.into_iter().chain(order.iter().flat_map(|from| groups[*from].clone())).collect();
+            Ok(Some((format!("changed the order of playlist ‘{name}’"), Step::FillPlaylist(id.0, songs))))
+        })
+    }
+
+    /// Makes and notes the change that `plan` wants for the playlist of that name, if it wants one.
+    fn change_playlist(
+        &mut self,
+        id: PlaylistId,
+        plan: impl FnOnce(&Transaction<'_>, &str) -> rusqlite::Result<Option<(String, Step)>>,
+    ) -> Result<(), LibraryError> {
+        let found = self.write(|transaction| {
+            let name: Option<String> = transaction
+                .query_row("SELECT name FROM playlist WHERE id = ?1", [id.0], |row| row.get(0))
+                .optional()?;
+            let Some(name) = name else { return Ok(false) };
+            if let Some((what, step)) = plan(transaction, &name)? {
+                record(transaction, &what, step)?;
+            }
             Ok(true)
         })?;
         if found { Ok(()) } else { Err(LibraryError::Gone("the playlist")) }
@@ -118,24 +168,20 @@ fn exists(connection: &Connection, id: PlaylistId) -> rusqlite::Result<bool> {
     connection.query_row("SELECT EXISTS (SELECT 1 FROM playlist WHERE id = ?1)", [id.0], |row| row.get(0))
 }
 
-fn append(
-    transaction: &Transaction<'_>,
-    id: PlaylistId,
-    first_position: i64,
-    tracks: &[TrackId],
-) -> rusqlite::Result<()> {
-    let mut insert = transaction.prepare_cached(
-        "INSERT INTO playlist_entry (playlist_id, position, track_id) SELECT ?1, ?2, id FROM track WHERE id = ?3",
+/// All entries, and whether the song is hidden.
+fn entries_with_hidden(transaction: &Transaction<'_>, id: PlaylistId) -> rusqlite::Result<Vec<(TrackId, bool)>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT e.track_id, t.removed_at IS NOT NULL FROM playlist_entry e JOIN track t ON t.id = e.track_id \
+         WHERE e.playlist_id = ?1 ORDER BY e.position",
     )?;
-    for (position, track) in (first_position..).zip(tracks) {
-        insert.execute(params![id.0, position, track.0])?;
-    }
-    Ok(())
+    statement.query_map([id.0], |row| Ok((TrackId(row.get(0)?), row.get(1)?)))?.collect()
 }
 
 fn entries(connection: &Connection, id: PlaylistId) -> rusqlite::Result<Vec<TrackId>> {
-    let mut statement =
-        connection.prepare_cached("SELECT track_id FROM playlist_entry WHERE playlist_id = ?1 ORDER BY position")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT e.track_id FROM playlist_entry e JOIN track t ON t.id = e.track_id \
+         WHERE e.playlist_id = ?1 AND t.removed_at IS NULL ORDER BY e.position",
+    )?;
     statement.query_map([id.0], |row| row.get(0).map(TrackId))?.collect()
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Transaction, params};
 
+use super::paths::DbPath;
 use super::{Library, revision};
 use crate::base::TrackId;
 use crate::library::LibraryError;
@@ -35,7 +36,7 @@ impl Library {
     }
 
     /// The songs the model of that hash has to hear, ordered by path: those that can be played, are there, and have
-    /// no result of this model for their present content. Files that could not be decoded are due once they change.
+    /// no result of this model for their present sound. Files that could not be decoded are due once they change.
     /// With `again`, all that can be played and are there.
     ///
     /// # Errors
@@ -44,15 +45,16 @@ impl Library {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT t.id, t.path FROM track t LEFT JOIN prediction p ON p.track_id = t.id \
-                 WHERE t.playable AND NOT t.missing AND (?2 OR ( \
-                     (p.track_id IS NULL OR p.model_hash <> ?1 OR p.content_hash <> t.content_hash) \
+                 WHERE t.playable AND NOT t.missing AND t.removed_at IS NULL AND (?2 OR ( \
+                     (p.track_id IS NULL OR p.model_hash <> ?1 OR p.sound_key IS NOT t.sound_key) \
                      AND NOT EXISTS (SELECT 1 FROM problem b WHERE b.path = t.path AND b.decoding \
                                      AND b.size IS t.size AND b.mtime_ns IS t.mtime_ns))) \
                  ORDER BY t.path",
             )?;
             statement
                 .query_map(params![model_hash, again], |row| {
-                    Ok((TrackId(row.get(0)?), PathBuf::from(row.get::<_, String>(1)?)))
+                    let DbPath(path) = row.get(1)?;
+                    Ok((TrackId(row.get(0)?), path))
                 })?
                 .collect()
         })
@@ -69,8 +71,8 @@ fn store(transaction: &Transaction<'_>, stamp: i64, track: TrackId, prediction: 
     transaction
         .prepare_cached(
             "INSERT OR REPLACE INTO prediction \
-                 (track_id, stamp, model_name, model_hash, content_hash, top, tags, heard_secs, note, decided_at) \
-             SELECT id, ?2, ?3, ?4, content_hash, ?5, ?6, ?7, ?8, ?9 FROM track WHERE id = ?1",
+                 (track_id, stamp, model_name, model_hash, sound_key, top, tags, heard_secs, note, decided_at) \
+             SELECT id, ?2, ?3, ?4, sound_key, ?5, ?6, ?7, ?8, ?9 FROM track WHERE id = ?1",
         )?
         .execute(params![
             track.0,

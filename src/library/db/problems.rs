@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, params};
 
 use super::Library;
+use super::paths::DbPathRef;
 use crate::library::LibraryError;
 use crate::library::model::{Problem, ProblemKind};
 use crate::library::scan::FileStamp;
@@ -39,9 +40,12 @@ impl Library {
                 return Ok(());
             }
             for path in paths {
-                let path = shown(path);
-                transaction.prepare_cached("UPDATE track SET mtime_ns = -1 WHERE path = ?1")?.execute([&path])?;
-                forget(transaction, &path)?;
+                transaction
+                    .prepare_cached(
+                        "UPDATE track SET mtime_ns = -1 WHERE path = ?1 AND missing = 0 AND removed_at IS NULL",
+                    )?
+                    .execute([DbPathRef(path)])?;
+                forget(transaction, &shown(path))?;
             }
             Ok(())
         })

@@ -2,9 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use super::Library;
+use super::history::record;
+use super::paths::DbPath;
+use super::steps::Step;
+use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 
 impl Library {
@@ -35,43 +39,82 @@ impl Library {
             return Err(refused("the folder's name is not valid Unicode text; rename it first"));
         };
         if !self.read(roots)?.contains(&root) {
-            self.write(|transaction| transaction.execute("INSERT OR IGNORE INTO root VALUES (?1)", [text]))?;
+            self.record(&format!("added folder {}", root.display()), Step::AddRoot(text.to_owned()))?;
         }
         Ok(root)
     }
 
-    /// Takes a folder out of the library, with its songs unless another folder covers them, and answers with the
-    /// number of songs that left. The files stay.
+    /// Takes a folder out of the library and answers with the number of songs that are hidden with it (those that no
+    /// other folder covers). Nothing is lost: with the folder they come back. Can be undone.
     ///
     /// # Errors
     /// Database failures.
     pub fn remove_root(&mut self, folder: &Path) -> Result<usize, LibraryError> {
         let root = absolute(folder);
+        let text = root.to_string_lossy().into_owned();
         self.write(|transaction| {
-            transaction.execute("DELETE FROM root WHERE path = ?1", [root.to_string_lossy()])?;
-            let kept = roots(transaction)?;
-            let leaves = |path: &Path| path.starts_with(&root) && !kept.iter().any(|other| path.starts_with(other));
-            let mut tracks = Vec::new();
-            let mut statement = transaction.prepare("SELECT id, path FROM track")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                if leaves(Path::new(row.get_ref(1)?.as_str()?)) {
-                    tracks.push(row.get::<_, i64>(0)?);
-                }
-            }
-            let mut delete = transaction.prepare("DELETE FROM track WHERE id = ?1")?;
-            for id in &tracks {
-                delete.execute([id])?;
-            }
-            let mut statement = transaction.prepare("SELECT path FROM problem")?;
-            let problems: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let mut delete = transaction.prepare("DELETE FROM problem WHERE path = ?1")?;
-            for path in problems.iter().filter(|path| leaves(Path::new(path))) {
-                delete.execute([path])?;
-            }
-            Ok(tracks.len())
+            let shown = "SELECT count(*) FROM track WHERE removed_at IS NULL";
+            let before: i64 = transaction.query_row(shown, [], |row| row.get(0))?;
+            record(transaction, &format!("removed folder {}", root.display()), Step::RemoveRoot(text))?;
+            let after: i64 = transaction.query_row(shown, [], |row| row.get(0))?;
+            Ok((before - after).max(0) as usize)
         })
     }
+}
+
+/// Scans a folder from now on. Songs below it that were hidden come back, and are missing until a scan finds them if
+/// their place was taken.
+pub(super) fn add(transaction: &Transaction<'_>, folder: &str) -> rusqlite::Result<()> {
+    transaction.execute("INSERT OR IGNORE INTO root VALUES (?1)", [folder])?;
+    let back =
+        below(transaction, "SELECT id, path FROM track WHERE removed_at IS NOT NULL", |path| path.starts_with(folder))?;
+    transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM chosen")?;
+    choose(transaction, &back)?;
+    transaction.execute(
+        "UPDATE track SET missing = 1 WHERE id IN (SELECT id FROM chosen) AND EXISTS ( \
+             SELECT 1 FROM track o WHERE o.path = track.path AND o.id <> track.id AND o.missing = 0 \
+             AND (o.removed_at IS NULL OR (o.id < track.id AND o.id IN (SELECT id FROM chosen))))",
+        [],
+    )?;
+    transaction.execute("UPDATE track SET removed_at = NULL WHERE id IN (SELECT id FROM chosen)", [])?;
+    Ok(())
+}
+
+/// Leaves a folder out from now on, hides the songs that no other folder covers, and forgets their problems.
+pub(super) fn remove(transaction: &Transaction<'_>, folder: &str) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM root WHERE path = ?1", [folder])?;
+    let kept = roots(transaction)?;
+    let leaves = |path: &Path| path.starts_with(folder) && !kept.iter().any(|other| path.starts_with(other));
+    let hidden = below(transaction, "SELECT id, path FROM track WHERE removed_at IS NULL", leaves)?;
+    transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY); DELETE FROM chosen")?;
+    choose(transaction, &hidden)?;
+    transaction.execute("UPDATE track SET removed_at = ?1 WHERE id IN (SELECT id FROM chosen)", [unix_now_secs()])?;
+    let mut statement = transaction.prepare("SELECT path FROM problem")?;
+    let problems: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut delete = transaction.prepare("DELETE FROM problem WHERE path = ?1")?;
+    for path in problems.iter().filter(|path| leaves(Path::new(path))) {
+        delete.execute([path])?;
+    }
+    Ok(())
+}
+
+fn choose(transaction: &Transaction<'_>, ids: &[i64]) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare("INSERT OR IGNORE INTO chosen VALUES (?1)")?;
+    ids.iter().try_for_each(|id| insert.execute([id]).map(drop))
+}
+
+/// The rows of a query (identifier and path) whose path is wanted.
+fn below(transaction: &Transaction<'_>, query: &str, wanted: impl Fn(&Path) -> bool) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = transaction.prepare(query)?;
+    let mut rows = statement.query([])?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        let DbPath(path) = row.get(1)?;
+        if wanted(&path) {
+            ids.push(row.get(0)?);
+        }
+    }
+    Ok(ids)
 }
 
 /// All roots, ordered.

@@ -1,21 +1,40 @@
 //! What a scan reads from the database and writes into it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::{Library, problems};
+use super::paths::{DbPath, DbPathRef};
+use super::{Library, lookalikes, problems};
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 use crate::library::model::Problem;
 use crate::library::scan::{FileStamp, Song};
+use crate::library::sound_key::SoundKey;
 
 /// A song as the last scan left it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::library) struct KnownTrack {
     pub id: i64,
+    pub path: PathBuf,
     pub stamp: FileStamp,
+    /// 0: unknown.
+    pub inode: i64,
+    /// `None`: it comes from version 1 and was not read since.
+    pub sound_key: Option<SoundKey>,
+    /// What version 1 knew its file by.
+    pub v1_hash: Option<[u8; 16]>,
     pub missing: bool,
+    /// Its folder was taken out of the library.
+    pub hidden: bool,
+}
+
+impl KnownTrack {
+    /// The song is at its place, as far as the library knows.
+    pub fn is_here(&self) -> bool {
+        !self.missing && !self.hidden
+    }
 }
 
 /// A problem as the last scan left it.
@@ -25,30 +44,51 @@ pub(in crate::library) struct KnownProblem {
     pub message: String,
 }
 
-/// All that the last scans left, by path.
+/// All that the last scans left.
 #[derive(Debug, Default)]
 pub(in crate::library) struct Known {
-    pub tracks: HashMap<String, KnownTrack>,
+    /// Ordered by path. Songs that are gone may share the path of another one.
+    pub tracks: Vec<KnownTrack>,
+    /// By path as it is shown.
     pub problems: HashMap<String, KnownProblem>,
+}
+
+/// What tells whether a song looks like another.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::library) struct Looks {
+    pub title: String,
+    pub artist: String,
+    pub duration_secs: f64,
+    /// A person gave it a genre or put it into a playlist.
+    pub is_cared_for: bool,
+}
+
+/// Where a file is, and what tells whether it changed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::library) struct Place<'a> {
+    pub path: &'a Path,
+    pub stamp: FileStamp,
+    pub inode: i64,
 }
 
 /// One thing a scan found out.
 #[derive(Debug)]
 pub(in crate::library) enum Change<'a> {
-    /// A song that no row stands for yet.
-    Insert { path: &'a str, stamp: FileStamp, song: Song },
-    /// A known song with other content or tags; it is at `path` now.
-    Update { id: i64, path: &'a str, stamp: FileStamp, song: Song },
+    /// A song that no row stands for yet, and a song that is gone which it looks like.
+    Insert { place: Place<'a>, song: Song, looks_like: Option<i64> },
+    /// A known song with other tags or at another place. Whatever was heard in it before holds if it has the sound of
+    /// then, also where only version 1 knew that sound.
+    Update { id: i64, place: Place<'a>, song: Song, same_sound: bool },
     /// A known song whose file cannot be used any more as it is now.
     Unusable { id: i64, stamp: Option<FileStamp> },
     /// A known, unchanged song that was missing is there again.
     Returned { id: i64 },
-    /// A known song is not there.
+    /// A known song is not there. It keeps its path, where another song may be now.
     Missing { id: i64 },
     /// A file that cannot be used; the stamp is absent when it must be opened again in any case.
     Problem { problem: Problem, stamp: Option<FileStamp> },
     /// There is nothing wrong with that path any more.
-    NoProblem { path: &'a str },
+    NoProblem { path: String },
 }
 
 impl Library {
@@ -58,12 +98,26 @@ impl Library {
             let mut known = Known::default();
             let count: i64 = connection.query_row("SELECT count(*) FROM track", [], |row| row.get(0))?;
             known.tracks.reserve(count.max(0) as usize);
-            let mut statement = connection.prepare_cached("SELECT path, id, size, mtime_ns, missing FROM track")?;
+            let mut statement = connection.prepare_cached(
+                "SELECT id, path, size, mtime_ns, inode, sound_key, v1_hash, missing, removed_at IS NOT NULL FROM track",
+            )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let stamp = FileStamp { size: row.get(2)?, mtime_ns: row.get(3)? };
-                known.tracks.insert(row.get(0)?, KnownTrack { id: row.get(1)?, stamp, missing: row.get(4)? });
+                let DbPath(path) = row.get(1)?;
+                known.tracks.push(KnownTrack {
+                    id: row.get(0)?,
+                    path,
+                    stamp: FileStamp { size: row.get(2)?, mtime_ns: row.get(3)? },
+                    inode: row.get(4)?,
+                    // A value of another size is as good as none.
+                    sound_key: row.get(5).unwrap_or_default(),
+                    v1_hash: row.get(6).unwrap_or_default(),
+                    missing: row.get(7)?,
+                    hidden: row.get(8)?,
+                });
             }
+            // Rows come nearly in this order.
+            known.tracks.sort_by(|a, b| a.path.cmp(&b.path).then(a.id.cmp(&b.id)));
             let mut statement = connection.prepare_cached("SELECT path, size, mtime_ns, message FROM problem")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
@@ -77,20 +131,44 @@ impl Library {
         })
     }
 
-    /// The content hashes of these songs, in order; blank for those that have left the library.
+    /// How songs look, in order; `None` for those that have left the library.
+    pub(in crate::library) fn looks(&self, ids: &[i64]) -> Result<Vec<Option<Looks>>, LibraryError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT title, artist, duration_secs, \
+                     EXISTS (SELECT 1 FROM user_genre u WHERE u.track_id = t.id) \
+                     OR EXISTS (SELECT 1 FROM playlist_entry e WHERE e.track_id = t.id) \
+                 FROM track t WHERE id = ?1",
+            )?;
+            ids.iter()
+                .map(|id| {
+                    statement
+                        .query_row([id], |row| {
+                            Ok(Looks {
+                                title: row.get(0)?,
+                                artist: row.get(1)?,
+                                duration_secs: row.get(2)?,
+                                is_cared_for: row.get(3)?,
+                            })
+                        })
+                        .optional()
+                })
+                .collect()
+        })
+    }
+
+    /// The sound keys of these songs, in order; blank for those that have left the library or were not read yet.
     ///
     /// # Errors
     /// Database failures.
-    pub fn content_hashes(&self, ids: &[i64]) -> Result<Vec<[u8; 16]>, LibraryError> {
+    pub fn sound_keys(&self, ids: &[i64]) -> Result<Vec<SoundKey>, LibraryError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached("SELECT content_hash FROM track WHERE id = ?1")?;
+            let mut statement =
+                connection.prepare_cached("SELECT coalesce(sound_key, v1_hash) FROM track WHERE id = ?1")?;
             ids.iter()
                 .map(|id| {
-                    let mut rows = statement.query([id])?;
-                    Ok(match rows.next()? {
-                        Some(row) => row.get(0)?,
-                        None => [0; 16],
-                    })
+                    let key: Option<Option<SoundKey>> = statement.query_row([id], |row| row.get(0)).optional()?;
+                    Ok(key.flatten().unwrap_or_default())
                 })
                 .collect()
         })
@@ -102,54 +180,102 @@ impl Library {
             return Ok(());
         }
         let now = unix_now_secs();
-        self.write(|transaction| changes.iter().try_for_each(|change| apply(transaction, change, now)))
+        self.write(|transaction| {
+            vacate(transaction, changes)?;
+            changes.iter().try_for_each(|change| apply(transaction, change, now))
+        })
     }
+}
+
+/// Frees the places of all songs that move, so that they can change places with each other; and gives the places at
+/// which songs arrive to nobody else: another process may have scanned the same folder in the meantime.
+fn vacate(transaction: &Transaction<'_>, changes: &[Change<'_>]) -> rusqlite::Result<()> {
+    let mut moving = HashSet::new();
+    for change in changes {
+        if let Change::Update { id, .. } | Change::Returned { id } | Change::Missing { id } = change {
+            moving.insert(*id);
+            transaction.prepare_cached("UPDATE track SET missing = 1 WHERE id = ?1")?.execute([id])?;
+        }
+    }
+    let mut there = transaction
+        .prepare_cached("SELECT id, sound_key FROM track WHERE path = ?1 AND missing = 0 AND removed_at IS NULL")?;
+    for change in changes {
+        let Change::Update { place, song, .. } = change else { continue };
+        let other: Option<(i64, Option<Vec<u8>>)> =
+            there.query_row([DbPathRef(place.path)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((other, key)) = other.filter(|(other, _)| !moving.contains(other)) else { continue };
+        // A row that the other process has just made for this very sound and that nobody has touched is one too many.
+        let gone = if key.as_deref() == Some(&song.sound_key) {
+            transaction.execute(
+                "DELETE FROM track WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM user_genre WHERE track_id = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM playlist_entry WHERE track_id = ?1)",
+                [other],
+            )?
+        } else {
+            0
+        };
+        if gone == 0 {
+            transaction.execute("UPDATE track SET missing = 1 WHERE id = ?1", [other])?;
+        }
+    }
+    Ok(())
 }
 
 fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqlite::Result<()> {
     match change {
-        Change::Insert { path, stamp, song } => {
+        Change::Insert { place, song, looks_like } => {
             // Another process may have scanned the same folder in the meantime.
-            transaction
+            let id = transaction
                 .prepare_cached(
-                    "INSERT INTO track (path, size, mtime_ns, content_hash, title, artist, album, track_number, year, \
-                                        tag_genre, duration_secs, format, playable, added_at) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) \
-                     ON CONFLICT (path) DO UPDATE SET size = ?2, mtime_ns = ?3, content_hash = ?4, title = ?5, \
-                         artist = ?6, album = ?7, track_number = ?8, year = ?9, tag_genre = ?10, \
-                         duration_secs = ?11, format = ?12, playable = ?13, missing = 0",
+                    "INSERT INTO track (path, size, mtime_ns, inode, sound_key, title, artist, album, track_number, \
+                                        year, tag_genre, duration_secs, format, playable, added_at) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
+                     ON CONFLICT (path) WHERE missing = 0 AND removed_at IS NULL DO UPDATE SET \
+                         size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, \
+                         sound_key = excluded.sound_key, title = excluded.title, artist = excluded.artist, \
+                         album = excluded.album, track_number = excluded.track_number, year = excluded.year, \
+                         tag_genre = excluded.tag_genre, duration_secs = excluded.duration_secs, \
+                         format = excluded.format, playable = excluded.playable RETURNING id",
                 )?
-                .execute(params![
-                    path,
-                    stamp.size,
-                    stamp.mtime_ns,
-                    song.content_hash,
-                    title(song, path),
-                    song.tags.artist.as_deref().unwrap_or_default(),
-                    song.tags.album.as_deref().unwrap_or_default(),
-                    song.tags.track_number,
-                    song.tags.year,
-                    song.tags.genre,
-                    song.duration_secs,
-                    song.format,
-                    song.playable,
-                    now,
-                ])?;
+                .query_row(
+                    params![
+                        DbPathRef(place.path),
+                        place.stamp.size,
+                        place.stamp.mtime_ns,
+                        place.inode,
+                        song.sound_key,
+                        title(song, place.path),
+                        song.tags.artist.as_deref().unwrap_or_default(),
+                        song.tags.album.as_deref().unwrap_or_default(),
+                        song.tags.track_number,
+                        song.tags.year,
+                        song.tags.genre,
+                        song.duration_secs,
+                        song.format,
+                        song.playable,
+                        now,
+                    ],
+                    |row| row.get(0),
+                )?;
+            if let Some(former) = looks_like {
+                lookalikes::ask(transaction, id, Some((*former, now)))?;
+            }
         }
-        Change::Update { id, path, stamp, song } => {
+        Change::Update { id, place, song, same_sound } => {
             transaction
                 .prepare_cached(
-                    "UPDATE OR IGNORE track SET path = ?1, size = ?2, mtime_ns = ?3, content_hash = ?4, title = ?5, \
-                         artist = ?6, album = ?7, track_number = ?8, year = ?9, tag_genre = ?10, \
-                         duration_secs = ?11, format = ?12, playable = ?13, missing = 0 \
-                     WHERE id = ?14",
+                    "UPDATE track SET path = ?1, size = ?2, mtime_ns = ?3, inode = ?4, sound_key = ?5, v1_hash = NULL, \
+                         title = ?6, artist = ?7, album = ?8, track_number = ?9, year = ?10, tag_genre = ?11, \
+                         duration_secs = ?12, format = ?13, playable = ?14, missing = 0, removed_at = NULL \
+                     WHERE id = ?15",
                 )?
                 .execute(params![
-                    path,
-                    stamp.size,
-                    stamp.mtime_ns,
-                    song.content_hash,
-                    title(song, path),
+                    DbPathRef(place.path),
+                    place.stamp.size,
+                    place.stamp.mtime_ns,
+                    place.inode,
+                    song.sound_key,
+                    title(song, place.path),
                     song.tags.artist.as_deref().unwrap_or_default(),
                     song.tags.album.as_deref().unwrap_or_default(),
                     song.tags.track_number,
@@ -160,6 +286,13 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
                     song.playable,
                     id,
                 ])?;
+            if *same_sound {
+                transaction
+                    .prepare_cached("UPDATE prediction SET sound_key = ?2 WHERE track_id = ?1 AND sound_key IS NULL")?
+                    .execute(params![id, song.sound_key])?;
+            }
+            // A song that came back by itself is nobody's former self.
+            transaction.prepare_cached("DELETE FROM lookalike WHERE former_id = ?1")?.execute([id])?;
         }
         Change::Unusable { id, stamp } => {
             let mut update = transaction.prepare_cached(
@@ -169,11 +302,12 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
             update.execute(params![id, stamp.map(|stamp| stamp.size), stamp.map(|stamp| stamp.mtime_ns)])?;
         }
         Change::Returned { id } => {
-            transaction.prepare_cached("UPDATE track SET missing = 0 WHERE id = ?1")?.execute([id])?;
+            transaction
+                .prepare_cached("UPDATE track SET missing = 0, removed_at = NULL WHERE id = ?1")?
+                .execute([id])?;
         }
-        Change::Missing { id } => {
-            transaction.prepare_cached("UPDATE track SET missing = 1 WHERE id = ?1")?.execute([id])?;
-        }
+        // Done already, before others took the place.
+        Change::Missing { .. } => {}
         Change::Problem { problem, stamp } => problems::store(transaction, problem, false, *stamp)?,
         Change::NoProblem { path } => problems::forget(transaction, path)?,
     }
@@ -181,7 +315,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
 }
 
 /// The title in the tags, else the file's name without its ending.
-fn title<'a>(song: &'a Song, path: &'a str) -> &'a str {
-    let stem = || std::path::Path::new(path).file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or(path);
-    song.tags.title.as_deref().unwrap_or_else(stem)
+fn title(song: &Song, path: &Path) -> String {
+    let stem = || path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    song.tags.title.clone().unwrap_or_else(stem)
 }

@@ -1,11 +1,11 @@
 //! The whole library at one moment.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{Library, playlists, predictions, problems, revision, roots};
+use super::paths::DbPath;
+use super::{Library, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots};
 use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::{Prediction, Snapshot, Track, UserGenre};
@@ -16,7 +16,7 @@ impl Library {
     /// # Errors
     /// Database failures.
     pub fn snapshot(&mut self) -> Result<Snapshot, LibraryError> {
-        let (snapshot, newer) = self.read(|connection| {
+        let (mut snapshot, newer) = self.read(|connection| {
             let revision = revision(connection)?;
             let newer = predictions::since(connection, self.predictions_stamp)?;
             let tracks = tracks(connection)?;
@@ -26,12 +26,15 @@ impl Library {
                 tracks: Arc::new(tracks),
                 playlists: Arc::new(playlists::playlists(connection)?),
                 problems: Arc::new(problems::problems(connection)?),
+                lookalikes: Arc::new(lookalikes::lookalikes(connection)?),
+                hidden: forgetting::count_hidden(connection)?,
+                undo: history::next(connection, false)?,
+                redo: history::next(connection, true)?,
             };
             Ok((snapshot, newer))
         })?;
         self.predictions_stamp = snapshot.revision as i64;
         self.predictions.extend(newer);
-        let mut snapshot = snapshot;
         if let Some(tracks) = Arc::get_mut(&mut snapshot.tracks) {
             for track in tracks {
                 track.prediction = self.predictions.get(&track.id).cloned();
@@ -44,12 +47,13 @@ impl Library {
 /// All songs ordered by path, without their predictions.
 fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
     const NO_PREDICTION: Option<Arc<Prediction>> = None;
-    let count: i64 = connection.query_row("SELECT count(*) FROM track", [], |row| row.get(0))?;
+    let count: i64 =
+        connection.query_row("SELECT count(*) FROM track WHERE removed_at IS NULL", [], |row| row.get(0))?;
     let mut tracks = Vec::with_capacity(count.max(0) as usize);
     let mut statement = connection.prepare_cached(
         "SELECT t.id, t.path, t.title, t.artist, t.album, t.track_number, t.year, t.tag_genre, t.duration_secs, \
                 t.format, t.playable, t.missing, t.added_at, u.genre, u.set_at \
-         FROM track t LEFT JOIN user_genre u ON u.track_id = t.id",
+         FROM track t LEFT JOIN user_genre u ON u.track_id = t.id WHERE t.removed_at IS NULL",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -59,7 +63,7 @@ fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
         };
         tracks.push(Track {
             id: TrackId(row.get(0)?),
-            path: PathBuf::from(row.get::<_, String>(1)?),
+            path: row.get::<_, DbPath>(1)?.0,
             title: row.get(2)?,
             artist: row.get(3)?,
             album: row.get(4)?,
@@ -77,6 +81,7 @@ fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
     }
     // `Path` compares component by component, SQLite byte by byte. Row order is path order up to the few runs that
     // single scans have added, which the sort makes use of.
-    tracks.sort_by(|a, b| a.path.cmp(&b.path));
+    // A song that is gone comes behind the one that is at its path now.
+    tracks.sort_by(|a, b| a.path.cmp(&b.path).then(a.missing.cmp(&b.missing)));
     Ok(tracks)
 }

@@ -6,17 +6,17 @@
 //! scan finds the same work still to do, in the same order.
 
 mod cut_off;
-mod hash;
 mod moves;
 mod pipeline;
 mod read;
 mod run;
+mod sort_out;
 mod stamp;
+mod v1_hash;
 mod walk;
 
 use std::path::Path;
 
-pub use hash::content_hash;
 pub(super) use read::Song;
 pub use run::scan;
 pub use stamp::FileStamp;

@@ -1,56 +1,58 @@
-//! Which new files are known songs at another place.
+//! Which files are which known songs.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::hash::Hash;
 use std::path::Path;
 
 /// How many of the last names of a path are compared, to tell identical copies apart.
 const LONGEST_TAIL: usize = 6;
 
-/// Pairs songs whose file is gone with new files of the same content, one to one: `(gone, new)` as indices.
+/// A path and what is known by it.
+pub(super) type Candidate<'a, C> = (&'a Path, C);
+
+/// Pairs songs with files of the same content, one to one: `(song, file)` as indices. `songs` come oldest first.
 ///
-/// Among identical copies those go together whose paths end in the same names (the more, the better); what is then
-/// left over is paired in path order. The result depends on nothing but the paths and contents.
-pub(super) fn pair<C: Eq + Hash + Copy>(gone: &[(&Path, C)], new: &[(&Path, C)]) -> Vec<(usize, usize)> {
-    let order = |list: &[(&Path, C)]| {
-        let mut indices: Vec<usize> = (0..list.len()).collect();
-        indices.sort_by_key(|&index| list[index].0);
-        indices
-    };
-    let mut gone_left = order(gone);
-    let mut new_left = order(new);
+/// Among identical copies those go together that have the same path, then those whose paths end in the same names (the
+/// more, the better), then those in the same folder. What is then left over is paired in order: the oldest song with
+/// the first path. The result depends on nothing but the order of the songs, the paths and the contents.
+pub(super) fn pair<C: Eq + Hash + Copy>(songs: &[Candidate<'_, C>], files: &[Candidate<'_, C>]) -> Vec<(usize, usize)> {
+    let mut songs_left: Vec<usize> = (0..songs.len()).collect();
+    let mut files_left: Vec<usize> = (0..files.len()).collect();
+    files_left.sort_by_key(|&index| files[index].0);
     let mut pairs = Vec::new();
-    for names in (0..=LONGEST_TAIL).rev() {
-        let mut offers: HashMap<(C, Vec<&OsStr>), Vec<usize>> = HashMap::new();
-        for &index in gone_left.iter().rev() {
-            if let Some(tail) = tail(gone[index].0, names) {
-                offers.entry((gone[index].1, tail)).or_default().push(index);
+    let mut round = |key: &dyn Fn(&Path) -> Option<Vec<OsString>>| {
+        let mut offers: HashMap<(C, Vec<OsString>), Vec<usize>> = HashMap::new();
+        for &index in songs_left.iter().rev() {
+            if let Some(key) = key(songs[index].0) {
+                offers.entry((songs[index].1, key)).or_default().push(index);
             }
         }
-        let mut taken = Vec::new();
-        new_left.retain(|&index| {
-            let found =
-                tail(new[index].0, names).and_then(|tail| offers.get_mut(&(new[index].1, tail))).and_then(Vec::pop);
-            if let Some(gone_index) = found {
-                taken.push((gone_index, index));
+        let mut taken = HashSet::new();
+        files_left.retain(|&index| {
+            let (path, content) = files[index];
+            let found = key(path).and_then(|key| offers.get_mut(&(content, key))).and_then(Vec::pop);
+            if let Some(song) = found {
+                taken.insert(song);
+                pairs.push((song, index));
             }
             found.is_none()
         });
-        let matched: HashSet<usize> = taken.iter().map(|(gone_index, _)| *gone_index).collect();
-        gone_left.retain(|index| !matched.contains(index));
-        pairs.append(&mut taken);
-        if gone_left.is_empty() || new_left.is_empty() {
-            break;
-        }
+        songs_left.retain(|index| !taken.contains(index));
+    };
+    round(&|path| Some(vec![path.as_os_str().to_owned()]));
+    for names in (1..=LONGEST_TAIL).rev() {
+        round(&|path| tail(path, names));
     }
+    round(&|path| Some(vec![path.parent()?.as_os_str().to_owned()]));
+    round(&|_| Some(Vec::new()));
     pairs.sort_unstable();
     pairs
 }
 
-/// The last `names` names of a path, if it has so many.
-fn tail(path: &Path, names: usize) -> Option<Vec<&OsStr>> {
-    let tail: Vec<&OsStr> = path.iter().rev().take(names).collect();
+/// The last `names` names of a path, if it has that many.
+fn tail(path: &Path, names: usize) -> Option<Vec<OsString>> {
+    let tail: Vec<OsString> = path.iter().rev().take(names).map(OsStr::to_owned).collect();
     (tail.len() == names).then_some(tail)
 }
 
@@ -58,11 +60,11 @@ fn tail(path: &Path, names: usize) -> Option<Vec<&OsStr>> {
 mod tests {
     use super::*;
 
-    fn pair_paths<'a>(gone: &[(&'a str, u32)], new: &[(&'a str, u32)]) -> Vec<(&'a str, &'a str)> {
+    fn pair_paths<'a>(songs: &[(&'a str, u32)], files: &[(&'a str, u32)]) -> Vec<(&'a str, &'a str)> {
         let paths = |list: &[(&'a str, u32)]| -> Vec<(&'a Path, u32)> {
             list.iter().map(|(path, content)| (Path::new(*path), *content)).collect()
         };
-        pair(&paths(gone), &paths(new)).into_iter().map(|(g, n)| (gone[g].0, new[n].0)).collect()
+        pair(&paths(songs), &paths(files)).into_iter().map(|(g, n)| (songs[g].0, files[n].0)).collect()
     }
 
     #[test]
@@ -73,10 +75,10 @@ mod tests {
 
     #[test]
     fn identical_copies_go_by_their_names_one_to_one() {
-        let gone = [("/old/B/01.ogg", 7), ("/old/A/01.ogg", 7), ("/old/A/02.ogg", 7)];
-        let new = [("/new/A/02.ogg", 7), ("/new/B/01.ogg", 7), ("/new/A/01.ogg", 7), ("/new/C/09.ogg", 7)];
+        let songs = [("/old/B/01.ogg", 7), ("/old/A/01.ogg", 7), ("/old/A/02.ogg", 7)];
+        let files = [("/new/A/02.ogg", 7), ("/new/B/01.ogg", 7), ("/new/A/01.ogg", 7), ("/new/C/09.ogg", 7)];
         assert_eq!(
-            pair_paths(&gone, &new),
+            pair_paths(&songs, &files),
             [
                 ("/old/B/01.ogg", "/new/B/01.ogg"),
                 ("/old/A/01.ogg", "/new/A/01.ogg"),
@@ -86,10 +88,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_over_goes_in_path_order() {
+    fn a_song_stays_at_its_path_if_it_can() {
+        assert_eq!(
+            pair_paths(&[("/a/x", 1), ("/a/y", 1)], &[("/a/y", 1), ("/b/z", 1)]),
+            [("/a/x", "/b/z"), ("/a/y", "/a/y")]
+        );
+        assert_eq!(pair_paths(&[("/b/x", 1), ("/a/x", 1)], &[("/a/y", 1)]), [("/a/x", "/a/y")], "the same folder");
+    }
+
+    #[test]
+    fn of_what_is_left_over_the_oldest_comes_first() {
         assert_eq!(
             pair_paths(&[("/o/b", 1), ("/o/a", 1)], &[("/n/y", 1), ("/n/x", 1), ("/n/z", 1)]),
-            [("/o/b", "/n/y"), ("/o/a", "/n/x")]
+            [("/o/b", "/n/x"), ("/o/a", "/n/y")]
         );
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn thread_pool(jobs: usize) -> Result<ThreadPool, LibraryError> {
         .map_err(|error| LibraryError::Threads(Box::new(error)))
 }
 
-/// Reads all files and hands each result to `sink`, in the order of `paths`. When cancelled, it ends with the last
+/// Reads all files (`wants_v1` as for [`read_song`]) and hands each result to `sink`, in the order of `paths`. When cancelled, it ends with the last
 /// result that has all those before it.
 ///
 /// # Errors
@@ -36,6 +36,7 @@ pub(super) fn read_in_order(
     pool: &ThreadPool,
     paths: &[&Path],
     probe: &ProbeFn<'_>,
+    wants_v1: &(dyn Fn(u64) -> bool + Sync),
     cancel: &CancelToken,
     sink: &mut dyn FnMut(usize, Reading) -> Result<(), LibraryError>,
 ) -> Result<(), LibraryError> {
@@ -51,7 +52,7 @@ pub(super) fn read_in_order(
                         if cancel.is_cancelled() {
                             return Err(());
                         }
-                        sender.send((chunk * CHUNK + index, read_guarded(path, probe))).map_err(drop)
+                        sender.send((chunk * CHUNK + index, read_guarded(path, probe, wants_v1))).map_err(drop)
                     })
                 });
                 if sent_all.is_err() {
@@ -78,8 +79,8 @@ pub(super) fn read_in_order(
 }
 
 /// Reads one file; a panic of a tag reader costs this file only.
-fn read_guarded(path: &Path, probe: &ProbeFn<'_>) -> Reading {
-    catch_unwind(AssertUnwindSafe(|| read_song(path, probe))).unwrap_or_else(|_| {
+fn read_guarded(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64) -> bool) -> Reading {
+    catch_unwind(AssertUnwindSafe(|| read_song(path, probe, wants_v1))).unwrap_or_else(|_| {
         tracing::error!("a tag reader panicked");
         Reading::bad(
             super::FileStamp::of(path).ok(),

@@ -1,21 +1,25 @@
-//! One file: its hash, its tags, or what is wrong with it.
+//! One file: its sound key, its tags, or what is wrong with it.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use super::hash::{self, ContentHash, WHOLE_BYTES};
+use super::stamp::inode;
+use super::v1_hash::v1_hash;
 use super::{FileStamp, ProbeFn, Trouble, cut_off};
 use crate::library::model::ProblemKind;
+use crate::library::sound_key::{self, SoundKey};
 use crate::library::tags::{self, SongTags, TagFailure};
 
+/// Files up to this size are read into memory once, for the sound key and the tags.
+const WHOLE_BYTES: u64 = 256 * 1024;
 /// Enough for most headers; what follows is skipped by seeking.
 const BUFFER_BYTES: usize = 16 * 1024;
 
 /// All that a scan stores of a song besides its path and stamp.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::library) struct Song {
-    pub content_hash: ContentHash,
+    pub sound_key: SoundKey,
     pub tags: SongTags,
     /// 0: unknown.
     pub duration_secs: f64,
@@ -28,6 +32,10 @@ pub(in crate::library) struct Song {
 pub(super) struct Reading {
     /// Size and time of what was read; `None`: it must be opened again the next time.
     pub stamp: Option<FileStamp>,
+    /// 0: unknown.
+    pub inode: i64,
+    /// What version 1 would know it by, where that was wanted.
+    pub v1_hash: Option<[u8; 16]>,
     /// The song, unless the file cannot be used.
     pub song: Option<Song>,
     /// What is wrong with it; with a song too, when that is worth a remark.
@@ -36,14 +44,14 @@ pub(super) struct Reading {
 
 impl Reading {
     pub fn bad(stamp: Option<FileStamp>, trouble: Trouble) -> Self {
-        Self { stamp, song: None, trouble: Some(trouble) }
+        Self { stamp, inode: 0, v1_hash: None, song: None, trouble: Some(trouble) }
     }
 }
 
-/// Reads one file.
-pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>) -> Reading {
+/// Reads one file. `wants_v1` tells for which sizes the hash of version 1 is needed.
+pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64) -> bool) -> Reading {
     // What the system refuses today may be allowed tomorrow without a trace in size or time: no stamp.
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) => return Reading::bad(None, system_trouble(&error)),
     };
@@ -58,28 +66,47 @@ pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>) -> Reading {
     if metadata.len() == 0 {
         return Reading::bad(Some(stamp), Trouble::new(ProblemKind::Empty, "The file is empty."));
     }
-    let read = if metadata.len() <= WHOLE_BYTES {
-        let mut bytes = Vec::with_capacity(metadata.len() as usize);
-        file.take(WHOLE_BYTES)
-            .read_to_end(&mut bytes)
-            .map(|_| (hash::of_bytes(&bytes), whole_song_of(path, &mut Cursor::new(&bytes), bytes.len() as u64, probe)))
-    } else {
-        hash::of_blocks(&mut file, metadata.len()).and_then(|content_hash| {
-            file.rewind()?;
-            let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
-            Ok((content_hash, whole_song_of(path, &mut reader, metadata.len(), probe)))
+    let length = metadata.len();
+    let wants_v1 = wants_v1(length);
+    let read = if length <= WHOLE_BYTES {
+        let mut bytes = Vec::with_capacity(length as usize);
+        file.take(WHOLE_BYTES).read_to_end(&mut bytes).and_then(|_| {
+            let length = bytes.len() as u64;
+            read_content(path, &mut Cursor::new(bytes), length, wants_v1, probe)
         })
+    } else {
+        read_content(path, &mut BufReader::with_capacity(BUFFER_BYTES, file), length, wants_v1, probe)
     };
     match read {
-        Ok((content_hash, Ok((song, trouble)))) => {
-            Reading { stamp: Some(stamp), song: Some(Song { content_hash, ..song }), trouble }
-        }
-        Ok((_, Err(trouble))) => {
+        Ok((sound_key, v1_hash, Ok((song, trouble)))) => Reading {
+            stamp: Some(stamp),
+            inode: inode(&metadata),
+            v1_hash,
+            song: Some(Song { sound_key, ..song }),
+            trouble,
+        },
+        Ok((_, _, Err(trouble))) => {
             let transient = matches!(trouble.kind, ProblemKind::Permission | ProblemKind::Vanished);
             Reading::bad((!transient).then_some(stamp), trouble)
         }
         Err(error) => Reading::bad(None, system_trouble(&error)),
     }
+}
+
+/// What was read of a file's content: its sound key, its hash of version 1, the song in it.
+type Content = (SoundKey, Option<[u8; 16]>, Result<(Song, Option<Trouble>), Trouble>);
+
+fn read_content(
+    path: &Path,
+    reader: &mut (impl Read + Seek),
+    length: u64,
+    wants_v1: bool,
+    probe: &ProbeFn<'_>,
+) -> io::Result<Content> {
+    let sound_key = sound_key::of_reader(reader, length)?;
+    let v1_hash = if wants_v1 { Some(v1_hash(reader, length)?) } else { None };
+    reader.rewind()?;
+    Ok((sound_key, v1_hash, whole_song_of(path, reader, length, probe)))
 }
 
 /// As [`song_of`], with a remark when the end of the file is missing.
@@ -97,10 +124,10 @@ fn whole_song_of(
     Ok((song, trouble.or_else(cut)))
 }
 
-/// What the tag reader and, where it does not know enough, the decoder make of a file. The hash is left blank.
+/// What the tag reader and, where it does not know enough, the decoder make of a file. The key is left blank.
 fn song_of(path: &Path, reader: impl Read + Seek, probe: &ProbeFn<'_>) -> Result<(Song, Option<Trouble>), Trouble> {
     let song = |tags, duration_secs: Option<f64>, format: String, playable| Song {
-        content_hash: ContentHash::default(),
+        sound_key: SoundKey::default(),
         tags,
         duration_secs: duration_secs.filter(|secs| secs.is_finite() && *secs > 0.0).unwrap_or(0.0),
         format,

@@ -5,22 +5,25 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
-use rayon::prelude::*;
 
 use super::pipeline::{read_in_order, thread_pool};
-use super::read::{Reading, system_trouble};
-use super::walk::{self, Walked};
-use super::{FileStamp, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Trouble, moves};
+use super::read::Reading;
+use super::sort_out::{Sorted, Work, below, sort_out};
+use super::{FileStamp, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Song, Trouble, moves, walk};
 use crate::base::CancelToken;
 use crate::base::time::unix_now_secs;
-use crate::library::db::scanning::{Change, Known};
+use crate::library::db::scanning::{Change, Known, Looks, Place};
 use crate::library::model::Problem;
+use crate::library::sound_key::SoundKey;
+use crate::library::text::fold;
 use crate::library::{Library, LibraryError, absolute, shown};
 
 /// A batch is written when it has so many files,
 const BATCH_FILES: usize = 512;
 /// or when it is so old.
 const BATCH_AGE: Duration = Duration::from_millis(500);
+/// Songs whose playing times differ by no more than this may be the same.
+const SAME_LENGTH_SECS: f64 = 1.0;
 
 /// Looks at every file below `roots` and brings the database up to date with them. Files outside are not touched,
 /// except that a song known from elsewhere whose file is gone there may be found again here.
@@ -44,340 +47,363 @@ pub fn scan(
         return Ok(ScanSummary { cancelled: true, ..ScanSummary::default() });
     }
     let known = library.known()?;
-    let sorted = sort_out(&pool, &roots, walked, &known);
-    let mut scan =
-        Scan { summary: sorted.summary.clone(), done: 0, total: sorted.total, batch: Vec::new(), now: unix_now_secs() };
-    scan.done = sorted.total - sorted.work.len() as u64;
-    let run = scan.run(library, &pool, sorted, &known, &roots, probe, reporter, cancel);
-    run.map(|()| ScanSummary { cancelled: cancel.is_cancelled(), ..scan.summary })
-}
-
-/// A file that must be opened.
-struct Work {
-    path: PathBuf,
-    stamp: FileStamp,
-    /// The row that stands for it, if there is one, and whether it was missing.
-    row: Option<(i64, bool)>,
-}
-
-/// What the walk and the database say together.
-struct Sorted {
-    summary: ScanSummary,
-    total: u64,
-    /// New and changed files, ordered by path.
-    work: Vec<Work>,
-    /// Rows of unchanged songs that were missing.
-    returned: Vec<i64>,
-    /// Songs that are below the roots by their path, but not there: path and row, and whether that is news.
-    gone: Vec<(String, i64, bool)>,
-    /// Problems of folders, links and names, and of files that cannot be looked at.
-    problems: Vec<(PathBuf, Trouble)>,
-    /// Paths of problems that are still as they were.
-    standing: HashSet<String>,
-}
-
-/// Compares every file's stamp with what is known.
-fn sort_out(pool: &ThreadPool, roots: &[PathBuf], walked: Walked, known: &Known) -> Sorted {
-    let Walked { files, file_links, problems } = walked;
-    let stats: Vec<_> = pool.install(|| files.par_iter().with_min_len(64).map(std::fs::metadata).collect());
-    let real: HashSet<_> = if file_links.is_empty() {
-        HashSet::new()
-    } else {
-        let pairs = files.iter().zip(&stats).filter(|(path, _)| !file_links.contains(*path));
-        pairs.filter_map(|(path, stat)| Some(walk::identity(path, stat.as_ref().ok()?))).collect()
+    let mut sorted = sort_out(&pool, &roots, walked, &known);
+    let mut scan = Scan {
+        library,
+        known: &known,
+        roots: &roots,
+        reporter,
+        summary: sorted.summary.clone(),
+        strays: Strays::default(),
+        opened: HashSet::new(),
+        batch: Vec::new(),
+        batch_started: Instant::now(),
+        now: unix_now_secs(),
     };
-    let mut linked = HashSet::new();
-    let mut seen: HashSet<i64> = HashSet::with_capacity(known.tracks.len());
-    let mut sorted = Sorted {
-        summary: ScanSummary::default(),
-        total: files.len() as u64,
-        work: Vec::new(),
-        returned: Vec::new(),
-        gone: Vec::new(),
-        problems,
-        standing: HashSet::new(),
-    };
-    for (path, stat) in files.into_iter().zip(stats) {
-        let metadata = match stat {
-            Ok(metadata) => metadata,
-            Err(error) => {
-                sorted.problems.push((path, system_trouble(&error)));
-                continue;
-            }
-        };
-        if file_links.contains(&path) {
-            let identity = walk::identity(&path, &metadata);
-            if real.contains(&identity) || !linked.insert(identity) {
-                continue;
-            }
-        }
-        let stamp = FileStamp::from_metadata(&metadata);
-        let Some(text) = path.to_str() else { continue };
-        let problem = known.problems.get(text);
-        if let Some(track) = known.tracks.get(text) {
-            seen.insert(track.id);
-            if problem.is_some_and(|problem| problem.stamp == Some(stamp)) {
-                sorted.standing.insert(text.to_owned());
-            }
-            if track.stamp != stamp {
-                sorted.work.push(Work { path, stamp, row: Some((track.id, track.missing)) });
-            } else if track.missing {
-                sorted.returned.push(track.id);
-            } else {
-                sorted.summary.unchanged += 1;
-            }
-        } else if problem.is_some_and(|problem| problem.stamp == Some(stamp)) {
-            sorted.standing.insert(text.to_owned());
-        } else {
-            sorted.work.push(Work { path, stamp, row: None });
-        }
+    scan.strays = Strays::new(scan.library, &known, &sorted)?;
+    let work = std::mem::take(&mut sorted.work);
+    let held = scan.read(&pool, work, sorted.total, probe, cancel)?;
+    if !cancel.is_cancelled() {
+        scan.settle(sorted, held)?;
     }
-    for (path, track) in &known.tracks {
-        if !seen.contains(&track.id) && below(roots, path) {
-            sorted.gone.push((path.clone(), track.id, !track.missing));
-        }
-    }
-    sorted.gone.sort();
-    sorted.summary.problems = sorted.standing.len() + sorted.problems.len();
-    sorted.summary.returned = sorted.returned.len();
-    sorted
+    Ok(ScanSummary { cancelled: cancel.is_cancelled(), ..scan.summary })
 }
 
-fn below(roots: &[PathBuf], path: &str) -> bool {
-    roots.iter().any(|root| Path::new(path).starts_with(root))
+/// A file, and what was read of it.
+type Read = (Work, Reading);
+
+/// Known songs that may be found at another path than theirs, as places in [`Known::tracks`].
+#[derive(Default)]
+struct Strays {
+    by_sound: HashMap<SoundKey, Vec<usize>>,
+    /// Songs of version 1, by the size and hash of their file.
+    by_v1_hash: HashMap<(i64, [u8; 16]), Vec<usize>>,
+    v1_sizes: HashSet<u64>,
+    /// Songs that are gone and that somebody cares for, by title and artist.
+    by_looks: HashMap<(String, String), Vec<(usize, f64)>>,
+    looks: HashMap<usize, Looks>,
 }
 
-/// A known song at another place: its row, the file, and what was read of it.
-type Moved = (i64, Work, Reading);
-/// A file to be opened, or what was read of it already.
-type Pending = (Work, Option<Reading>);
+impl Strays {
+    fn new(library: &Library, known: &Known, sorted: &Sorted) -> Result<Self, LibraryError> {
+        let mut strays = Self::default();
+        for (row, track) in known.tracks.iter().enumerate().filter(|(row, _)| !sorted.settled.contains(row)) {
+            if let Some(key) = track.sound_key {
+                strays.by_sound.entry(key).or_default().push(row);
+            } else if let Some(hash) = track.v1_hash {
+                strays.by_v1_hash.entry((track.stamp.size, hash)).or_default().push(row);
+                strays.v1_sizes.insert(track.stamp.size.max(0) as u64);
+            }
+        }
+        // Only what is certainly not at its place can be asked after.
+        let mut rows = sorted.gone.clone();
+        rows.extend(sorted.work.iter().filter(|work| !work.is_unchanged).filter_map(|work| work.row));
+        if !sorted.work.is_empty() {
+            let ids: Vec<i64> = rows.iter().map(|row| known.tracks[*row].id).collect();
+            for (row, looks) in rows.into_iter().zip(library.looks(&ids)?) {
+                let Some(looks) = looks else { continue };
+                if looks.is_cared_for && looks.duration_secs > 0.0 {
+                    let named = (fold(&looks.title), fold(&looks.artist));
+                    strays.by_looks.entry(named).or_default().push((row, looks.duration_secs));
+                }
+                strays.looks.insert(row, looks);
+            }
+        }
+        Ok(strays)
+    }
+
+    /// Whether a known song may be meant by this.
+    fn may_be(&self, reading: &Reading) -> bool {
+        let Some(song) = &reading.song else { return false };
+        self.by_sound.contains_key(&song.sound_key)
+            || reading
+                .stamp
+                .zip(reading.v1_hash)
+                .is_some_and(|(stamp, hash)| self.by_v1_hash.contains_key(&(stamp.size, hash)))
+    }
+
+    /// Songs that look like this one: the same title and artist, and the same length.
+    fn alike<'a>(&'a self, song: &Song, path: &Path) -> impl Iterator<Item = usize> + use<'a> {
+        let stem = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let title = song.tags.title.clone().unwrap_or_else(stem);
+        let named = (fold(&title), fold(song.tags.artist.as_deref().unwrap_or_default()));
+        let secs = song.duration_secs;
+        let found = self.by_looks.get(&named).map_or(&[][..], Vec::as_slice).iter();
+        found.filter(move |(_, known)| (known - secs).abs() <= SAME_LENGTH_SECS).map(|(row, _)| *row)
+    }
+}
 
 /// A scan under way.
-struct Scan {
+struct Scan<'a> {
+    library: &'a mut Library,
+    known: &'a Known,
+    roots: &'a [PathBuf],
+    reporter: &'a mut dyn ScanReporter,
     summary: ScanSummary,
-    done: u64,
-    total: u64,
+    strays: Strays,
+    /// Files that were opened and had a problem before.
+    opened: HashSet<String>,
     /// Read and not yet written.
-    batch: Vec<(Work, Reading)>,
+    batch: Vec<Read>,
+    batch_started: Instant,
     now: i64,
 }
 
-impl Scan {
-    fn run(
+impl Scan<'_> {
+    /// Opens the files, in path order. What is certainly new is written in batches; files that may belong to a known
+    /// song are held back until all are read, and returned.
+    fn read(
         &mut self,
-        library: &mut Library,
         pool: &ThreadPool,
-        sorted: Sorted,
-        known: &Known,
-        roots: &[PathBuf],
+        work: Vec<Work>,
+        total: u64,
         probe: &ProbeFn<'_>,
-        reporter: &mut dyn ScanReporter,
         cancel: &CancelToken,
-    ) -> Result<(), LibraryError> {
-        let Sorted { work, returned, gone, problems, standing, .. } = sorted;
-        let (moved, work) = self.find_moves(library, pool, work, &gone, known, roots, probe, reporter, cancel)?;
-        if cancel.is_cancelled() {
-            return Ok(());
+    ) -> Result<Vec<Read>, LibraryError> {
+        let mut done = total - work.len() as u64;
+        let paths: Vec<PathBuf> = work.iter().map(|work| work.path.clone()).collect();
+        let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+        let sizes = std::mem::take(&mut self.strays.v1_sizes);
+        let mut held = Vec::new();
+        let mut work = work.into_iter();
+        read_in_order(pool, &paths, probe, &|size| sizes.contains(&size), cancel, &mut |_, reading| {
+            let Some(work) = work.next() else { return Ok(()) };
+            done += 1;
+            self.reporter.progress(done, Some(total), &work.path);
+            let is_certain = work.is_unchanged || (work.row.is_none() && !self.strays.may_be(&reading));
+            if is_certain {
+                self.batch.push((work, reading));
+            } else {
+                held.push((work, reading));
+            }
+            if self.batch.len() >= BATCH_FILES || self.batch_started.elapsed() >= BATCH_AGE {
+                self.batch_started = Instant::now();
+                self.store_batch()?;
+            }
+            Ok(())
+        })?;
+        self.store_batch()?;
+        Ok(held)
+    }
+
+    /// Writes the batch in one transaction: new songs, and known ones that got their sound key.
+    fn store_batch(&mut self) -> Result<(), LibraryError> {
+        let batch = std::mem::take(&mut self.batch);
+        let mut changes: Vec<Change<'_>> = Vec::with_capacity(batch.len());
+        for (work, reading) in &batch {
+            let track = work.row.map(|row| &self.known.tracks[row]);
+            match (track, place(work, reading)) {
+                (Some(track), Some((place, song))) => {
+                    self.summary.unchanged += usize::from(track.is_here());
+                    self.summary.returned += usize::from(!track.is_here());
+                    changes.push(Change::Update { id: track.id, place, song, same_sound: true });
+                }
+                (Some(track), None) => changes.push(Change::Unusable { id: track.id, stamp: reading.stamp }),
+                (None, Some((place, song))) => {
+                    self.summary.added += 1;
+                    // Songs at their place may be looked for, too: who is gone is certain only in the end.
+                    let looks_like = self.strays.alike(&song, place.path).next().map(|row| self.known.tracks[row].id);
+                    changes.push(Change::Insert { place, song, looks_like });
+                }
+                (None, None) => {}
+            }
+            self.trouble(work, reading, &mut changes);
         }
-        // One transaction for all that concerns known songs: a song is never both here and missing there.
-        let mut changes: Vec<Change<'_>> = returned.into_iter().map(|id| Change::Returned { id }).collect();
-        let mut moved_rows = HashSet::new();
-        for (id, work, reading) in &moved {
-            if let (Some(path), Some(stamp), Some(song)) = (work.path.to_str(), reading.stamp, &reading.song) {
-                moved_rows.insert(*id);
-                changes.push(Change::Update { id: *id, path, stamp, song: song.clone() });
+        self.write(&changes)
+    }
+
+    /// Notes what is wrong with a file, or that nothing is wrong any more.
+    fn trouble(&mut self, work: &Work, reading: &Reading, changes: &mut Vec<Change<'_>>) {
+        let text = shown(&work.path);
+        if self.known.problems.contains_key(&text) {
+            self.opened.insert(text.clone());
+        }
+        match &reading.trouble {
+            Some(trouble) => {
+                self.summary.problems += 1;
+                let problem = self.problem(work.path.clone(), trouble.clone());
+                if self.known.problems.get(&text).is_none_or(|known| known.message != problem.message) {
+                    self.reporter.problem(&problem);
+                }
+                changes.push(Change::Problem { problem, stamp: reading.stamp });
+            }
+            None if self.known.problems.contains_key(&text) => changes.push(Change::NoProblem { path: text }),
+            None => {}
+        }
+    }
+
+    /// Decides which of the files held back are which songs, who is gone and who came back, and writes all of it in one
+    /// transaction: a song is never both here and missing there.
+    fn settle(&mut self, sorted: Sorted, held: Vec<Read>) -> Result<(), LibraryError> {
+        let Sorted { returned, gone, settled, problems, standing, .. } = sorted;
+        let mut changes: Vec<Change<'_>> =
+            returned.iter().map(|row| Change::Returned { id: self.known.tracks[*row].id }).collect();
+        let pairs = self.pair(&held, &settled, &gone);
+        let mut found: HashSet<usize> = pairs.values().map(|(row, _)| *row).collect();
+        let mut lost: Vec<usize> = gone;
+        for (index, (work, reading)) in held.iter().enumerate() {
+            let (row, same_sound) = match pairs.get(&index) {
+                Some((row, same_sound)) => (Some(*row), *same_sound),
+                None => (None, false),
+            };
+            // Whoever was at this path and is not this song.
+            if let Some(occupant) = work.row.filter(|occupant| Some(*occupant) != row && !found.contains(occupant)) {
+                match &reading.song {
+                    Some(_) => lost.push(occupant),
+                    None => {
+                        found.insert(occupant);
+                        let id = self.known.tracks[occupant].id;
+                        changes.push(Change::Unusable { id, stamp: reading.stamp });
+                    }
+                }
+            }
+            match (row, place(work, reading)) {
+                (Some(row), Some((place, song))) => {
+                    let track = &self.known.tracks[row];
+                    if track.path != work.path {
+                        self.summary.moved += 1;
+                    } else if track.is_here() {
+                        self.summary.updated += 1;
+                    } else {
+                        self.summary.updated += 1;
+                        self.summary.returned += 1;
+                    }
+                    changes.push(Change::Update { id: track.id, place, song, same_sound });
+                }
+                (_, Some((place, song))) => {
+                    self.summary.added += 1;
+                    let former = self.strays.alike(&song, place.path).find(|row| !found.contains(row));
+                    let looks_like = former.map(|row| self.known.tracks[row].id);
+                    changes.push(Change::Insert { place, song, looks_like });
+                }
+                (_, None) => {}
+            }
+            self.trouble(work, reading, &mut changes);
+        }
+        for row in lost.into_iter().filter(|row| !found.contains(row)) {
+            let track = &self.known.tracks[row];
+            // A hidden song is nobody's loss.
+            if !track.hidden {
+                self.summary.missing += 1;
+            }
+            if track.is_here() {
+                changes.push(Change::Missing { id: track.id });
             }
         }
-        self.summary.moved = moved_rows.len();
-        for (_, id, is_news) in gone.iter().filter(|(_, id, _)| !moved_rows.contains(id)) {
-            self.summary.missing += 1;
-            if *is_news {
-                changes.push(Change::Missing { id: *id });
+        self.settle_problems(problems, &standing, &mut changes);
+        self.write(&changes)
+    }
+
+    /// Which files are which songs: the song for each file held back, and whether it is certain that the sound is the
+    /// same. Equal sound first, then what version 1 knew, then a path of version 1 with a song of the same length.
+    fn pair(&self, held: &[Read], settled: &HashSet<usize>, gone: &[usize]) -> HashMap<usize, (usize, bool)> {
+        let tracks = &self.known.tracks;
+        let mut pairs: HashMap<usize, (usize, bool)> = HashMap::new();
+        let mut found: HashSet<usize> = HashSet::new();
+        let gone: HashSet<usize> = gone.iter().copied().collect();
+        let at_work: HashSet<usize> = held.iter().filter_map(|(work, _)| work.row).collect();
+        // A song outside of what was walked counts only if its file is not there any more.
+        let mut absent: HashMap<usize, bool> = HashMap::new();
+        let mut is_stray = |row: usize| {
+            !settled.contains(&row)
+                && (gone.contains(&row)
+                    || at_work.contains(&row)
+                    || *absent.entry(row).or_insert_with(|| {
+                        let path = &tracks[row].path;
+                        !below(self.roots, path) && std::fs::symlink_metadata(path).is_err()
+                    }))
+        };
+        let mut by_sound: Vec<usize> = Vec::new();
+        let mut by_hash: Vec<usize> = Vec::new();
+        for (_, reading) in held {
+            let Some(song) = &reading.song else { continue };
+            by_sound.extend(self.strays.by_sound.get(&song.sound_key).into_iter().flatten());
+            if let Some((stamp, hash)) = reading.stamp.zip(reading.v1_hash) {
+                by_hash.extend(self.strays.by_v1_hash.get(&(stamp.size, hash)).into_iter().flatten());
             }
         }
+        for rows in [&mut by_sound, &mut by_hash] {
+            rows.sort_by_key(|row| tracks[*row].id);
+            rows.dedup();
+            rows.retain(|row| is_stray(*row));
+        }
+        let songs: Vec<_> = by_sound.iter().map(|row| (tracks[*row].path.as_path(), tracks[*row].sound_key)).collect();
+        let files: Vec<(usize, moves::Candidate<'_, Option<SoundKey>>)> = held
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (work, reading))| {
+                Some((index, (work.path.as_path(), Some(reading.song.as_ref()?.sound_key))))
+            })
+            .collect();
+        let candidates: Vec<_> = files.iter().map(|(_, candidate)| *candidate).collect();
+        for (song, file) in moves::pair(&songs, &candidates) {
+            pairs.insert(files[file].0, (by_sound[song], true));
+            found.insert(by_sound[song]);
+        }
+        let songs: Vec<_> = by_hash
+            .iter()
+            .map(|row| (tracks[*row].path.as_path(), (tracks[*row].stamp.size, tracks[*row].v1_hash)))
+            .collect();
+        let files: Vec<_> = held
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !pairs.contains_key(index))
+            .filter_map(|(index, (work, reading))| {
+                Some((index, (work.path.as_path(), (reading.stamp?.size, Some(reading.v1_hash?)))))
+            })
+            .collect();
+        let candidates: Vec<_> = files.iter().map(|(_, candidate)| *candidate).collect();
+        for (song, file) in moves::pair(&songs, &candidates) {
+            pairs.insert(files[file].0, (by_hash[song], true));
+            found.insert(by_hash[song]);
+        }
+        // Nobody knows what a file of version 1 sounded like that was changed before its sound key could be read.
+        for (index, (work, reading)) in held.iter().enumerate() {
+            let (Some(row), Some(song)) = (work.row, &reading.song) else { continue };
+            let is_free = !pairs.contains_key(&index) && !found.contains(&row) && tracks[row].sound_key.is_none();
+            let length = self.strays.looks.get(&row).map_or(0.0, |looks| looks.duration_secs);
+            if is_free && (length - song.duration_secs).abs() <= SAME_LENGTH_SECS {
+                pairs.insert(index, (row, false));
+                found.insert(row);
+            }
+        }
+        pairs
+    }
+
+    /// New problems of folders, links and names, and the end of those that are over.
+    fn settle_problems(
+        &mut self,
+        problems: Vec<(PathBuf, Trouble)>,
+        standing: &HashSet<String>,
+        changes: &mut Vec<Change<'_>>,
+    ) {
         let mut reported: HashSet<String> = HashSet::new();
         for (path, trouble) in problems {
             let text = shown(&path);
-            let is_news = known.problems.get(&text).is_none_or(|known| known.message != trouble.message);
+            let is_news = self.known.problems.get(&text).is_none_or(|known| known.message != trouble.message);
             reported.insert(text);
             if is_news {
                 let problem = self.problem(path, trouble);
-                reporter.problem(&problem);
+                self.reporter.problem(&problem);
                 changes.push(Change::Problem { problem, stamp: None });
             }
         }
-        // Files still to be opened decide for themselves; all other problems below the roots are over.
-        let undecided: HashSet<&str> = work.iter().filter_map(|work| work.0.path.to_str()).collect();
-        let mut over: Vec<&String> = known
+        // Files that were opened have decided for themselves; all other problems below the roots are over.
+        let mut over: Vec<&String> = self
+            .known
             .problems
             .keys()
-            .filter(|path| below(roots, path) && !standing.contains(*path) && !reported.contains(*path))
-            .filter(|path| !undecided.contains(path.as_str()))
+            .filter(|path| below(self.roots, Path::new(path)) && !standing.contains(*path))
+            .filter(|path| !reported.contains(*path) && !self.opened.contains(*path))
             .collect();
         over.sort();
-        changes.extend(over.into_iter().map(|path| Change::NoProblem { path }));
+        changes.extend(over.into_iter().map(|path| Change::NoProblem { path: path.clone() }));
+    }
+
+    fn write(&mut self, changes: &[Change<'_>]) -> Result<(), LibraryError> {
         if !changes.is_empty() {
-            library.apply(&changes)?;
-            reporter.committed();
-        }
-        self.read_and_store(library, pool, work, known, probe, reporter, cancel)
-    }
-
-    /// Reads the new files that have the size of a song which is gone, and pairs them by content. Answers with the
-    /// moved ones (row, file, reading), and with all other work in its order, as far as it was read already.
-    fn find_moves(
-        &mut self,
-        library: &Library,
-        pool: &ThreadPool,
-        work: Vec<Work>,
-        gone: &[(String, i64, bool)],
-        known: &Known,
-        roots: &[PathBuf],
-        probe: &ProbeFn<'_>,
-        reporter: &mut dyn ScanReporter,
-        cancel: &CancelToken,
-    ) -> Result<(Vec<Moved>, Vec<Pending>), LibraryError> {
-        let mut sizes: HashSet<i64> =
-            gone.iter().filter_map(|(path, ..)| Some(known.tracks.get(path)?.stamp.size)).collect();
-        let new_sizes: HashSet<i64> =
-            work.iter().filter(|work| work.row.is_none()).map(|work| work.stamp.size).collect();
-        // Songs that belong elsewhere are candidates too if their file is not there any more.
-        let mut candidates: Vec<(&str, i64)> = gone
-            .iter()
-            .filter(|(path, ..)| known.tracks.get(path).is_some_and(|track| new_sizes.contains(&track.stamp.size)))
-            .map(|(path, id, _)| (path.as_str(), *id))
-            .collect();
-        for (path, track) in &known.tracks {
-            if new_sizes.contains(&track.stamp.size) && !below(roots, path) && !Path::new(path).exists() {
-                candidates.push((path, track.id));
-                sizes.insert(track.stamp.size);
-            }
-        }
-        let mut all: Vec<Pending> = work.into_iter().map(|work| (work, None)).collect();
-        if candidates.is_empty() {
-            return Ok((Vec::new(), all));
-        }
-        let to_read: Vec<usize> = (0..all.len())
-            .filter(|&index| all[index].0.row.is_none() && sizes.contains(&all[index].0.stamp.size))
-            .collect();
-        let paths: Vec<&Path> = to_read.iter().map(|&index| all[index].0.path.as_path()).collect();
-        let mut readings: Vec<Reading> = Vec::with_capacity(paths.len());
-        read_in_order(pool, &paths, probe, cancel, &mut |index, reading| {
-            readings.push(reading);
-            reporter.progress(self.done + readings.len() as u64, Some(self.total), paths[index]);
-            Ok(())
-        })?;
-        if cancel.is_cancelled() {
-            return Ok((Vec::new(), all));
-        }
-        let ids: Vec<i64> = candidates.iter().map(|(_, id)| *id).collect();
-        let hashes = library.content_hashes(&ids)?;
-        let content = |path: &str, hash| (known.tracks.get(path).map_or(-1, |track| track.stamp.size), hash);
-        let old: Vec<_> =
-            candidates.iter().zip(hashes).map(|((path, _), hash)| (Path::new(*path), content(path, hash))).collect();
-        let songs: Vec<usize> = (0..readings.len()).filter(|&index| readings[index].song.is_some()).collect();
-        let new: Vec<_> = songs
-            .iter()
-            .filter_map(|&index| {
-                let (song, stamp) = (readings[index].song.as_ref()?, readings[index].stamp?);
-                Some((paths[index], (stamp.size, song.content_hash)))
-            })
-            .collect();
-        let pairs: HashMap<usize, i64> =
-            moves::pair(&old, &new).into_iter().map(|(old, new)| (to_read[songs[new]], candidates[old].1)).collect();
-        self.done += readings.len() as u64;
-        for (&index, reading) in to_read.iter().zip(readings) {
-            all[index].1 = Some(reading);
-        }
-        let mut moved = Vec::new();
-        let mut rest = Vec::with_capacity(all.len());
-        for (index, (work, reading)) in all.into_iter().enumerate() {
-            match (pairs.get(&index), reading) {
-                (Some(&id), Some(reading)) => moved.push((id, work, reading)),
-                (_, reading) => rest.push((work, reading)),
-            }
-        }
-        Ok((moved, rest))
-    }
-
-    /// Opens what is left and writes it in batches, in path order.
-    fn read_and_store(
-        &mut self,
-        library: &mut Library,
-        pool: &ThreadPool,
-        work: Vec<Pending>,
-        known: &Known,
-        probe: &ProbeFn<'_>,
-        reporter: &mut dyn ScanReporter,
-        cancel: &CancelToken,
-    ) -> Result<(), LibraryError> {
-        let unread: Vec<PathBuf> =
-            work.iter().filter(|(_, reading)| reading.is_none()).map(|(work, _)| work.path.clone()).collect();
-        let paths: Vec<&Path> = unread.iter().map(PathBuf::as_path).collect();
-        let mut work = work.into_iter().peekable();
-        let mut batch_started = Instant::now();
-        read_in_order(pool, &paths, probe, cancel, &mut |_, reading| {
-            while let Some((work, Some(reading))) = work.next_if(|(_, reading)| reading.is_some()) {
-                self.batch.push((work, reading));
-            }
-            if let Some((work, _)) = work.next() {
-                self.done += 1;
-                reporter.progress(self.done, Some(self.total), &work.path);
-                self.batch.push((work, reading));
-            }
-            if self.batch.len() >= BATCH_FILES || batch_started.elapsed() >= BATCH_AGE {
-                batch_started = Instant::now();
-                self.store_batch(library, known, reporter)?;
-            }
-            Ok(())
-        })?;
-        while let Some((work, Some(reading))) = work.next_if(|(_, reading)| reading.is_some()) {
-            self.batch.push((work, reading));
-        }
-        self.store_batch(library, known, reporter)
-    }
-
-    /// Writes the batch in one transaction.
-    fn store_batch(
-        &mut self,
-        library: &mut Library,
-        known: &Known,
-        reporter: &mut dyn ScanReporter,
-    ) -> Result<(), LibraryError> {
-        let batch = std::mem::take(&mut self.batch);
-        let mut changes = Vec::with_capacity(batch.len());
-        for (work, reading) in &batch {
-            let Some(path) = work.path.to_str() else { continue };
-            let Reading { stamp, song, trouble } = reading.clone();
-            match (work.row, song, stamp) {
-                (None, Some(song), Some(stamp)) => {
-                    self.summary.added += 1;
-                    changes.push(Change::Insert { path, stamp, song });
-                }
-                (Some((id, was_missing)), Some(song), Some(stamp)) => {
-                    self.summary.updated += 1;
-                    self.summary.returned += usize::from(was_missing);
-                    changes.push(Change::Update { id, path, stamp, song });
-                }
-                (Some((id, _)), _, stamp) => changes.push(Change::Unusable { id, stamp }),
-                (None, ..) => {}
-            }
-            match trouble {
-                Some(trouble) => {
-                    self.summary.problems += 1;
-                    let problem = self.problem(work.path.clone(), trouble);
-                    if known.problems.get(path).is_none_or(|known| known.message != problem.message) {
-                        reporter.problem(&problem);
-                    }
-                    changes.push(Change::Problem { problem, stamp });
-                }
-                None if known.problems.contains_key(path) => changes.push(Change::NoProblem { path }),
-                None => {}
-            }
-        }
-        if !changes.is_empty() {
-            library.apply(&changes)?;
-            reporter.committed();
+            self.library.apply(changes)?;
+            self.reporter.committed();
         }
         Ok(())
     }
@@ -385,4 +411,10 @@ impl Scan {
     fn problem(&self, path: PathBuf, trouble: Trouble) -> Problem {
         Problem { path, kind: trouble.kind, message: trouble.message, seen_at: self.now }
     }
+}
+
+/// Where a file is and what song it holds, if it can be used.
+fn place<'a>(work: &'a Work, reading: &Reading) -> Option<(Place<'a>, Song)> {
+    let (stamp, song): (FileStamp, Song) = (reading.stamp?, reading.song.clone()?);
+    Some((Place { path: &work.path, stamp, inode: reading.inode }, song))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 /// A file's size and modification time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileStamp {
     /// Bytes.
     pub size: i64,
@@ -31,4 +31,17 @@ impl FileStamp {
         });
         Self { size: i64::try_from(metadata.len()).unwrap_or(i64::MAX), mtime_ns }
     }
+}
+
+/// The number by which the file system knows a file; 0 where there is none.
+#[cfg(unix)]
+pub(super) fn inode(metadata: &Metadata) -> i64 {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.ino() as i64
+}
+
+/// The number by which the file system knows a file; 0 where there is none.
+#[cfg(not(unix))]
+pub(super) fn inode(_metadata: &Metadata) -> i64 {
+    0
 }

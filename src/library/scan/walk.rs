@@ -69,9 +69,9 @@ pub(super) fn identity(path: &Path, _metadata: &Metadata) -> PathBuf {
 }
 
 #[cfg(unix)]
-type Identity = (u64, u64);
+pub(super) type Identity = (u64, u64);
 #[cfg(not(unix))]
-type Identity = PathBuf;
+pub(super) type Identity = PathBuf;
 
 /// Walks the roots (outermost ones only). Stops early when cancelled.
 pub(super) fn walk(roots: &[PathBuf], reporter: &mut dyn ScanReporter, cancel: &CancelToken) -> Walked {
@@ -173,9 +173,9 @@ impl Walker {
         }
     }
 
-    /// Takes in a file, unless its name is no text.
+    /// Takes in a file. Where names are not bytes, one that is no text cannot be kept.
     fn file(&mut self, path: &Path, reporter: &mut dyn ScanReporter) {
-        if path.to_str().is_none() {
+        if cfg!(not(unix)) && path.to_str().is_none() {
             self.problem(
                 path,
                 ProblemKind::Name,

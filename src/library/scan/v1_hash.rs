@@ -1,47 +1,34 @@
-//! The content hash by which a moved file is known again.
+//! The hash by which version 1 of the library knew a file: size, head, middle and tail, tags and all. It finds songs
+//! that moved before they got a sound key.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// Files up to this size are hashed whole (and read into memory once, for the hash and the tags).
-pub(super) const WHOLE_BYTES: u64 = 256 * 1024;
+/// Files up to this size are hashed whole.
+const WHOLE_BYTES: u64 = 256 * 1024;
 /// Of larger files, this much at the head, in the middle and at the tail.
 const BLOCK_BYTES: u64 = 64 * 1024;
 
-/// A hash of a file's size and content.
-pub(in crate::library) type ContentHash = [u8; 16];
-
-/// The content hash of a file.
-///
-/// # Errors
-/// What the file system says.
-pub fn content_hash(path: &Path) -> io::Result<[u8; 16]> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > WHOLE_BYTES {
-        return of_blocks(&mut file, size);
-    }
-    let mut bytes = Vec::new();
-    file.take(WHOLE_BYTES).read_to_end(&mut bytes)?;
-    Ok(of_bytes(&bytes))
-}
-
 /// XXH3-128 over the size and all bytes.
-pub(super) fn of_bytes(bytes: &[u8]) -> ContentHash {
+fn of_bytes(bytes: &[u8]) -> [u8; 16] {
     let mut hasher = Xxh3::new();
     hasher.update(&(bytes.len() as u64).to_le_bytes());
     hasher.update(bytes);
     hasher.digest128().to_le_bytes()
 }
 
-/// XXH3-128 over the size and three blocks: head, middle, tail. `size` must be above [`WHOLE_BYTES`].
+/// XXH3-128 over the size and three blocks (head, middle, tail), of small files over all bytes.
 ///
 /// # Errors
 /// What the file system says.
-pub(super) fn of_blocks(file: &mut (impl Read + Seek), size: u64) -> io::Result<ContentHash> {
+pub(super) fn v1_hash(file: &mut (impl Read + Seek), size: u64) -> io::Result<[u8; 16]> {
+    if size <= WHOLE_BYTES {
+        let mut bytes = Vec::new();
+        file.rewind()?;
+        file.take(WHOLE_BYTES).read_to_end(&mut bytes)?;
+        return Ok(of_bytes(&bytes));
+    }
     let mut hasher = Xxh3::new();
     hasher.update(&size.to_le_bytes());
     let mut block = Vec::with_capacity(BLOCK_BYTES as usize);
@@ -76,7 +63,7 @@ mod tests {
     fn head_middle_tail_and_size_of_a_large_file_count() {
         let size = 1_000_000_u64;
         let bytes = vec![7_u8; size as usize];
-        let hash = |bytes: &[u8]| of_blocks(&mut Cursor::new(bytes), bytes.len() as u64).unwrap();
+        let hash = |bytes: &[u8]| v1_hash(&mut Cursor::new(bytes), bytes.len() as u64).unwrap();
         let expected = hash(&bytes);
         for position in [0, size / 2, size - 1] {
             let mut other = bytes.clone();

@@ -1,0 +1,121 @@
+//! New songs that look like one which is gone: a person says whether they are the same.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+use super::Library;
+use super::history::record;
+use super::steps::{self, Step};
+use crate::base::TrackId;
+use crate::library::LibraryError;
+use crate::library::model::Lookalike;
+
+impl Library {
+    /// Gives a new song what a person gave the one that it looks like: its genre and its places in playlists. The
+    /// former song, whose file is gone, leaves the library. Can be undone.
+    ///
+    /// # Errors
+    /// [`LibraryError::Gone`] when there is no such question (any more); database failures.
+    pub fn take_over(&mut self, track: TrackId) -> Result<(), LibraryError> {
+        self.answer(track, |transaction, former, title| {
+            let mut steps = Vec::new();
+            let genre: Option<(String, i64)> = transaction
+                .query_row("SELECT genre, set_at FROM user_genre WHERE track_id = ?1", [former], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            if genre.is_some() {
+                steps.push(Step::Genres(vec![(track.0, genre)]));
+            }
+            let mut statement =
+                transaction.prepare_cached("SELECT DISTINCT playlist_id FROM playlist_entry WHERE track_id = ?1")?;
+            let playlists: Vec<i64> =
+                statement.query_map([former], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            for playlist in playlists {
+                let songs = steps::entries(transaction, playlist)?;
+                let songs = songs.into_iter().map(|song| if song == former { track.0 } else { song }).collect();
+                steps.push(Step::FillPlaylist(playlist, songs));
+            }
+            steps.push(Step::Ask(track.0, None));
+            steps.push(Step::Forget(vec![former]));
+            Ok((format!("took over what “{title}” had"), Step::Many(steps)))
+        })
+    }
+
+    /// Two songs that look alike are not the same: nobody is asked again. Can be undone.
+    ///
+    /// # Errors
+    /// [`LibraryError::Gone`] when there is no such question (any more); database failures.
+    pub fn keep_apart(&mut self, track: TrackId) -> Result<(), LibraryError> {
+        self.answer(track, |_, _, title| {
+            Ok((format!("kept the new “{title}” apart from the old one"), Step::Ask(track.0, None)))
+        })
+    }
+
+    fn answer(
+        &mut self,
+        track: TrackId,
+        plan: impl FnOnce(&Transaction<'_>, i64, &str) -> rusqlite::Result<(String, Step)>,
+    ) -> Result<(), LibraryError> {
+        let found = self.write(|transaction| {
+            let former: Option<(i64, String)> = transaction
+                .query_row(
+                    "SELECT l.former_id, t.title FROM lookalike l JOIN track t ON t.id = l.former_id \
+                     WHERE l.track_id = ?1",
+                    [track.0],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            let Some((former, title)) = former else { return Ok(false) };
+            let (what, step) = plan(transaction, former, &title)?;
+            record(transaction, &what, step)?;
+            Ok(true)
+        })?;
+        if found { Ok(()) } else { Err(LibraryError::Gone("the song that it looks like")) }
+    }
+}
+
+/// Asks, or stops asking, whether a song is the same as a former one, and answers with what was asked before.
+pub(super) fn ask(
+    transaction: &Transaction<'_>,
+    track: i64,
+    former: Option<(i64, i64)>,
+) -> rusqlite::Result<Option<(i64, i64)>> {
+    let before = transaction
+        .prepare_cached("SELECT former_id, seen_at FROM lookalike WHERE track_id = ?1")?
+        .query_row([track], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    transaction.prepare_cached("DELETE FROM lookalike WHERE track_id = ?1")?.execute([track])?;
+    if let Some((former, seen_at)) = former {
+        transaction
+            .prepare_cached(
+                "INSERT INTO lookalike (track_id, former_id, seen_at) \
+                 SELECT t.id, f.id, ?3 FROM track t, track f WHERE t.id = ?1 AND f.id = ?2",
+            )?
+            .execute(params![track, former, seen_at])?;
+    }
+    Ok(before)
+}
+
+/// All open questions, ordered by identifier of the new song. A former song that came back asks nothing.
+pub(super) fn lookalikes(connection: &Connection) -> rusqlite::Result<Vec<Lookalike>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT l.track_id, l.former_id, f.title, f.artist, u.genre, l.seen_at, \
+                (SELECT count(DISTINCT playlist_id) FROM playlist_entry e WHERE e.track_id = f.id) \
+         FROM lookalike l JOIN track t ON t.id = l.track_id JOIN track f ON f.id = l.former_id \
+         LEFT JOIN user_genre u ON u.track_id = f.id \
+         WHERE f.missing AND f.removed_at IS NULL AND t.removed_at IS NULL ORDER BY l.track_id",
+    )?;
+    statement
+        .query_map([], |row| {
+            Ok(Lookalike {
+                track: TrackId(row.get(0)?),
+                former: TrackId(row.get(1)?),
+                title: row.get(2)?,
+                artist: row.get(3)?,
+                genre: row.get(4)?,
+                seen_at: row.get(5)?,
+                playlists: row.get::<_, i64>(6)?.max(0) as usize,
+            })
+        })?
+        .collect()
+}
