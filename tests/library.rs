@@ -10,6 +10,8 @@ mod database;
 mod exporting;
 #[path = "library/formats.rs"]
 mod formats;
+#[path = "library/history.rs"]
+mod history;
 #[path = "library/identity.rs"]
 mod identity;
 #[path = "library/interruption.rs"]

@@ -197,6 +197,12 @@ pub enum Command {
         /// Forgets them and looks at the files again.
         #[arg(long)]
         retry: bool,
+        /// This new song is the one it looks like: it takes over that one's genre and playlists.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["retry", "keep_apart"])]
+        take_over: Option<PathBuf>,
+        /// This new song is not the one it looks like; do not ask again.
+        #[arg(long, value_name = "FILE", conflicts_with = "retry")]
+        keep_apart: Option<PathBuf>,
     },
     /// Trains one of the three architectures and says how good it is.
     #[command(after_help = TRAIN_EXAMPLES)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::base::{CancelToken, Report};
 use crate::engine::{ClassifyOutcome, Command, Engine, ExportSelection, JobKind, JobOutcome, ScanOutcome, demo};
-use crate::library::model::Problem;
+use crate::library::model::{Problem, ProblemKind};
 
 use super::jobs::{Run, run_job};
 use super::output::{Align, Exit, Output, Table};
@@ -86,10 +86,29 @@ pub fn export(engine: &Engine, output: &Output, folder: PathBuf, selection: Expo
         return Err(Report::new("The export ended in an unexpected way").into());
     };
     if missing > 0 {
-        output.note(&format!("{missing} songs were left out: their files are missing"));
+        let songs = if missing == 1 { "1 song is".to_owned() } else { format!("{missing} songs are") };
+        output.note(&format!("{songs} missing (is a drive away?) and kept in the playlists"));
     }
     output.print(&files, |out| files.iter().try_for_each(|file| writeln!(out, "{}", file.display())))?;
-    Ok(Exit::Done)
+    Ok(if missing > 0 { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// Says whether a new song is the one that it looks like.
+pub fn answer_lookalike(
+    engine: &Engine,
+    file: &Path,
+    command: fn(crate::base::TrackId) -> Command,
+) -> Result<(), super::jobs::Ended> {
+    let path = file.canonicalize().or_else(|_| std::path::absolute(file))?;
+    let snapshot = engine.snapshot()?;
+    let asked =
+        snapshot.track_by_path(&path).filter(|track| snapshot.lookalikes.iter().any(|asked| asked.track == track.id));
+    let Some(track) = asked else {
+        let report = Report::new(format!("Nothing is asked about this file: {}", path.display()));
+        return Err(report.with_hint("`timbre problems` lists the songs that look like others").into());
+    };
+    engine.send(command(track.id));
+    super::list::wait_for_library(engine)
 }
 
 /// `timbre problems`.
@@ -98,10 +117,19 @@ pub fn problems(engine: &Engine, output: &Output, retry: bool) -> Run {
         run_job(engine, output, Command::RetryProblems(Vec::new()), JobKind::Scan)?;
     }
     let snapshot = engine.snapshot()?;
-    let problems: &Vec<Problem> = &snapshot.problems;
-    output.print(problems, |out| {
+    let asked = snapshot.lookalikes.iter().filter_map(|asked| {
+        let track = snapshot.tracks.iter().find(|track| track.id == asked.track)?;
+        let message = format!(
+            "It looks like “{}”, whose file is gone. `timbre problems --take-over FILE` gives it what that song had, \
+             --keep-apart FILE says that it is another song.",
+            asked.title
+        );
+        Some(Problem { path: track.path.clone(), kind: ProblemKind::LooksLike, message, seen_at: asked.seen_at })
+    });
+    let problems: Vec<Problem> = snapshot.problems.iter().cloned().chain(asked).collect();
+    output.print(&problems, |out| {
         let mut table = Table::new(&[("problem", Align::Left), ("file", Align::Left)]);
-        for problem in problems {
+        for problem in &problems {
             table.row(vec![problem.message.clone(), problem.path.display().to_string()]);
         }
         if problems.is_empty() {

@@ -11,7 +11,7 @@ use crate::engine::{Command, Engine, Event};
 use crate::library::model::{DecisionRule, GenreProbability, GenreSource, TagScore, Track, same_genre};
 use crate::library::query::Query;
 
-use super::jobs::Run;
+use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
 
 /// A song as `list --json` prints it. The names are stable.
@@ -133,14 +133,7 @@ pub fn set_genre(engine: &Engine, output: &Output, file: &Path, genre: Option<&s
         known.cloned().unwrap_or_else(|| given.to_owned())
     });
     engine.send(Command::SetGenre { tracks: vec![track.id], genre: genre.clone() });
-    loop {
-        match engine.recv_timeout(Duration::from_secs(60)) {
-            Some(Event::Library(_)) => break,
-            Some(Event::Failed(report)) => return Err(report.into()),
-            Some(_) => {}
-            None => return Err(Report::new("The library did not answer within a minute").into()),
-        }
-    }
+    wait_for_library(engine)?;
     #[derive(Serialize)]
     struct Set<'a> {
         path: &'a Path,
@@ -151,4 +144,16 @@ pub fn set_genre(engine: &Engine, output: &Output, file: &Path, genre: Option<&s
         None => writeln!(out, "{} is left to the network again.", track.title),
     })?;
     Ok(Exit::Done)
+}
+
+/// Waits until the library was changed as asked.
+pub fn wait_for_library(engine: &Engine) -> Result<(), Ended> {
+    loop {
+        match engine.recv_timeout(Duration::from_secs(60)) {
+            Some(Event::Library(_)) => return Ok(()),
+            Some(Event::Failed(report)) => return Err(report.into()),
+            Some(_) => {}
+            None => return Err(Report::new("The library did not answer within a minute").into()),
+        }
+    }
 }

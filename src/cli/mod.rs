@@ -22,7 +22,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::picture::PictureRequest;
-use crate::engine::{Engine, EngineConfig, ExportSelection};
+use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelection};
 
 use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
 use jobs::{Ended, Run};
@@ -87,7 +87,15 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             };
             library::export(&open_engine(common)?, output, folder, selection)
         }
-        Command::Problems { retry } => library::problems(&open_engine(common)?, output, retry),
+        Command::Problems { retry, take_over, keep_apart } => {
+            let engine = open_engine(common)?;
+            if let Some(file) = take_over.as_deref() {
+                library::answer_lookalike(&engine, file, EngineCommand::TakeOver)?;
+            } else if let Some(file) = keep_apart.as_deref() {
+                library::answer_lookalike(&engine, file, EngineCommand::KeepApart)?;
+            }
+            library::problems(&engine, output, retry)
+        }
         Command::Train(args) => {
             train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_ctrl_c()?)
         }

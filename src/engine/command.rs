@@ -16,8 +16,28 @@ use super::training::message::TrainingCommand;
 pub enum Command {
     /// Adds folders to the library and scans them: a scan job, then (unless switched off in the settings) a classify job.
     AddRoots(Vec<PathBuf>),
-    /// Takes a folder and its songs out of the library; the files stay. Followed by `Event::Library`.
+    /// Takes a folder out of the library and hides its songs, which come back with it; the files stay. Followed by
+    /// `Event::Library` and `Event::Done`.
     RemoveRoot(PathBuf),
+    /// Forgets songs with all that a person gave them; the files stay. Followed by `Event::Library` and `Event::Done`.
+    Forget(Vec<TrackId>),
+    /// Forgets the songs of all folders that were taken out of the library. Followed as `Forget`.
+    ForgetHidden,
+    /// Gives a new song what the one had that it looks like. Followed by `Event::Library` and `Event::Done`.
+    TakeOver(TrackId),
+    /// A new song is not the one that it looks like. Followed by `Event::Library`.
+    KeepApart(TrackId),
+    /// Says where the file of a missing song is now: a scan job of its folder, then the song is there.
+    Locate {
+        /// The song.
+        track: TrackId,
+        /// Its file.
+        file: PathBuf,
+    },
+    /// Takes the last change back that a person made. Answered by `Event::Undone`, followed by `Event::Library`.
+    Undo,
+    /// Makes the change again that was taken back last. Answered as `Undo`.
+    Redo,
     /// Looks at every folder again: a scan job, then a classify job as with `AddRoots`.
     Rescan,
     /// Forgets these problems and looks at the files again: a scan job. Empty means all problems.
@@ -54,12 +74,14 @@ pub enum Command {
     },
     /// Gives a playlist another name. Followed by `Event::Library`.
     RenamePlaylist(PlaylistId, String),
-    /// Deletes a playlist, not its songs. Followed by `Event::Library`.
+    /// Deletes a playlist, not its songs. Followed by `Event::Library` and `Event::Done`.
     DeletePlaylist(PlaylistId),
     /// Appends songs to a playlist. Followed by `Event::Library`.
     AddToPlaylist(PlaylistId, Vec<TrackId>),
-    /// Takes the entries at these positions out of a playlist. Followed by `Event::Library`.
+    /// Takes the entries at these positions out of a playlist. Followed by `Event::Library` and `Event::Done`.
     RemoveFromPlaylist(PlaylistId, Vec<usize>),
+    /// Puts a playlist into another order: for each place the entry that comes there. Followed by `Event::Library`.
+    OrderPlaylist(PlaylistId, Vec<usize>),
     /// Makes the built-in demo collection, adds and scans it: a demo job, then as `AddRoots`.
     AddDemo,
     /// Stores new settings. Followed by `Event::Settings`.

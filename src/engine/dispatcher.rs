@@ -22,6 +22,7 @@ use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, learn, start};
+use super::watch::LibraryWatch;
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -30,6 +31,8 @@ pub(super) enum Message {
     Command(Command),
     /// A job wrote to the library.
     Changed,
+    /// Somebody wrote to the library's files.
+    LibraryTouched,
     /// A run was made and waits to be trained.
     Begun(String),
     /// A job's thread is about to end.
@@ -55,9 +58,9 @@ pub(super) struct Dispatcher {
     /// Jobs report back through this.
     pub back: Sender<Message>,
     /// Only when a window is served.
-    listening: Option<Listening>,
+    pub listening: Option<Listening>,
     /// What clients saw last.
-    snapshot: Snapshot,
+    pub snapshot: Snapshot,
     running: HashMap<JobId, Running>,
     waiting: VecDeque<(JobId, JobSpec)>,
     /// The runs that wait, as clients know them.
@@ -68,6 +71,9 @@ pub(super) struct Dispatcher {
     /// Started when the first picture is wished for.
     tiles: Option<TileMaker>,
     next_snapshot: Instant,
+    watch: Option<LibraryWatch>,
+    /// Changes when another connection writes to the library.
+    data_version: i64,
 }
 
 impl Dispatcher {
@@ -93,6 +99,8 @@ impl Dispatcher {
             changed: false,
             tiles: None,
             next_snapshot: Instant::now(),
+            watch: None,
+            data_version: 0,
         }
     }
 
@@ -104,6 +112,7 @@ impl Dispatcher {
             self.send_snapshot();
             self.restore_queue();
         }
+        self.watch_library();
         loop {
             let message = if self.changed {
                 match self.inbox.recv_deadline(self.next_snapshot) {
@@ -123,12 +132,14 @@ impl Dispatcher {
             match message {
                 Message::Command(command) => self.carry_out(command),
                 Message::Changed => self.changed = self.listening.is_some(),
+                Message::LibraryTouched => self.look_for_changes(),
                 Message::Begun(run) => self.enqueue(JobSpec::Train(run)),
                 Message::JobEnded(id, kind, outcome) => self.job_ended(id, kind, outcome),
                 Message::CancelAll => self.cancel_all(),
                 Message::Shutdown => break,
             }
         }
+        drop(self.watch.take());
         drop(self.listening.take());
         drop(self.tiles.take());
         self.cancel_all();
@@ -137,14 +148,47 @@ impl Dispatcher {
         }
     }
 
+    /// Hears of other processes that change the library, if a window is served.
+    fn watch_library(&mut self) {
+        if self.listening.is_none() {
+            return;
+        }
+        self.data_version = self.library.data_version().unwrap_or_default();
+        match LibraryWatch::start(self.library.path(), self.back.clone()) {
+            Ok(watch) => self.watch = Some(watch),
+            Err(error) => tracing::warn!(%error, "changes by other processes show only after the next change here"),
+        }
+    }
+
+    /// Takes in what another connection has written, a process of its own or a job of this one.
+    fn look_for_changes(&mut self) {
+        if let Some(watch) = &self.watch {
+            watch.listen_again();
+        }
+        let version = self.library.data_version().unwrap_or_default();
+        if std::mem::replace(&mut self.data_version, version) != version {
+            self.changed = self.listening.is_some();
+        }
+    }
+
     fn carry_out(&mut self, command: Command) {
         let result = match command {
             Command::AddRoots(folders) => self.add_roots(folders),
-            Command::RemoveRoot(folder) => self.change(|library| library.remove_root(&folder).map(drop)),
-            Command::Rescan => self.library.roots().map(|roots| self.enqueue(JobSpec::Scan { roots })),
+            Command::RemoveRoot(folder) => self.change_and_tell(|library| library.remove_root(&folder).map(drop)),
+            Command::Forget(tracks) => self.change_and_tell(|library| library.forget(&tracks)),
+            Command::ForgetHidden => self.change_and_tell(|library| {
+                let hidden = library.hidden_songs()?;
+                library.forget(&hidden)
+            }),
+            Command::TakeOver(track) => self.change_and_tell(|library| library.take_over(track)),
+            Command::KeepApart(track) => self.change(|library| library.keep_apart(track)),
+            Command::Locate { track, file } => self.locate(track, file),
+            Command::Undo => self.turn(false),
+            Command::Redo => self.turn(true),
+            Command::Rescan => self.library.roots().map(|roots| self.enqueue(JobSpec::Scan { roots, locate: None })),
             Command::RetryProblems(paths) => self.library.forget_problems(&paths).and_then(|()| {
                 let roots = self.library.roots()?;
-                self.enqueue(JobSpec::Scan { roots });
+                self.enqueue(JobSpec::Scan { roots, locate: None });
                 Ok(())
             }),
             Command::Classify { again, within } => {
@@ -160,11 +204,12 @@ impl Dispatcher {
                 self.change(|library| library.create_playlist(&name, &tracks).map(drop))
             }
             Command::RenamePlaylist(id, name) => self.change(|library| library.rename_playlist(id, &name)),
-            Command::DeletePlaylist(id) => self.change(|library| library.delete_playlist(id)),
+            Command::DeletePlaylist(id) => self.change_and_tell(|library| library.delete_playlist(id)),
             Command::AddToPlaylist(id, tracks) => self.change(|library| library.add_to_playlist(id, &tracks)),
             Command::RemoveFromPlaylist(id, positions) => {
-                self.change(|library| library.remove_from_playlist(id, &positions))
+                self.change_and_tell(|library| library.remove_from_playlist(id, &positions))
             }
+            Command::OrderPlaylist(id, order) => self.change(|library| library.order_playlist(id, &order)),
             Command::AddDemo => {
                 self.enqueue(JobSpec::Demo);
                 Ok(())
@@ -217,9 +262,24 @@ impl Dispatcher {
     }
 
     /// A quick change of the library, followed by a snapshot.
-    fn change(&mut self, change: impl FnOnce(&mut Library) -> Result<(), LibraryError>) -> Result<(), LibraryError> {
+    pub(super) fn change(
+        &mut self,
+        change: impl FnOnce(&mut Library) -> Result<(), LibraryError>,
+    ) -> Result<(), LibraryError> {
         change(&mut self.library)?;
         self.send_snapshot();
+        Ok(())
+    }
+
+    /// As [`Self::change`], and tells what was done, so that it can be taken back at once.
+    fn change_and_tell(
+        &mut self,
+        change: impl FnOnce(&mut Library) -> Result<(), LibraryError>,
+    ) -> Result<(), LibraryError> {
+        self.change(change)?;
+        if let Some(what) = self.snapshot.undo.clone().filter(|_| self.listening.is_some()) {
+            self.shared.outbox.send(Event::Done(what));
+        }
         Ok(())
     }
 
@@ -234,7 +294,7 @@ impl Dispatcher {
         }
         if !roots.is_empty() {
             self.changed = self.listening.is_some();
-            self.enqueue(JobSpec::Scan { roots });
+            self.enqueue(JobSpec::Scan { roots, locate: None });
         }
         Ok(())
     }
@@ -278,7 +338,7 @@ impl Dispatcher {
         }
     }
 
-    fn tell_player(&mut self, command: PlayerCommand) {
+    pub(super) fn tell_player(&mut self, command: PlayerCommand) {
         if let Some(listening) = &self.listening {
             listening.player.send(command);
         }
@@ -384,7 +444,7 @@ impl Dispatcher {
         }
     }
 
-    fn enqueue(&mut self, spec: JobSpec) {
+    pub(super) fn enqueue(&mut self, spec: JobSpec) {
         if self.waiting.iter().any(|(_, other)| *other == spec) {
             return;
         }
@@ -472,7 +532,7 @@ impl Dispatcher {
         self.start_waiting();
     }
 
-    fn send_snapshot(&mut self) {
+    pub(super) fn send_snapshot(&mut self) {
         let start = Instant::now();
         match self.library.snapshot() {
             Ok(snapshot) => {

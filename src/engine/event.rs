@@ -42,8 +42,23 @@ pub enum Event {
     Training(TrainingEvent),
     /// The names of the output devices, the default one first.
     OutputDevices(Vec<String>),
+    /// A change was made that a person may want to take back: "deleted playlist ‘Train’".
+    Done(String),
+    /// A change was taken back or made again.
+    Undone(Turn),
     /// A command could not be carried out.
     Failed(Report),
+}
+
+/// What an undo or a redo did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What was taken back or made again: "deleted playlist ‘Train’"; `None` when there was nothing.
+    pub what: Option<String>,
+    /// It was made again.
+    pub redo: bool,
+    /// The songs whose genre by hand changed.
+    pub genres_of: Vec<TrackId>,
 }
 
 /// A decoded cover picture, at most 512 pixels wide and high.
@@ -134,7 +149,7 @@ pub enum JobOutcome {
     Export {
         /// The files written, in order.
         files: Vec<PathBuf>,
-        /// Songs left out because their file is missing.
+        /// Songs in them whose file is missing (its drive may be away).
         missing: usize,
     },
     /// A picture or its numbers were written.

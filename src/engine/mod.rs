@@ -19,7 +19,9 @@ mod resume;
 pub mod settings;
 pub mod tiles;
 pub mod training;
+mod undo;
 mod views;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +37,7 @@ use crate::library::{Library, LibraryError};
 use crate::ml::{DeviceChoice, MlError};
 
 pub use command::{Command, ExportSelection};
-pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress, ScanOutcome};
+pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress, ScanOutcome, Turn};
 pub use jobs::decision_rule;
 pub use outbox::Waker;
 pub use settings::Settings;

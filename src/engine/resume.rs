@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::audio::player::{PlayState, Player, PlayerCommand, PlayerStatus, QueueItem};
 use crate::base::TrackId;
 use crate::base::fs::write_atomic;
+use crate::library::db::QueueState;
 use crate::library::model::Track;
 
 /// Songs that are kept around the current one.
@@ -35,7 +36,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn of(status: &PlayerStatus) -> Self {
+    pub(super) fn of(status: &PlayerStatus) -> Self {
         let len = status.queue.len();
         let from = status.queue_index.saturating_sub(MOST_SONGS / 2).min(len.saturating_sub(MOST_SONGS));
         let to = (from + MOST_SONGS).min(len);
@@ -45,6 +46,16 @@ impl Kept {
             index: status.queue_index.saturating_sub(from),
             position_secs: status.position_secs,
         }
+    }
+
+    /// As the history of changes keeps it.
+    pub(super) fn into_state(self) -> QueueState {
+        QueueState { tracks: self.tracks, index: self.index, position_secs: self.position_secs }
+    }
+
+    /// Out of the history of changes.
+    pub(super) fn from_state(state: QueueState) -> Self {
+        Self { version: 1, tracks: state.tracks, index: state.index, position_secs: state.position_secs }
     }
 
     /// What was kept; nothing when there is none or it cannot be understood.

@@ -191,6 +191,8 @@ pub enum ProblemKind {
     Folder,
     /// It can be listed but not decoded (for example WMA).
     Unsupported,
+    /// It looks like a song whose file is gone.
+    LooksLike,
     /// Anything else, as the system said it.
     Other,
 }
@@ -204,6 +206,17 @@ pub struct Playlist {
     pub name: String,
     /// Its songs in order; a song may stand in it twice.
     pub tracks: Vec<TrackId>,
+}
+
+/// What a person gave a number of songs; what would go with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// Songs.
+    pub songs: usize,
+    /// Genres set by hand.
+    pub genres: usize,
+    /// Playlists in which the songs stand.
+    pub playlists: usize,
 }
 
 /// A new song with the title, artist and length of one whose file is gone or was replaced: the same song in another
@@ -241,8 +254,8 @@ pub struct Snapshot {
     pub problems: Arc<Vec<Problem>>,
     /// New songs that may be one whose file is gone.
     pub lookalikes: Arc<Vec<Lookalike>>,
-    /// Songs of folders that were taken out of the library; they are kept and come back with their folder.
-    pub hidden: usize,
+    /// Songs of folders that were taken out of the library, which are kept and come back with their folder.
+    pub hidden: Loss,
     /// What an undo takes back: "deleted playlist ‘Train’".
     pub undo: Option<String>,
     /// What a redo makes again.

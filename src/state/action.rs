@@ -75,8 +75,20 @@ pub enum Action {
 
     /// Adds folders and scans them.
     AddRoots(Vec<PathBuf>),
-    /// Takes a folder out of the library; the files stay.
+    /// Takes a folder out of the library; the files stay, and its songs come back with it.
     RemoveRoot(PathBuf),
+    /// Forgets songs with all that a person gave them.
+    Forget(Vec<TrackId>),
+    /// Forgets the songs of folders that were taken out of the library.
+    ForgetHidden,
+    /// A new song takes over what the one had that it looks like.
+    TakeOver(TrackId),
+    /// A new song is not the one that it looks like.
+    KeepApart(TrackId),
+    /// Asks for the file of a missing song.
+    Locate(TrackId),
+    /// The file of a missing song is this one.
+    LocateAt(TrackId, PathBuf),
     /// Makes and adds the demo collection.
     AddDemo,
     /// Classifies everything again.

@@ -7,7 +7,7 @@ use crate::audio::player::{OutputState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
-use crate::library::model::{DecisionRule, Snapshot, Track};
+use crate::library::model::{DecisionRule, Loss, Playlist, Snapshot, Track};
 use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;
@@ -24,7 +24,6 @@ use super::rows::{Column, Rows, Sort, rows};
 use super::selection::Selection;
 use super::toast::Toasts;
 use super::training::Training;
-use super::undo::UndoStack;
 
 /// Opening a sound device takes a moment in which nothing is wrong yet.
 pub const SILENCE_SHOWN_AFTER_SECS: f64 = 1.5;
@@ -76,6 +75,10 @@ pub enum Overlay {
     NewPlaylist(Vec<TrackId>),
     /// Naming a playlist anew.
     RenamePlaylist(PlaylistId),
+    /// Whether these songs are to be forgotten.
+    Forget(Vec<TrackId>),
+    /// Whether the songs of folders that were taken out of the library are to be forgotten.
+    ForgetHidden,
 }
 
 /// Everything the window shows. Panels read it; [`AppState::apply`] and [`AppState::reduce`] change it.
@@ -136,8 +139,6 @@ pub struct AppState {
     pub devices: Vec<String>,
     /// Messages.
     pub toasts: Toasts,
-    /// Genres set by hand in this run.
-    pub undo: UndoStack,
     /// Going through the unsure songs, if that is so.
     pub review: Option<Review>,
     /// What lies over the window.
@@ -177,7 +178,6 @@ impl Default for AppState {
             training: Training::default(),
             devices: Vec::new(),
             toasts: Toasts::default(),
-            undo: UndoStack::default(),
             review: None,
             overlay: None,
             effects: Vec::new(),
@@ -231,6 +231,22 @@ impl AppState {
     /// A song by identity.
     pub fn track(&self, id: TrackId) -> Option<&Track> {
         self.snapshot.tracks.get(self.derived.place_of(id)?)
+    }
+
+    /// Whether a song's file is not there.
+    pub fn is_missing(&self, id: TrackId) -> bool {
+        self.track(id).is_some_and(|track| track.missing)
+    }
+
+    /// What a person gave these songs.
+    pub fn loss(&self, tracks: &[TrackId]) -> Loss {
+        let by_hand = |id: &&TrackId| self.track(**id).is_some_and(|track| track.user_genre.is_some());
+        let has_one = |list: &&Playlist| list.tracks.iter().any(|track| tracks.contains(track));
+        Loss {
+            songs: tracks.len(),
+            genres: tracks.iter().filter(by_hand).count(),
+            playlists: self.snapshot.playlists.iter().filter(has_one).count(),
+        }
     }
 
     /// The song of a row of the table.

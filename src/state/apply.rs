@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use crate::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
-use crate::engine::{Event, Settings};
+use crate::engine::{Event, Settings, Turn};
 use crate::library::model::Snapshot;
 
+use super::action::Action;
 use super::app::{AppState, Source};
 use super::derived::Derived;
 use super::genre::decision_rule;
 use super::prepare::prepare;
 use super::toast::Tone;
+use super::verb::Verb;
 
 impl AppState {
     /// Follows one event.
@@ -38,7 +40,32 @@ impl AppState {
             Event::Cover(id, image) => self.covers.answer(id, image),
             Event::Training(event) => self.apply_training(event),
             Event::OutputDevices(devices) => self.devices = devices,
+            Event::Done(what) => {
+                let undo = ("Undo".to_owned(), Action::Do(Verb::Undo));
+                self.toasts.push(Tone::Success, sentence(&what), Some(undo));
+            }
+            Event::Undone(turn) => self.apply_turn(&turn),
             Event::Failed(report) => self.toasts.report(&report),
+        }
+    }
+
+    /// Tells what was taken back or made again; a review goes to the song concerned.
+    fn apply_turn(&mut self, turn: &Turn) {
+        let (done, again) = if turn.redo { ("Redone", Verb::Undo) } else { ("Undone", Verb::Redo) };
+        match &turn.what {
+            Some(what) => {
+                let button = (again.name().to_owned(), Action::Do(again));
+                self.toasts.push(Tone::Success, format!("{done}: {what}."), Some(button));
+            }
+            None => {
+                let text = if turn.redo { "Nothing to redo." } else { "Nothing to undo." };
+                self.toasts.push(Tone::Info, text, None);
+            }
+        }
+        if !turn.redo
+            && let Some(song) = turn.genres_of.first()
+        {
+            self.review_return_to(*song);
         }
     }
 
@@ -109,4 +136,11 @@ impl AppState {
     pub fn is_playing(&self) -> bool {
         self.player.state == PlayState::Playing
     }
+}
+
+/// What was done, as a sentence.
+fn sentence(what: &str) -> String {
+    let mut letters = what.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).chain(['.']).collect()
 }

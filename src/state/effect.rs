@@ -65,6 +65,8 @@ pub enum BundlePurpose {
 pub enum FolderPurpose {
     /// Music to add to the library.
     AddMusic,
+    /// The file of this missing song.
+    LocateSong(TrackId),
     /// Where these playlists are written.
     Export(ExportSelection),
     /// Where the figures and tables of these runs (ids) are written.

@@ -148,7 +148,7 @@ fn announce(outcome: JobOutcome, toasts: &mut Toasts) {
         JobOutcome::Export { files, missing } => {
             let mut text = format!("Wrote {}.", count_of(files.len(), "playlist", "playlists"));
             if missing > 0 {
-                text += &format!(" {} left out: the file is missing.", count_of(missing, "song was", "songs were"));
+                text += &format!(" {} missing and kept in them.", count_of(missing, "song is", "songs are"));
             }
             let folder = files.first().and_then(|file| file.parent()).map(std::path::Path::to_path_buf);
             toasts.push(Tone::Success, text, folder.map(|folder| ("Show folder".to_owned(), Action::Reveal(folder))));

@@ -28,7 +28,6 @@ pub mod selection;
 pub mod shortcut;
 pub mod toast;
 pub mod training;
-pub mod undo;
 pub mod verb;
 
 pub use action::{Action, SelectMode};

@@ -10,7 +10,6 @@ use super::effect::{Effect, FolderPurpose};
 use super::queue::SPEED_STEP;
 use super::rows::Sort;
 use super::toast::Tone;
-use super::undo::GenreChange;
 use super::verb::Verb;
 
 impl AppState {
@@ -78,6 +77,18 @@ impl AppState {
                 return vec![Command::AddRoots(folders)];
             }
             Action::RemoveRoot(folder) => return vec![Command::RemoveRoot(folder)],
+            Action::Forget(tracks) => {
+                self.overlay = None;
+                return vec![Command::Forget(tracks)];
+            }
+            Action::ForgetHidden => {
+                self.overlay = None;
+                return vec![Command::ForgetHidden];
+            }
+            Action::TakeOver(track) => return vec![Command::TakeOver(track)],
+            Action::KeepApart(track) => return vec![Command::KeepApart(track)],
+            Action::Locate(track) => self.effects.push(Effect::ChooseFolder(FolderPurpose::LocateSong(track))),
+            Action::LocateAt(track, file) => return vec![Command::Locate { track, file }],
             Action::AddDemo => {
                 self.place = Place::Library;
                 return vec![Command::AddDemo];
@@ -172,8 +183,8 @@ impl AppState {
             Verb::ReviewUnsure => {
                 return if self.review.is_some() { self.end_review() } else { self.start_review() };
             }
-            Verb::Undo => return self.undo_genre(),
-            Verb::Redo => return self.redo_genre(),
+            Verb::Undo => return vec![Command::Undo],
+            Verb::Redo => return vec![Command::Redo],
             Verb::RemoveFromPlaylist => return self.remove_from_playlist(),
             Verb::AddFolder => self.effects.push(Effect::ChooseFolder(FolderPurpose::AddMusic)),
             Verb::Rescan => return vec![Command::Rescan],
@@ -276,50 +287,12 @@ impl AppState {
         self.effects.push(Effect::ScrollToRow(row));
     }
 
-    /// Sets a genre by hand, and remembers what stood there before.
+    /// Sets a genre by hand where another one or none stands.
     pub(super) fn set_genre_of(&mut self, tracks: Vec<TrackId>, genre: Option<String>) -> Vec<Command> {
-        let before: Vec<(TrackId, Option<String>)> = tracks
-            .iter()
-            .filter_map(|id| self.track(*id))
-            .map(|track| (track.id, track.user_genre.as_ref().map(|user| user.genre.clone())))
-            .filter(|(_, old)| *old != genre)
-            .collect();
-        if before.is_empty() {
-            return Vec::new();
-        }
-        let changed = before.iter().map(|(id, _)| *id).collect();
-        self.undo.push(GenreChange { before, after: genre.clone() });
-        vec![Command::SetGenre { tracks: changed, genre }]
-    }
-
-    fn undo_genre(&mut self) -> Vec<Command> {
-        let Some(change) = self.undo.undo() else {
-            self.toasts.push(Tone::Info, "Nothing to undo.", None);
-            return Vec::new();
-        };
-        let first = change.before.first().map(|(id, _)| *id);
-        let mut groups: Vec<(Option<String>, Vec<TrackId>)> = Vec::new();
-        for (id, genre) in change.before {
-            match groups.iter_mut().find(|(known, _)| *known == genre) {
-                Some((_, ids)) => ids.push(id),
-                None => groups.push((genre, vec![id])),
-            }
-        }
-        let mut commands: Vec<Command> =
-            groups.into_iter().map(|(genre, tracks)| Command::SetGenre { tracks, genre }).collect();
-        if let Some(first) = first {
-            commands.extend(self.review_return_to(first));
-        }
-        commands
-    }
-
-    fn redo_genre(&mut self) -> Vec<Command> {
-        let Some(change) = self.undo.redo() else {
-            self.toasts.push(Tone::Info, "Nothing to redo.", None);
-            return Vec::new();
-        };
-        let tracks = change.before.into_iter().map(|(id, _)| id).collect();
-        vec![Command::SetGenre { tracks, genre: change.after }]
+        let by_hand = |id: TrackId| Some(self.track(id)?.user_genre.as_ref().map(|user| user.genre.clone()));
+        let changed: Vec<TrackId> =
+            tracks.into_iter().filter(|id| by_hand(*id).is_some_and(|old| old != genre)).collect();
+        if changed.is_empty() { Vec::new() } else { vec![Command::SetGenre { tracks: changed, genre }] }
     }
 
     fn remove_from_playlist(&mut self) -> Vec<Command> {
@@ -337,7 +310,7 @@ impl AppState {
 mod tests {
     use std::sync::Arc;
 
-    use crate::engine::Event;
+    use crate::engine::{Event, Turn};
     use crate::library::model::{Snapshot, UserGenre};
     use crate::state::Column;
     use crate::state::derived::tests::track;
@@ -389,19 +362,33 @@ mod tests {
     }
 
     #[test]
-    fn undo_gives_each_song_back_what_it_had() {
+    fn a_genre_is_sent_for_songs_that_have_another_one() {
         let mut state = opened();
         select(&mut state, 2, SelectMode::Only);
         select(&mut state, 3, SelectMode::Range);
-        let set = state.reduce(Action::SetGenre(Some("pop".into())));
-        assert_eq!(set, [Command::SetGenre { tracks: [3, 4].map(TrackId).to_vec(), genre: Some("pop".into()) }]);
-        let undone = state.reduce(Action::Do(Verb::Undo));
-        let wanted = [
-            Command::SetGenre { tracks: vec![TrackId(3)], genre: None },
-            Command::SetGenre { tracks: vec![TrackId(4)], genre: Some("rock".into()) },
-        ];
-        assert_eq!(undone, wanted);
-        assert_eq!(state.reduce(Action::Do(Verb::Redo)), set);
+        let set = state.reduce(Action::SetGenre(Some("rock".into())));
+        assert_eq!(set, [Command::SetGenre { tracks: vec![TrackId(3)], genre: Some("rock".into()) }]);
+        assert_eq!(state.reduce(Action::Do(Verb::Undo)), [Command::Undo]);
+    }
+
+    #[test]
+    fn what_was_done_and_taken_back_is_told_with_its_name() {
+        let mut state = opened();
+        state.apply(Event::Done("deleted playlist ‘Train’".into()));
+        let shown = &state.toasts.shown()[0];
+        assert_eq!(shown.text, "Deleted playlist ‘Train’.");
+        assert_eq!(shown.action, Some(("Undo".to_owned(), Action::Do(Verb::Undo))));
+        let turn = |what: Option<&str>, redo| {
+            Event::Undone(Turn { what: what.map(str::to_owned), redo, genres_of: Vec::new() })
+        };
+        state.apply(turn(Some("deleted playlist ‘Train’"), false));
+        state.apply(turn(Some("deleted playlist ‘Train’"), true));
+        state.apply(turn(None, false));
+        let texts: Vec<&str> = state.toasts.shown()[1..].iter().map(|toast| toast.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            ["Undone: deleted playlist ‘Train’.", "Redone: deleted playlist ‘Train’.", "Nothing to undo."]
+        );
     }
 
     #[test]

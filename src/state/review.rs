@@ -79,12 +79,13 @@ impl AppState {
     }
 
     /// An undo during a review goes back to the song whose genre it takes back.
-    pub(super) fn review_return_to(&mut self, id: TrackId) -> Vec<Command> {
-        let Some(review) = &mut self.review else { return Vec::new() };
-        let Some(at) = review.songs.iter().position(|song| *song == id) else { return Vec::new() };
+    pub(super) fn review_return_to(&mut self, id: TrackId) {
+        let Some(review) = &mut self.review else { return };
+        let Some(at) = review.songs.iter().position(|song| *song == id) else { return };
         review.at = at;
         review.decided = review.decided.saturating_sub(1);
-        self.show_review_song()
+        let commands = self.show_review_song();
+        self.wanted.extend(commands);
     }
 
     fn show_review_song(&mut self) -> Vec<Command> {

@@ -354,7 +354,7 @@ impl Verb {
             Self::PlayNextSelected => "Put the selected songs behind the one that plays",
             Self::SetGenre => "Choose the genre of the selected songs yourself",
             Self::ReviewUnsure => "Decide the unsure songs one by one, by ear",
-            Self::Undo => "Take the last change of a genre back",
+            Self::Undo => "Take your last change back",
             Self::Redo => "Make the change again that was taken back",
             Self::RemoveFromPlaylist => "Take the selected songs out of this playlist; the files stay",
             Self::AddFolder => "Add a folder of music to the library",

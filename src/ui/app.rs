@@ -214,6 +214,9 @@ impl App {
                     FolderPurpose::Figures(_) => {
                         directories::UserDirs::new().and_then(|dirs| Some(dirs.document_dir()?.into()))
                     }
+                    FolderPurpose::LocateSong(track) => self.state.track(*track).and_then(|track| {
+                        track.path.ancestors().skip(1).find(|folder| folder.is_dir()).map(Into::into)
+                    }),
                     FolderPurpose::Export(_) => self.state.settings.playlists_folder.clone(),
                     FolderPurpose::TrainingData(_) => {
                         let folders = &self.state.training.setup.config.sources.folders;

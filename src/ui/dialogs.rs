@@ -33,6 +33,7 @@ pub trait Dialogs {
 pub fn answer(purpose: FolderPurpose, folder: PathBuf) -> Action {
     match purpose {
         FolderPurpose::AddMusic => Action::AddRoots(vec![folder]),
+        FolderPurpose::LocateSong(track) => Action::LocateAt(track, folder),
         FolderPurpose::Export(selection) => Action::ExportTo(folder, selection),
         FolderPurpose::Figures(runs) => Action::Train(TrainAction::Send(TrainingCommand::Figures(runs, folder))),
         FolderPurpose::TrainingData(part) => Action::Train(TrainAction::Put(part, folder)),
@@ -109,6 +110,7 @@ impl Dialogs for NativeDialogs {
         self.ask(ctx, move || {
             let title = match &purpose {
                 FolderPurpose::AddMusic => "Choose your music folder",
+                FolderPurpose::LocateSong(_) => "Where is this song now?",
                 FolderPurpose::Figures(_) => "Choose a folder for the figures and tables",
                 FolderPurpose::Export(_) => "Choose a folder for the playlists",
                 FolderPurpose::TrainingData(part) => part.question(),
@@ -117,7 +119,11 @@ impl Dialogs for NativeDialogs {
             if let Some(start) = start {
                 dialog = dialog.set_directory(start);
             }
-            let is_file = matches!(&purpose, FolderPurpose::TrainingData(part) if part.is_file());
+            let is_file = match &purpose {
+                FolderPurpose::TrainingData(part) => part.is_file(),
+                FolderPurpose::LocateSong(_) => true,
+                FolderPurpose::AddMusic | FolderPurpose::Figures(_) | FolderPurpose::Export(_) => false,
+            };
             let chosen = if is_file { dialog.pick_file() } else { dialog.pick_folder() };
             chosen.map(|folder| answer(purpose, folder))
         });

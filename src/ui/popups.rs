@@ -2,6 +2,7 @@
 
 use eframe::egui::{Context, Key, RichText, Role, Sense, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
+use crate::library::model::Loss;
 use crate::state::genre::{GENRES, display_name};
 use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Overlay, TrainAction};
@@ -43,12 +44,49 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
                 actions.push(Action::RenamePlaylist(*id, name));
             }
         }
+        Overlay::Forget(tracks) => {
+            forget(ui, state.loss(tracks), Action::Forget(tracks.clone()), actions);
+        }
+        Overlay::ForgetHidden => forget(ui, state.snapshot.hidden, Action::ForgetHidden, actions),
         Overlay::Quit => quit(ui, state.training.waiting.len(), actions),
         Overlay::Help | Overlay::HowItWorks(..) => {}
     });
     if response.should_close() {
         actions.push(Action::SetOverlay(None));
     }
+}
+
+/// Asks whether songs are to be forgotten, and counts what goes with them.
+fn forget(ui: &mut Ui, loss: Loss, action: Action, actions: &mut Vec<Action>) {
+    ui.set_width(380.0);
+    let songs = count_of(loss.songs, "song", "songs");
+    ui.label(RichText::new(format!("Forget {songs}?")).font(fonts::heading()));
+    let genres = match loss.genres {
+        0 => String::new(),
+        genres => format!(" {} that you set", count_of(genres, "genre", "genres")),
+    };
+    let playlists = match loss.playlists {
+        0 => String::new(),
+        playlists => format!(" their entries in {}", count_of(playlists, "playlist", "playlists")),
+    };
+    let and = if genres.is_empty() || playlists.is_empty() { "" } else { " and" };
+    let mut sentence = if genres.is_empty() && playlists.is_empty() {
+        "Nothing that you gave them goes with them.".to_owned()
+    } else {
+        format!("With them go{genres}{and}{playlists}.")
+    };
+    sentence += " Music files are not touched. Undo brings everything back.";
+    ui.label(RichText::new(sentence).color(tokens(ui).text_muted));
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        let forget = button::text(ui, Weight::Primary, None, &format!("Forget {songs}"), 28.0);
+        if forget.on_hover_text("Take them out of the library").clicked() {
+            actions.push(action);
+        }
+        if button::text(ui, Weight::Normal, None, "Cancel", 28.0).on_hover_text("Keep them").clicked() {
+            actions.push(Action::SetOverlay(None));
+        }
+    });
 }
 
 fn quit(ui: &mut Ui, waiting: usize, actions: &mut Vec<Action>) {

@@ -2,7 +2,8 @@
 
 use eframe::egui::{Align, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use crate::library::model::ProblemKind;
+use crate::library::model::{Lookalike, ProblemKind};
+use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Source};
 
 use super::icons::{self, Icon};
@@ -24,6 +25,7 @@ fn kind_name(kind: ProblemKind) -> &'static str {
         ProblemKind::Vanished => "Vanished",
         ProblemKind::Folder => "Folder",
         ProblemKind::Unsupported => "Not supported",
+        ProblemKind::LooksLike => "Same song?",
         ProblemKind::Other => "Other",
     }
 }
@@ -31,7 +33,8 @@ fn kind_name(kind: ProblemKind) -> &'static str {
 /// Draws the list.
 pub fn problems(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let problems = &state.snapshot.problems;
-    if problems.is_empty() {
+    let lookalikes = &state.snapshot.lookalikes;
+    if problems.is_empty() && lookalikes.is_empty() {
         let sentence = "Files that cannot be read are listed here with the reason, and can be tried again.";
         empty(ui, Icon::Check, "No problems", sentence, &[("Show all songs", Action::Show(Source::All))], actions);
         return;
@@ -39,8 +42,13 @@ pub fn problems(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let background = tokens(ui).background;
     ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, background);
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, HEIGHT, problems.len(), |ui, range| {
-        for problem in &problems[range] {
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, HEIGHT, lookalikes.len() + problems.len(), |ui, range| {
+        for row in range {
+            if let Some(asked) = lookalikes.get(row) {
+                lookalike(ui, state, asked, actions);
+                continue;
+            }
+            let Some(problem) = problems.get(row - lookalikes.len()) else { continue };
             let tokens = tokens(ui);
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
             let path = problem.path.display().to_string();
@@ -84,4 +92,51 @@ pub fn problems(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             response.on_hover_text(spoken);
         }
     });
+}
+
+/// A new song that looks like one whose file is gone: whether it takes over what that one had.
+fn lookalike(ui: &mut Ui, state: &AppState, asked: &Lookalike, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let path = state.track(asked.track).map(|track| track.path.display().to_string()).unwrap_or_default();
+    let by = if asked.artist.is_empty() { String::new() } else { format!(" by {}", asked.artist) };
+    let sentence = format!("Looks like “{}”{by}, whose file is gone. Take over {}?", asked.title, had(asked));
+    let spoken = format!("{path}: {sentence}");
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
+    if response.contains_pointer() {
+        ui.painter().rect_filled(rect, 0.0, tokens.row_hover);
+    }
+    let inner = rect.shrink2(vec2(size::MARGIN, 6.0));
+    let icon = Rect::from_center_size(pos2(inner.left() + 9.0, inner.center().y), vec2(18.0, 18.0));
+    icons::paint(ui.painter(), Icon::Info, icon, tokens.accent);
+    let kind = Rect::from_min_max(pos2(inner.left() + 32.0, inner.top()), pos2(inner.left() + 136.0, inner.bottom()));
+    text::line(ui.painter(), kind, "Same song?", fonts::strong(), tokens.text, Align::Min);
+    let words = Rect::from_min_max(pos2(kind.right() + 8.0, inner.top()), pos2(inner.right() - 208.0, inner.bottom()));
+    let (upper, lower) = words.split_top_bottom_at_fraction(0.5);
+    text::line(ui.painter(), upper, &sentence, fonts::body(), tokens.text, Align::Min);
+    text::line(ui.painter(), lower, &path, fonts::small(), tokens.text_faint, Align::Min);
+    let buttons = Rect::from_min_max(pos2(words.right() + 8.0, inner.top()), inner.max);
+    ui.scope_builder(UiBuilder::new().max_rect(buttons).id_salt(asked.track), |ui| {
+        ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
+            let take_over = button::text(ui, Weight::Normal, None, "Take over", 28.0);
+            if take_over.on_hover_text("It is the same song: give it what the old one had").clicked() {
+                actions.push(Action::TakeOver(asked.track));
+            }
+            let keep_apart = button::text(ui, Weight::Quiet, None, "Keep apart", 28.0);
+            if keep_apart.on_hover_text("It is another song; do not ask again").clicked() {
+                actions.push(Action::KeepApart(asked.track));
+            }
+        });
+    });
+    response.on_hover_text(spoken);
+}
+
+/// What a person gave the former song.
+fn had(asked: &Lookalike) -> String {
+    let playlists = count_of(asked.playlists, "playlist", "playlists");
+    match (&asked.genre, asked.playlists) {
+        (Some(genre), 0) => format!("its genre ({genre})"),
+        (Some(genre), _) => format!("its genre ({genre}) and its place in {playlists}"),
+        (None, _) => format!("its place in {playlists}"),
+    }
 }

@@ -7,7 +7,8 @@ use eframe::egui::{
 use crate::engine::Settings;
 use crate::engine::settings::{ReplayGain, Theme};
 use crate::state::inspect::{Kind, Side};
-use crate::state::{Action, AppState, Verb};
+use crate::state::jobs::count_of;
+use crate::state::{Action, AppState, Overlay, Verb};
 
 use super::icons::Icon;
 use super::inspect::controls::controls;
@@ -84,7 +85,7 @@ fn folders(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             ui.label(root.display().to_string());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let name = format!("Remove {}", root.display());
-                let tip = "Take this folder out of the library. The files stay where they are.";
+                let tip = "Take this folder out of the library. Its files stay, and its songs come back with it.";
                 if button::icon(ui, Icon::Close, 24.0, &name, tip).clicked() {
                     actions.push(Action::RemoveRoot(root.clone()));
                 }
@@ -93,6 +94,20 @@ fn folders(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     }
     if state.snapshot.roots.is_empty() {
         ui.label(RichText::new("No folder yet.").color(tokens(ui).text_muted));
+    }
+    let hidden = state.snapshot.hidden.songs;
+    if hidden > 0 {
+        ui.horizontal(|ui| {
+            let songs = count_of(hidden, "song", "songs");
+            let text = format!("{songs} of removed folders are kept and come back with their folder.");
+            ui.label(RichText::new(text).color(tokens(ui).text_muted));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let forget = button::text(ui, Weight::Quiet, None, &format!("Forget {songs}…"), 28.0);
+                if forget.on_hover_text("Take them out of the library for good").clicked() {
+                    actions.push(Action::SetOverlay(Some(Overlay::ForgetHidden)));
+                }
+            });
+        });
     }
     ui.horizontal(|ui| {
         for (verb, icon) in [(Verb::AddFolder, Icon::Plus), (Verb::Rescan, Icon::Rescan)] {

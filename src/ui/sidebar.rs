@@ -30,8 +30,8 @@ pub fn sidebar(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             let source = Source::NotHeard;
             entry(ui, state, Mark::Icon(Icon::NotHeard), "Not classified", derived.not_heard, source, actions);
         }
-        if !state.snapshot.problems.is_empty() {
-            let count = state.snapshot.problems.len();
+        let count = state.snapshot.problems.len() + state.snapshot.lookalikes.len();
+        if count > 0 {
             entry(ui, state, Mark::Icon(Icon::Warning), "Problems", count, Source::Problems, actions);
         }
 

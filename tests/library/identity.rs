@@ -179,7 +179,7 @@ fn a_folder_that_is_taken_out_comes_back_with_all_it_had() {
     let music = fixture.music();
     assert_eq!(fixture.library.remove_root(&music).unwrap(), 2);
     let snapshot = fixture.snapshot();
-    assert_eq!((snapshot.tracks.len(), snapshot.hidden), (0, 2));
+    assert_eq!((snapshot.tracks.len(), snapshot.hidden.songs), (0, 2));
     assert!(snapshot.playlists[0].tracks.is_empty());
     assert!(fixture.library.to_classify("other", true).unwrap().is_empty());
     // Meanwhile the files are renamed.
@@ -188,7 +188,7 @@ fn a_folder_that_is_taken_out_comes_back_with_all_it_had() {
     fixture.scan();
     fixture.assert_genres(&[("03.wav", Some("sub/02.wav")), ("sub/02.wav", Some("01.wav"))]);
     let snapshot = fixture.snapshot();
-    assert_eq!((snapshot.playlists[0].tracks.len(), snapshot.hidden), (2, 0));
+    assert_eq!((snapshot.playlists[0].tracks.len(), snapshot.hidden.songs), (2, 0));
     assert!(fixture.library.to_classify("m1", false).unwrap().is_empty());
 }
 

@@ -1,8 +1,9 @@
 //! Writes playlists.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::base::Report;
+use crate::base::{Report, TrackId};
 use crate::engine::command::ExportSelection;
 use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
@@ -24,8 +25,13 @@ pub(super) fn run(
     let settings = shared.settings();
     let rule = super::decision_rule(&settings, classifier.info().labels.clone());
     let wanted = |track: &&Track| inside(&track.path, within);
-    let missing = snapshot.tracks.iter().filter(wanted).filter(|track| track.missing).count();
-    let tracks: Vec<Track> = snapshot.tracks.iter().filter(wanted).filter(|track| !track.missing).cloned().collect();
+    // Songs whose drive is away stay; but where another song has taken the place, the entry would lead to that one.
+    let is_there: HashSet<&Path> =
+        snapshot.tracks.iter().filter(|track| !track.missing).map(|track| track.path.as_path()).collect();
+    let leads_elsewhere = |track: &Track| track.missing && is_there.contains(track.path.as_path());
+    let tracks: Vec<Track> =
+        snapshot.tracks.iter().filter(wanted).filter(|track| !leads_elsewhere(track)).cloned().collect();
+    let by_id: HashMap<TrackId, &Track> = tracks.iter().map(|track| (track.id, track)).collect();
     let lists = auto_playlists(&tracks, &rule);
 
     // The same text from run to run, so that files change only when their songs do.
@@ -46,7 +52,7 @@ pub(super) fn run(
     let manual = snapshot.playlists.iter().map(|playlist| PlaylistFile {
         kind: PlaylistKind::Manual,
         name: &playlist.name,
-        tracks: playlist.tracks.iter().filter_map(|id| tracks.iter().find(|track| track.id == *id)).collect(),
+        tracks: playlist.tracks.iter().filter_map(|id| by_id.get(id).copied()).collect(),
         provenance: "",
     });
     let files: Vec<PlaylistFile> = match selection {
@@ -62,6 +68,11 @@ pub(super) fn run(
         let report = Report::new(format!("No song is filed under {name}"));
         return Err(JobError::Failed(report.with_hint("`timbre list` shows the genres that have songs")));
     }
+    let mut entries: Vec<&Track> = files.iter().flat_map(|file| file.tracks.iter().copied()).collect();
+    entries.retain(|track| track.missing);
+    entries.sort_unstable_by_key(|track| track.id);
+    entries.dedup_by_key(|track| track.id);
+    let missing = entries.len();
     context.progress(0, Some(files.len() as u64), || folder.display().to_string());
     let all = *selection == ExportSelection::All && within.is_empty();
     let files = m3u::export(folder, &files, all)?;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
-use crate::base::DataDir;
+use crate::base::{DataDir, TrackId};
 use crate::library::model::DecisionRule;
 use crate::library::{Library, LibraryError};
 use crate::ml::classifier::BUILT_IN;
@@ -38,6 +38,8 @@ use super::picture::PictureRequest;
 pub(super) enum JobSpec {
     Scan {
         roots: Vec<PathBuf>,
+        /// A missing song, and the file that holds it, as a person says.
+        locate: Option<(TrackId, PathBuf)>,
     },
     Classify {
         again: bool,
@@ -85,7 +87,7 @@ impl JobSpec {
         context: &mut JobContext,
     ) -> Result<JobOutcome, JobError> {
         match self {
-            Self::Scan { roots } => scan::run(shared, roots, back, context),
+            Self::Scan { roots, locate } => scan::run(shared, roots, locate.as_ref(), back, context),
             Self::Classify { again, within } => classify::run(shared, *again, within, back, context),
             Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
             Self::Picture { song, request, file } => picture::run(song, request, file, context),

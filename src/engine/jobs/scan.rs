@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crossbeam_channel::Sender;
 
 use crate::audio::{AudioError, probe};
+use crate::base::{Report, TrackId};
 use crate::engine::dispatcher::Message;
 use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
+use crate::library::Library;
 use crate::library::model::{Problem, ProblemKind};
 use crate::library::scan::{ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, scan};
 
@@ -16,6 +18,7 @@ use super::Shared;
 pub(super) fn run(
     shared: &Shared,
     roots: &[PathBuf],
+    locate: Option<&(TrackId, PathBuf)>,
     back: &Sender<Message>,
     context: &mut JobContext,
 ) -> Result<JobOutcome, JobError> {
@@ -27,7 +30,27 @@ pub(super) fn run(
     if summary.cancelled {
         return Err(JobError::Cancelled);
     }
+    if let Some((track, file)) = locate {
+        found(&mut library, *track, file)?;
+        back.try_send(Message::Changed).ok();
+    }
     Ok(JobOutcome::Scan(summary))
+}
+
+/// The file of a missing song, as a person says. If the scan did not find it out by itself (the sound differs), the song
+/// in that file takes over what the missing one had.
+fn found(library: &mut Library, track: TrackId, file: &Path) -> Result<(), JobError> {
+    let snapshot = library.snapshot()?;
+    let is_missing = snapshot.tracks.iter().any(|known| known.id == track && known.missing);
+    match snapshot.track_by_path(file).filter(|there| !there.missing) {
+        Some(there) if there.id == track => Ok(()),
+        Some(there) if is_missing => Ok(library.merge(there.id, track)?),
+        Some(_) => Ok(()),
+        None => {
+            let report = Report::new(format!("This file cannot be used as a song: {}", file.display()));
+            Err(JobError::Failed(report.with_hint("Problems says why; choose another file")))
+        }
+    }
 }
 
 struct Reporter<'a> {

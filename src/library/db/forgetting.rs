@@ -1,7 +1,6 @@
 //! Songs that leave the library for good.
 
 use rusqlite::{Connection, Transaction};
-use serde::Serialize;
 
 use super::Library;
 use super::genres::named;
@@ -9,17 +8,7 @@ use super::history::record;
 use super::steps::Step;
 use crate::base::TrackId;
 use crate::library::LibraryError;
-
-/// What would go with songs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Loss {
-    /// Songs.
-    pub songs: usize,
-    /// Genres set by hand.
-    pub genres: usize,
-    /// Playlists in which the songs stand.
-    pub playlists: usize,
-}
+use crate::library::model::Loss;
 
 impl Library {
     /// Songs whose folder was taken out of the library; they are hidden and come back with it.
@@ -75,9 +64,19 @@ fn hidden(connection: &Connection) -> rusqlite::Result<Vec<TrackId>> {
     statement.query_map([], |row| row.get(0).map(TrackId))?.collect()
 }
 
-/// How many songs are hidden.
-pub(super) fn count_hidden(connection: &Connection) -> rusqlite::Result<usize> {
-    connection
-        .query_row("SELECT count(*) FROM track WHERE removed_at IS NOT NULL", [], |row| row.get::<_, i64>(0))
-        .map(|count| count.max(0) as usize)
+/// What a person gave the songs that are hidden.
+pub(super) fn hidden_loss(connection: &Connection) -> rusqlite::Result<Loss> {
+    let count = |sql: &str| {
+        connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0)).map(|count| count.max(0) as usize)
+    };
+    Ok(Loss {
+        songs: count("SELECT count(*) FROM track WHERE removed_at IS NOT NULL")?,
+        genres: count(
+            "SELECT count(*) FROM user_genre u JOIN track t ON t.id = u.track_id WHERE t.removed_at IS NOT NULL",
+        )?,
+        playlists: count(
+            "SELECT count(DISTINCT e.playlist_id) FROM playlist_entry e JOIN track t ON t.id = e.track_id \
+             WHERE t.removed_at IS NOT NULL",
+        )?,
+    })
 }

@@ -16,29 +16,26 @@ impl Library {
     /// # Errors
     /// [`LibraryError::Gone`] when there is no such question (any more); database failures.
     pub fn take_over(&mut self, track: TrackId) -> Result<(), LibraryError> {
-        self.answer(track, |transaction, former, title| {
-            let mut steps = Vec::new();
-            let genre: Option<(String, i64)> = transaction
-                .query_row("SELECT genre, set_at FROM user_genre WHERE track_id = ?1", [former], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            if genre.is_some() {
-                steps.push(Step::Genres(vec![(track.0, genre)]));
-            }
-            let mut statement =
-                transaction.prepare_cached("SELECT DISTINCT playlist_id FROM playlist_entry WHERE track_id = ?1")?;
-            let playlists: Vec<i64> =
-                statement.query_map([former], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            for playlist in playlists {
-                let songs = steps::entries(transaction, playlist)?;
-                let songs = songs.into_iter().map(|song| if song == former { track.0 } else { song }).collect();
-                steps.push(Step::FillPlaylist(playlist, songs));
-            }
-            steps.push(Step::Ask(track.0, None));
-            steps.push(Step::Forget(vec![former]));
-            Ok((format!("took over what “{title}” had"), Step::Many(steps)))
-        })
+        self.answer(track, |transaction, former, title| merge(transaction, track.0, former, title))
+    }
+
+    /// Gives a song what a person gave another one whose file is gone; that one leaves the library. Can be undone.
+    ///
+    /// # Errors
+    /// [`LibraryError::Gone`] when one of them is not in the library; database failures.
+    pub fn merge(&mut self, track: TrackId, former: TrackId) -> Result<(), LibraryError> {
+        let found = self.write(|transaction| {
+            let title = |id: TrackId| {
+                transaction
+                    .query_row("SELECT title FROM track WHERE id = ?1", [id.0], |row| row.get::<_, String>(0))
+                    .optional()
+            };
+            let (Some(_), Some(title)) = (title(track)?, title(former)?) else { return Ok(false) };
+            let (what, step) = merge(transaction, track.0, former.0, &title)?;
+            record(transaction, &what, step)?;
+            Ok(true)
+        })?;
+        if found { Ok(()) } else { Err(LibraryError::Gone("the song")) }
     }
 
     /// Two songs that look alike are not the same: nobody is asked again. Can be undone.
@@ -72,6 +69,30 @@ impl Library {
         })?;
         if found { Ok(()) } else { Err(LibraryError::Gone("the song that it looks like")) }
     }
+}
+
+/// The step by which a song takes over what another one had, and what it is called.
+fn merge(transaction: &Transaction<'_>, track: i64, former: i64, title: &str) -> rusqlite::Result<(String, Step)> {
+    let mut steps = Vec::new();
+    let genre: Option<(String, i64)> = transaction
+        .query_row("SELECT genre, set_at FROM user_genre WHERE track_id = ?1", [former], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    if genre.is_some() {
+        steps.push(Step::Genres(vec![(track, genre)]));
+    }
+    let mut statement =
+        transaction.prepare_cached("SELECT DISTINCT playlist_id FROM playlist_entry WHERE track_id = ?1")?;
+    let playlists: Vec<i64> = statement.query_map([former], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for playlist in playlists {
+        let songs = steps::entries(transaction, playlist)?;
+        let songs = songs.into_iter().map(|song| if song == former { track } else { song }).collect();
+        steps.push(Step::FillPlaylist(playlist, songs));
+    }
+    steps.push(Step::Ask(track, None));
+    steps.push(Step::Forget(vec![former]));
+    Ok((format!("took over what “{title}” had"), Step::Many(steps)))
 }
 
 /// Asks, or stops asking, whether a song is the same as a former one, and answers with what was asked before.

@@ -26,7 +26,6 @@ use crate::base::TrackId;
 use super::LibraryError;
 use super::model::Prediction;
 
-pub use forgetting::Loss;
 pub use history::{HistoryEntry, QueueState, Undone};
 pub(super) use problems::shown;
 pub(super) use roots::absolute;
@@ -80,6 +79,16 @@ impl Library {
     /// Database failures.
     pub fn revision(&self) -> Result<u64, LibraryError> {
         self.read(revision)
+    }
+
+    /// A number that changes when another connection, of this process or of another one, writes to the library.
+    ///
+    /// # Errors
+    /// Database failures.
+    pub fn data_version(&self) -> Result<i64, LibraryError> {
+        self.connection
+            .query_row("PRAGMA data_version", [], |row| row.get(0))
+            .map_err(|source| LibraryError::from_sqlite(&self.path, source))
     }
 
     /// Runs `work` in a read transaction: it sees one state of the database.

@@ -111,7 +111,7 @@ pub(in crate::library) fn shown(path: &Path) -> String {
     text
 }
 
-const KINDS: [(ProblemKind, &str); 9] = [
+const KINDS: [(ProblemKind, &str); 10] = [
     (ProblemKind::Empty, "empty"),
     (ProblemKind::NotAudio, "not_audio"),
     (ProblemKind::Damaged, "damaged"),
@@ -120,6 +120,7 @@ const KINDS: [(ProblemKind, &str); 9] = [
     (ProblemKind::Vanished, "vanished"),
     (ProblemKind::Folder, "folder"),
     (ProblemKind::Unsupported, "unsupported"),
+    (ProblemKind::LooksLike, "looks_like"),
     (ProblemKind::Other, "other"),
 ];
 

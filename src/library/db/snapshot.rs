@@ -27,7 +27,7 @@ impl Library {
                 playlists: Arc::new(playlists::playlists(connection)?),
                 problems: Arc::new(problems::problems(connection)?),
                 lookalikes: Arc::new(lookalikes::lookalikes(connection)?),
-                hidden: forgetting::count_hidden(connection)?,
+                hidden: forgetting::hidden_loss(connection)?,
                 undo: history::next(connection, false)?,
                 redo: history::next(connection, true)?,
             };

@@ -2,6 +2,7 @@
 
 use eframe::egui::{Button, Ui};
 
+use crate::base::TrackId;
 use crate::state::genre::{GENRES, display_name};
 use crate::state::{Action, AppState, InspectAction, Overlay, Source, Verb};
 
@@ -48,6 +49,18 @@ pub fn menu(ui: &mut Ui, state: &AppState, row: usize, actions: &mut Vec<Action>
     });
     if matches!(state.source, Source::Playlist(_)) {
         verb(ui, Verb::RemoveFromPlaylist, actions);
+    }
+    let missing: Vec<TrackId> = state.selected_in_order().into_iter().filter(|id| state.is_missing(*id)).collect();
+    if !missing.is_empty() {
+        ui.separator();
+        if let Some(track) = state.row_track(row).filter(|track| track.missing)
+            && ui.button("Locate…").on_hover_text("Say where the file of this song is now").clicked()
+        {
+            actions.push(Action::Locate(track.id));
+        }
+        if ui.button("Forget…").on_hover_text("Take missing songs out of the library for good").clicked() {
+            actions.push(Action::SetOverlay(Some(Overlay::Forget(missing))));
+        }
     }
     ui.separator();
     if let Some(track) = state.row_track(row) {
