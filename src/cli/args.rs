@@ -147,6 +147,10 @@ pub enum Command {
         /// The folders.
         #[arg(required = true, value_name = "FOLDER")]
         folders: Vec<PathBuf>,
+        /// Leaves out files and folders that match, in this scan; may be given several times. A pattern without `/` is
+        /// compared with names (`Podcasts`, `*.wav`), others with the end of a path (`Live/**`).
+        #[arg(long, value_name = "PATTERN")]
+        exclude: Vec<String>,
     },
     /// Listens to songs that no network or an older one has heard, and decides their genre.
     #[command(after_help = "Example:\n  timbre classify --jobs 4")]

@@ -13,8 +13,9 @@ use super::jobs::{Run, run_job};
 use super::output::{Align, Exit, Output, Table};
 
 /// `timbre scan`.
-pub fn scan(engine: &Engine, output: &Output, folders: Vec<PathBuf>) -> Run {
-    let outcome = scan_outcome(run_job(engine, output, Command::AddRoots(folders), JobKind::Scan)?);
+pub fn scan(engine: &Engine, output: &Output, folders: Vec<PathBuf>, exclude: Vec<String>) -> Run {
+    let command = Command::AddRootsWithout { folders, exclude };
+    let outcome = scan_outcome(run_job(engine, output, command, JobKind::Scan)?);
     output.print(&outcome, |out| writeln!(out, "{}", scan_text(&outcome)))?;
     Ok(if outcome.problems > 0 { Exit::SomeFailed } else { Exit::Done })
 }
@@ -173,13 +174,27 @@ fn classify_outcome(outcome: JobOutcome) -> ClassifyOutcome {
 }
 
 fn scan_text(outcome: &ScanOutcome) -> String {
-    let ScanOutcome { added, updated, unchanged, moved, missing, returned, problems, .. } = outcome;
-    let rest: String = [(moved, "moved"), (returned, "came back"), (missing, "missing"), (problems, "with problems")]
-        .iter()
-        .filter(|(count, _)| **count > 0)
-        .map(|(count, what)| format!(", {count} {what}"))
-        .collect();
-    format!("{added} new, {updated} changed, {unchanged} unchanged{rest}")
+    let ScanOutcome { added, updated, unchanged, moved, missing, returned, problems, left_out, unknown_kinds, .. } =
+        outcome;
+    let rest: String = [
+        (moved, "moved"),
+        (returned, "came back"),
+        (missing, "missing"),
+        (problems, "with problems"),
+        (left_out, "folders or files left out"),
+    ]
+    .iter()
+    .filter(|(count, _)| **count > 0)
+    .map(|(count, what)| format!(", {count} {what}"))
+    .collect();
+    let unknown: usize = unknown_kinds.values().sum();
+    let kinds: Vec<String> = unknown_kinds.iter().map(|(ending, count)| format!("{ending} {count}")).collect();
+    let unknown = match unknown {
+        0 => String::new(),
+        1 => format!("\n1 file of a kind that Timbre does not know ({})", kinds.join(", ")),
+        files => format!("\n{files} files of kinds that Timbre does not know ({})", kinds.join(", ")),
+    };
+    format!("{added} new, {updated} changed, {unchanged} unchanged{rest}{unknown}")
 }
 
 fn classify_text(outcome: &ClassifyOutcome) -> String {

@@ -1,8 +1,10 @@
 //! `list` and `genre`: what is known of songs, and what a person says of them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde::Serialize;
 
 use crate::base::Report;
@@ -17,7 +19,11 @@ use super::output::{Align, Exit, Output, Table};
 /// A song as `list --json` prints it. The names are stable.
 #[derive(Serialize)]
 struct Row<'a> {
-    path: &'a Path,
+    /// Bytes that are no text are replaced.
+    path: Cow<'a, str>,
+    /// Only where the path is not valid UTF-8: its bytes in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
     title: &'a str,
     artist: &'a str,
     album: &'a str,
@@ -51,7 +57,12 @@ impl<'a> Row<'a> {
         let decision = track.decision(rule);
         let prediction = track.prediction.as_deref();
         Self {
-            path: &track.path,
+            path: track.path.to_string_lossy(),
+            path_bytes: track
+                .path
+                .to_str()
+                .is_none()
+                .then(|| base64::engine::general_purpose::STANDARD.encode(track.path.as_os_str().as_encoded_bytes())),
             title: &track.title,
             artist: &track.artist,
             album: &track.album,
@@ -103,7 +114,7 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
                 row.artist.to_owned(),
                 row.title.to_owned(),
                 tags.join(", "),
-                row.path.display().to_string(),
+                row.path.clone().into_owned(),
             ]);
         }
         if rows.is_empty() {
@@ -136,10 +147,10 @@ pub fn set_genre(engine: &Engine, output: &Output, file: &Path, genre: Option<&s
     wait_for_library(engine)?;
     #[derive(Serialize)]
     struct Set<'a> {
-        path: &'a Path,
+        path: Cow<'a, str>,
         genre: Option<&'a str>,
     }
-    output.print(&Set { path: &path, genre: genre.as_deref() }, |out| match &genre {
+    output.print(&Set { path: path.to_string_lossy(), genre: genre.as_deref() }, |out| match &genre {
         Some(genre) => writeln!(out, "{} is {genre} now.", track.title),
         None => writeln!(out, "{} is left to the network again.", track.title),
     })?;

@@ -23,6 +23,7 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelection};
+use crate::library::scan::LeaveOut;
 
 use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
 use jobs::{Ended, Run};
@@ -69,7 +70,12 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, common: &Common, output: &Output) -> Run {
     match command {
-        Command::Scan { folders } => library::scan(&open_engine(common)?, output, folders),
+        Command::Scan { folders, exclude } => {
+            if let Err(error) = LeaveOut::default().with_patterns(&exclude) {
+                return Err(Ended::Usage("scan", error.to_string()));
+            }
+            library::scan(&open_engine(common)?, output, folders, exclude)
+        }
         Command::Classify { again } => library::classify(&open_engine(common)?, output, again),
         Command::Organize { folder, playlists } => library::organize(&open_engine(common)?, output, &folder, playlists),
         Command::List { genre, unsure, search } => {

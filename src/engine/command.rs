@@ -16,6 +16,13 @@ use super::training::message::TrainingCommand;
 pub enum Command {
     /// Adds folders to the library and scans them: a scan job, then (unless switched off in the settings) a classify job.
     AddRoots(Vec<PathBuf>),
+    /// As `AddRoots`, but this scan leaves out what matches one of these patterns as well.
+    AddRootsWithout {
+        /// The folders.
+        folders: Vec<PathBuf>,
+        /// The patterns ([`crate::library::scan::LeaveOut::with_patterns`]).
+        exclude: Vec<String>,
+    },
     /// Takes a folder out of the library and hides its songs, which come back with it; the files stay. Followed by
     /// `Event::Library` and `Event::Done`.
     RemoveRoot(PathBuf),

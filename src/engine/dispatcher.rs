@@ -173,7 +173,8 @@ impl Dispatcher {
 
     fn carry_out(&mut self, command: Command) {
         let result = match command {
-            Command::AddRoots(folders) => self.add_roots(folders),
+            Command::AddRoots(folders) => self.add_roots(folders, Vec::new()),
+            Command::AddRootsWithout { folders, exclude } => self.add_roots(folders, exclude),
             Command::RemoveRoot(folder) => self.change_and_tell(|library| library.remove_root(&folder).map(drop)),
             Command::Forget(tracks) => self.change_and_tell(|library| library.forget(&tracks)),
             Command::ForgetHidden => self.change_and_tell(|library| {
@@ -185,10 +186,10 @@ impl Dispatcher {
             Command::Locate { track, file } => self.locate(track, file),
             Command::Undo => self.turn(false),
             Command::Redo => self.turn(true),
-            Command::Rescan => self.library.roots().map(|roots| self.enqueue(JobSpec::Scan { roots, locate: None })),
+            Command::Rescan => self.library.roots().map(|roots| self.enqueue(JobSpec::scan(roots))),
             Command::RetryProblems(paths) => self.library.forget_problems(&paths).and_then(|()| {
                 let roots = self.library.roots()?;
-                self.enqueue(JobSpec::Scan { roots, locate: None });
+                self.enqueue(JobSpec::scan(roots));
                 Ok(())
             }),
             Command::Classify { again, within } => {
@@ -284,7 +285,7 @@ impl Dispatcher {
     }
 
     /// Adds all of them or, when one cannot be added, stops there and says so.
-    fn add_roots(&mut self, folders: Vec<PathBuf>) -> Result<(), LibraryError> {
+    fn add_roots(&mut self, folders: Vec<PathBuf>, exclude: Vec<String>) -> Result<(), LibraryError> {
         let mut roots = Vec::with_capacity(folders.len());
         for folder in folders {
             // Without links and `..`, so that a folder has one name only. A dropped file stands for its folder.
@@ -294,7 +295,7 @@ impl Dispatcher {
         }
         if !roots.is_empty() {
             self.changed = self.listening.is_some();
-            self.enqueue(JobSpec::Scan { roots, locate: None });
+            self.enqueue(JobSpec::Scan { roots, exclude, locate: None });
         }
         Ok(())
     }

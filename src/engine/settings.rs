@@ -24,6 +24,12 @@ pub struct Settings {
     pub classify_after_scan: bool,
     /// Threads for scanning and classifying; 0 is one for each core.
     pub jobs: usize,
+    /// Scans leave out folders that systems make (`@eaDir`, `#recycle`, `lost+found` and the like).
+    pub leave_out_system_folders: bool,
+    /// Scans leave out folders that hold a file called `.nomedia`.
+    pub leave_out_no_media: bool,
+    /// Scans leave out files and folders that match one of these patterns ([`crate::library::scan::LeaveOut`]).
+    pub leave_out: Vec<String>,
     /// Loudness, 0..1.
     pub volume: f32,
     /// Whether songs are brought to the same loudness.
@@ -89,6 +95,9 @@ impl Default for Settings {
             classifier: None,
             classify_after_scan: true,
             jobs: 0,
+            leave_out_system_folders: true,
+            leave_out_no_media: true,
+            leave_out: Vec::new(),
             volume: 0.8,
             replay_gain: ReplayGain::default(),
             output_device: None,

@@ -52,7 +52,7 @@ impl Dispatcher {
         if !self.library.roots()?.iter().any(|root| file.starts_with(root)) {
             self.library.add_root(&folder)?;
         }
-        self.enqueue(JobSpec::Scan { roots: vec![folder], locate: Some((track, file)) });
+        self.enqueue(JobSpec::Scan { roots: vec![folder], exclude: Vec::new(), locate: Some((track, file)) });
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::LibraryError;
 use super::file_name::safe_file_name;
@@ -104,16 +104,18 @@ pub fn export(folder: &Path, playlists: &[PlaylistFile<'_>], clear_stale: bool) 
     Ok(written)
 }
 
-/// The text of a playlist file that lies in `folder`: UTF-8 without a byte order mark, lines ended by LF.
+/// The content of a playlist file that lies in `folder`: UTF-8 without a byte order mark, lines ended by LF. Names that
+/// are not UTF-8 stand in it as the bytes they are, so that each entry leads to its file.
 ///
 /// Paths are relative to the folder and written with `/`. A song stands in it once.
-pub fn render(playlist: &PlaylistFile<'_>, folder: &Path) -> String {
+pub fn render(playlist: &PlaylistFile<'_>, folder: &Path) -> Vec<u8> {
     let folder = resolved(folder);
-    let mut text = format!("#EXTM3U\n#PLAYLIST:{}\n{}", one_line(playlist.name), mark_line(playlist.kind));
+    let mut head = format!("#EXTM3U\n#PLAYLIST:{}\n{}", one_line(playlist.name), mark_line(playlist.kind));
     if !playlist.provenance.is_empty() {
-        text.push_str(&format!("; {}", one_line(playlist.provenance)));
+        head.push_str(&format!("; {}", one_line(playlist.provenance)));
     }
-    text.push('\n');
+    head.push('\n');
+    let mut text = head.into_bytes();
     let mut seen = HashSet::new();
     for track in playlist.tracks.iter().filter(|track| seen.insert(&track.path)) {
         let secs = if track.duration_secs.is_finite() && track.duration_secs > 0.0 {
@@ -123,7 +125,9 @@ pub fn render(playlist: &PlaylistFile<'_>, folder: &Path) -> String {
         };
         let (artist, title) = (one_line(&track.artist), one_line(&track.title));
         let separator = if artist.is_empty() { "" } else { " - " };
-        text.push_str(&format!("#EXTINF:{secs},{artist}{separator}{title}\n{}\n", entry(&track.path, &folder)));
+        text.extend(format!("#EXTINF:{secs},{artist}{separator}{title}\n").bytes());
+        text.extend(entry(&track.path, &folder));
+        text.push(b'\n');
     }
     text
 }
@@ -140,17 +144,18 @@ fn resolved(folder: &Path) -> PathBuf {
 }
 
 /// A song's line: relative where that is possible, else absolute.
-fn entry(path: &Path, folder: &Path) -> String {
-    let line = relative(path, folder).unwrap_or_else(|| path.to_string_lossy().into_owned());
-    if line.contains(['\n', '\r']) {
-        return file_uri(path);
+fn entry(path: &Path, folder: &Path) -> Vec<u8> {
+    let line = relative(path, folder).unwrap_or_else(|| path.as_os_str().as_encoded_bytes().to_vec());
+    if line.contains(&b'\n') || line.contains(&b'\r') {
+        return file_uri(path).into_bytes();
     }
     // Otherwise it would be a comment, or lose its blanks.
-    if line.starts_with('#') || line.starts_with(char::is_whitespace) { format!("./{line}") } else { line }
+    let begins_oddly = line.starts_with(b"#") || String::from_utf8_lossy(&line).starts_with(char::is_whitespace);
+    if begins_oddly { [&b"./"[..], &line].concat() } else { line }
 }
 
 /// `path` as seen from `folder`, with `/`; `None` when they share no root (drives of Windows).
-fn relative(path: &Path, folder: &Path) -> Option<String> {
+fn relative(path: &Path, folder: &Path) -> Option<Vec<u8>> {
     let (mut to, mut from) = (path.components().peekable(), folder.components().peekable());
     if to.peek() != from.peek() {
         return None;
@@ -159,18 +164,15 @@ fn relative(path: &Path, folder: &Path) -> Option<String> {
         to.next();
         from.next();
     }
-    let up = from.map(|_| "..".into());
-    let down = to.map(|component| match component {
-        Component::Normal(name) => name.to_string_lossy(),
-        other => other.as_os_str().to_string_lossy(),
-    });
-    Some(up.chain(down).collect::<Vec<_>>().join("/"))
+    let up = from.map(|_| &b".."[..]);
+    let down = to.map(|component| component.as_os_str().as_encoded_bytes());
+    Some(up.chain(down).collect::<Vec<_>>().join(&b'/'))
 }
 
 /// A `file:` address: the only way to write a name that contains a line break.
 fn file_uri(path: &Path) -> String {
     let mut uri = String::from("file://");
-    for byte in path.to_string_lossy().bytes() {
+    for &byte in path.as_os_str().as_encoded_bytes() {
         if byte.is_ascii_alphanumeric() || b"/-_.~:".contains(&byte) {
             uri.push(byte as char);
         } else {
@@ -203,11 +205,11 @@ fn head(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn write_if_different(path: &Path, text: &str) -> io::Result<()> {
+fn write_if_different(path: &Path, text: &[u8]) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == text.len() as u64)
-        && std::fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
+        && std::fs::read(path).is_ok_and(|bytes| bytes == text)
     {
         return Ok(());
     }
-    write_atomic(path, text.as_bytes())
+    write_atomic(path, text)
 }

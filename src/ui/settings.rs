@@ -1,11 +1,13 @@
 //! Settings: folders, classifier, sound, appearance, where things are. Every change holds at once.
 
 use eframe::egui::{
-    Align, Checkbox, CollapsingHeader, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, Ui, WidgetText,
+    Align, Checkbox, CollapsingHeader, ComboBox, DragValue, Layout, Response, RichText, ScrollArea, TextEdit, Ui,
+    WidgetText,
 };
 
 use crate::engine::Settings;
 use crate::engine::settings::{ReplayGain, Theme};
+use crate::library::scan::LeaveOut;
 use crate::state::inspect::{Kind, Side};
 use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Overlay, Verb};
@@ -30,6 +32,7 @@ pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 ui.set_width(width);
                 ui.add_space(24.0);
                 folders(ui, state, actions);
+                leave_out(ui, &mut changed);
                 classifier(ui, &mut changed, actions);
                 sound(ui, state, &mut changed, actions);
                 resume(ui, &mut changed);
@@ -117,6 +120,30 @@ fn folders(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
             }
         }
     });
+}
+
+fn leave_out(ui: &mut Ui, settings: &mut Settings) {
+    let help = "Folders of recycle bins, thumbnails and repairs: @eaDir, #recycle, $RECYCLE.BIN, __MACOSX, lost+found.";
+    row(ui, "Leave out system folders", help, |ui| ui.add(Checkbox::new(&mut settings.leave_out_system_folders, "")));
+    let help = "Folders that hold a file called .nomedia ask players to pass them over.";
+    row(ui, "Respect .nomedia", help, |ui| ui.add(Checkbox::new(&mut settings.leave_out_no_media, "")));
+    let help =
+        "Files and folders to pass over, one pattern a line: Podcasts, *.wav, Live/**. The next scan follows them.";
+    row(ui, "Leave out", help, |ui| {
+        let mut patterns = settings.leave_out.join("\n");
+        let field = TextEdit::multiline(&mut patterns).desired_rows(2).desired_width(320.0).hint_text("Podcasts");
+        let response = ui.add(field);
+        if response.changed() {
+            settings.leave_out = patterns.split('\n').map(str::to_owned).collect();
+            if patterns.is_empty() {
+                settings.leave_out.clear();
+            }
+        }
+        response
+    });
+    if let Err(error) = LeaveOut::default().with_patterns(&settings.leave_out) {
+        ui.label(RichText::new(format!("{error}.")).color(tokens(ui).warning));
+    }
 }
 
 fn classifier(ui: &mut Ui, settings: &mut Settings, actions: &mut Vec<Action>) {

@@ -144,7 +144,7 @@ fn four_gigabytes_of_zeros_are_a_problem_in_no_time() {
         Err(timbre::library::scan::ProbeFailure { kind: ProblemKind::NotAudio, message: "No audio.".into() })
     };
     let roots = fixture.library.roots().unwrap();
-    let options = timbre::library::scan::ScanOptions { jobs: 2 };
+    let options = timbre::library::scan::ScanOptions { jobs: 2, ..Default::default() };
     let cancel = timbre::base::CancelToken::default();
     let summary =
         timbre::library::scan::scan(&mut fixture.library, &roots, &options, &probe, &mut fixture.recorder, &cancel)
@@ -214,7 +214,7 @@ fn a_file_that_vanishes_while_it_is_read_is_listed_once() {
         Err(timbre::library::scan::ProbeFailure { kind: ProblemKind::Vanished, message: "It went away.".into() })
     };
     let roots = fixture.library.roots().unwrap();
-    let options = timbre::library::scan::ScanOptions { jobs: 1 };
+    let options = timbre::library::scan::ScanOptions { jobs: 1, ..Default::default() };
     let cancel = timbre::base::CancelToken::default();
     let scan = |fixture: &mut Fixture| {
         timbre::library::scan::scan(&mut fixture.library, &roots, &options, &probe, &mut fixture.recorder, &cancel)
@@ -233,7 +233,7 @@ fn a_decoder_that_panics_costs_one_file() {
     wav(&fixture.at("good.wav"), 1, 0.2);
     let probe = |path: &std::path::Path| if path.ends_with("evil.au") { panic!("as asked") } else { probe(path) };
     let roots = fixture.library.roots().unwrap();
-    let options = timbre::library::scan::ScanOptions { jobs: 1 };
+    let options = timbre::library::scan::ScanOptions { jobs: 1, ..Default::default() };
     let cancel = timbre::base::CancelToken::default();
     let summary =
         timbre::library::scan::scan(&mut fixture.library, &roots, &options, &probe, &mut fixture.recorder, &cancel)

@@ -97,7 +97,7 @@ fn the_file_is_as_players_want_it() {
         provenance: "model x, threshold 50 %",
     };
     assert_eq!(
-        render(&playlist, Path::new("/music/lists")),
+        String::from_utf8(render(&playlist, Path::new("/music/lists"))).unwrap(),
         "#EXTM3U\n#PLAYLIST:Jazz #EXTINF\n# Timbre genre; model x, threshold 50 %\n\
          #EXTINF:545,Miles Davis - So  What !\n../a b/So What.flac\n\
          #EXTINF:-1,First\n./#1.ogg\n\

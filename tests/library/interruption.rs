@@ -25,7 +25,7 @@ fn scanning_child() {
 fn scan_folder(folder: &Path) -> Vec<Track> {
     let mut library = Library::open(&folder.join("library.sqlite")).unwrap();
     let root = library.add_root(&folder.join("music")).unwrap();
-    let options = ScanOptions { jobs: 2 };
+    let options = ScanOptions { jobs: 2, ..Default::default() };
     let mut recorder = Recorder::default();
     scan(&mut library, &[root], &options, &probe, &mut recorder, &CancelToken::default()).unwrap();
     library.snapshot().unwrap().tracks.to_vec()

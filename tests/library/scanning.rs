@@ -260,3 +260,46 @@ fn a_cancelled_scan_keeps_what_it_did_and_goes_on_later() {
     let ids: Vec<i64> = fixture.snapshot().tracks.iter().map(|track| track.id.0).collect();
     assert_eq!(ids, (1..=1300).collect::<Vec<_>>(), "as an uninterrupted scan gives them");
 }
+
+#[test]
+fn folders_of_systems_and_patterns_are_left_out_and_counted() {
+    let mut fixture = Fixture::new();
+    let names = [
+        "a.wav",
+        "@eaDir/a.wav/b.wav",
+        "sub/#recycle/x.wav",
+        "$RECYCLE.BIN/x.wav",
+        "__MACOSX/x.wav",
+        "lost+found/x.wav",
+        "quiet/x.wav",
+        ".Trash-1000/x.wav",
+        "Podcasts/p.wav",
+    ];
+    for (seed, name) in names.iter().enumerate() {
+        wav(&fixture.at(name), seed as u32, 0.1);
+    }
+    std::fs::write(fixture.at("quiet/.nomedia"), b"").unwrap();
+    for name in ["b.mid", "c.MID", "d.mod", "e.txt"] {
+        std::fs::write(fixture.at(name), b"x").unwrap();
+    }
+    let summary = fixture.scan();
+    assert_eq!((summary.added, summary.left_out, summary.problems), (2, 6, 0));
+    assert_eq!(fixture.names(), ["Podcasts/p.wav", "a.wav"]);
+    let kinds: Vec<(&str, usize)> = summary.unknown_kinds.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+    assert_eq!(kinds, [(".mid", 2), (".mod", 1)]);
+    // A folder that is left out from now on hides its songs, and they come back with all they had.
+    let id = fixture.track("Podcasts/p.wav").id;
+    fixture.library.set_genre(&[id], Some("talk")).unwrap();
+    let roots = fixture.library.roots().unwrap();
+    let leave_out = timbre::library::scan::LeaveOut::default().with_patterns(&["podcasts"]).unwrap();
+    let options = timbre::library::scan::ScanOptions { jobs: 1, leave_out };
+    let cancel = CancelToken::default();
+    let summary =
+        timbre::library::scan::scan(&mut fixture.library, &roots, &options, &probe, &mut fixture.recorder, &cancel)
+            .unwrap();
+    assert_eq!((summary.missing, summary.left_out), (0, 7));
+    assert_eq!(fixture.names(), ["a.wav"]);
+    assert_eq!(fixture.snapshot().hidden.genres, 1);
+    assert_eq!(fixture.scan().returned, 1);
+    assert_eq!(fixture.track("Podcasts/p.wav").user_genre.unwrap().genre, "talk");
+}

@@ -91,7 +91,7 @@ impl Fixture {
 
     pub fn scan_roots(&mut self, roots: &[PathBuf], cancel: &CancelToken) -> ScanSummary {
         self.recorder = Recorder { cancel_at: self.recorder.cancel_at.take(), ..Recorder::default() };
-        let options = ScanOptions { jobs: 2 };
+        let options = ScanOptions { jobs: 2, ..Default::default() };
         scan(&mut self.library, roots, &options, &probe, &mut self.recorder, cancel).unwrap()
     }
 

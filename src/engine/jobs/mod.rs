@@ -38,6 +38,8 @@ use super::picture::PictureRequest;
 pub(super) enum JobSpec {
     Scan {
         roots: Vec<PathBuf>,
+        /// Patterns of what is left out besides the patterns in the settings.
+        exclude: Vec<String>,
         /// A missing song, and the file that holds it, as a person says.
         locate: Option<(TrackId, PathBuf)>,
     },
@@ -66,6 +68,11 @@ pub(super) enum JobSpec {
 }
 
 impl JobSpec {
+    /// An ordinary scan.
+    pub fn scan(roots: Vec<PathBuf>) -> Self {
+        Self::Scan { roots, exclude: Vec::new(), locate: None }
+    }
+
     pub fn kind(&self) -> JobKind {
         match self {
             Self::Scan { .. } => JobKind::Scan,
@@ -87,7 +94,7 @@ impl JobSpec {
         context: &mut JobContext,
     ) -> Result<JobOutcome, JobError> {
         match self {
-            Self::Scan { roots, locate } => scan::run(shared, roots, locate.as_ref(), back, context),
+            Self::Scan { roots, exclude, locate } => scan::run(shared, roots, exclude, locate.as_ref(), back, context),
             Self::Classify { again, within } => classify::run(shared, *again, within, back, context),
             Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
             Self::Picture { song, request, file } => picture::run(song, request, file, context),

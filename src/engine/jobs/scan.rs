@@ -11,20 +11,28 @@ use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
 use crate::library::Library;
 use crate::library::model::{Problem, ProblemKind};
-use crate::library::scan::{ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, scan};
+use crate::library::scan::{LeaveOut, ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, scan};
 
 use super::Shared;
 
 pub(super) fn run(
     shared: &Shared,
     roots: &[PathBuf],
+    exclude: &[String],
     locate: Option<&(TrackId, PathBuf)>,
     back: &Sender<Message>,
     context: &mut JobContext,
 ) -> Result<JobOutcome, JobError> {
     let mut library = shared.open_library()?;
     let cancel = context.cancel.clone();
-    let options = ScanOptions { jobs: shared.threads() };
+    let settings = shared.settings();
+    let patterns: Vec<&String> = settings.leave_out.iter().chain(exclude).collect();
+    let leave_out = LeaveOut {
+        system_folders: settings.leave_out_system_folders,
+        no_media: settings.leave_out_no_media,
+        ..LeaveOut::default().with_patterns(&patterns)?
+    };
+    let options = ScanOptions { jobs: shared.threads(), leave_out };
     let mut reporter = Reporter { context, back };
     let summary = scan(&mut library, roots, &options, &probe_for_library, &mut reporter, &cancel)?;
     if summary.cancelled {

@@ -85,6 +85,8 @@ pub(in crate::library) enum Change<'a> {
     Returned { id: i64 },
     /// A known song is not there. It keeps its path, where another song may be now.
     Missing { id: i64 },
+    /// A known song is there, but scans leave it out now.
+    Hidden { id: i64 },
     /// A file that cannot be used; the stamp is absent when it must be opened again in any case.
     Problem { problem: Problem, stamp: Option<FileStamp> },
     /// There is nothing wrong with that path any more.
@@ -305,6 +307,9 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
             transaction
                 .prepare_cached("UPDATE track SET missing = 0, removed_at = NULL WHERE id = ?1")?
                 .execute([id])?;
+        }
+        Change::Hidden { id } => {
+            transaction.prepare_cached("UPDATE track SET removed_at = ?2 WHERE id = ?1")?.execute(params![id, now])?;
         }
         // Done already, before others took the place.
         Change::Missing { .. } => {}

@@ -6,6 +6,7 @@
 //! scan finds the same work still to do, in the same order.
 
 mod cut_off;
+mod left_out;
 mod moves;
 mod pipeline;
 mod read;
@@ -15,8 +16,10 @@ mod stamp;
 mod v1_hash;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use left_out::{LeaveOut, PatternError};
 pub(super) use read::Song;
 pub use run::scan;
 pub use stamp::FileStamp;
@@ -25,10 +28,12 @@ use super::model::{Problem, ProblemKind};
 use super::tags::SongTags;
 
 /// How a scan goes about its work.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
     /// Threads that read files; 0: one for each core.
     pub jobs: usize,
+    /// What is left out.
+    pub leave_out: LeaveOut,
 }
 
 /// What the decoder finds in a file whose tags this layer cannot read.
@@ -83,6 +88,10 @@ pub struct ScanSummary {
     pub returned: usize,
     /// Files with problems, also those known from before.
     pub problems: usize,
+    /// Folders and files that were left out: those of systems, with `.nomedia`, and by a person's patterns.
+    pub left_out: usize,
+    /// Files that people use for music and that Timbre does not know, by their ending in lower case (`.mid`).
+    pub unknown_kinds: BTreeMap<String, usize>,
     /// The scan was asked to stop before its end; what it did stays done.
     #[serde(skip)]
     pub cancelled: bool,

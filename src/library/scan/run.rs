@@ -9,7 +9,7 @@ use rayon::ThreadPool;
 use super::pipeline::{read_in_order, thread_pool};
 use super::read::Reading;
 use super::sort_out::{Sorted, Work, below, sort_out};
-use super::{FileStamp, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Song, Trouble, moves, walk};
+use super::{FileStamp, LeaveOut, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Song, Trouble, moves, walk};
 use crate::base::CancelToken;
 use crate::base::time::unix_now_secs;
 use crate::library::db::scanning::{Change, Known, Looks, Place};
@@ -42,7 +42,7 @@ pub fn scan(
 ) -> Result<ScanSummary, LibraryError> {
     let roots = walk::outermost(roots.iter().map(|root| absolute(root)).collect());
     let pool = thread_pool(options.jobs)?;
-    let walked = walk::walk(&roots, reporter, cancel);
+    let walked = walk::walk(&roots, &options.leave_out, reporter, cancel);
     if cancel.is_cancelled() {
         return Ok(ScanSummary { cancelled: true, ..ScanSummary::default() });
     }
@@ -52,6 +52,7 @@ pub fn scan(
         library,
         known: &known,
         roots: &roots,
+        leave_out: &options.leave_out,
         reporter,
         summary: sorted.summary.clone(),
         strays: Strays::default(),
@@ -138,6 +139,7 @@ struct Scan<'a> {
     library: &'a mut Library,
     known: &'a Known,
     roots: &'a [PathBuf],
+    leave_out: &'a LeaveOut,
     reporter: &'a mut dyn ScanReporter,
     summary: ScanSummary,
     strays: Strays,
@@ -282,6 +284,13 @@ impl Scan<'_> {
         }
         for row in lost.into_iter().filter(|row| !found.contains(row)) {
             let track = &self.known.tracks[row];
+            // What a person does not want to see any more is hidden, not missing.
+            if self.leave_out.leaves_out_file(&track.path, self.roots) {
+                if !track.hidden {
+                    changes.push(Change::Hidden { id: track.id });
+                }
+                continue;
+            }
             // A hidden song is nobody's loss.
             if !track.hidden {
                 self.summary.missing += 1;

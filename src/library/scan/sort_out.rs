@@ -46,11 +46,11 @@ pub(super) struct Sorted {
 
 /// Compares every file's stamp with what is known.
 pub(super) fn sort_out(pool: &ThreadPool, roots: &[PathBuf], walked: Walked, known: &Known) -> Sorted {
-    let Walked { files, file_links, problems } = walked;
+    let Walked { files, file_links, problems, left_out, unknown_kinds } = walked;
     let stats: Vec<_> = pool.install(|| files.par_iter().with_min_len(64).map(std::fs::metadata).collect());
     let doubtful = doubtful_stamps(&known.tracks);
     let mut sorted = Sorted {
-        summary: ScanSummary::default(),
+        summary: ScanSummary { left_out, unknown_kinds, ..ScanSummary::default() },
         total: files.len() as u64,
         work: Vec::new(),
         returned: Vec::new(),

@@ -3,21 +3,28 @@
 //! Real folders are walked first; links wait until then, so that a song reached both ways keeps its real path. Each
 //! folder is entered once (known by device and inode), which also ends every loop.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::{ScanReporter, Trouble};
+use super::{LeaveOut, ScanReporter, Trouble};
 use crate::base::CancelToken;
 use crate::library::model::ProblemKind;
 
 /// Files that are looked at, by their ending in lower case.
-const EXTENSIONS: [&str; 24] = [
-    "aac", "aif", "aifc", "aiff", "alac", "ape", "au", "caf", "flac", "m4a", "m4b", "mka", "mp3", "mp4", "mpc", "oga",
-    "ogg", "opus", "snd", "wav", "wave", "webm", "wma", "wv",
+const EXTENSIONS: [&str; 45] = [
+    "aac", "adts", "aif", "aifc", "aiff", "alac", "ape", "asf", "au", "bw64", "bwf", "caf", "dff", "dsf", "fla",
+    "flac", "m4a", "m4b", "m4p", "m4r", "mka", "mkv", "mp+", "mp1", "mp2", "mp3", "mp4", "mpc", "mpga", "mpp", "oga",
+    "ogg", "ogx", "opus", "rf64", "snd", "spx", "tta", "w64", "wav", "wave", "weba", "webm", "wma", "wv",
+];
+/// Endings that people use for music in kinds of files that cannot even be listed.
+const UNKNOWN_EXTENSIONS: [&str; 40] = [
+    "3ga", "669", "8svx", "aa", "aa3", "aax", "ac3", "adx", "aiffc", "amr", "at3", "awb", "cda", "dts", "eac3", "ec3",
+    "gsm", "it", "kar", "la", "mid", "midi", "mlp", "mod", "nsf", "oma", "ofr", "ra", "rm", "s3m", "shn", "sid", "spc",
+    "tak", "thd", "truehd", "voc", "vqf", "xm", "xwma",
 ];
 
 /// What lies below the roots.
@@ -29,6 +36,10 @@ pub(super) struct Walked {
     pub file_links: HashSet<PathBuf>,
     /// Folders, links and names that cannot be followed.
     pub problems: Vec<(PathBuf, Trouble)>,
+    /// Folders and files that were left out.
+    pub left_out: usize,
+    /// Files of kinds of music that are not known, by ending.
+    pub unknown_kinds: BTreeMap<String, usize>,
 }
 
 /// Whether a file of that name is looked at.
@@ -36,6 +47,12 @@ pub(super) fn has_audio_extension(path: &Path) -> bool {
     path.extension()
         .and_then(OsStr::to_str)
         .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+}
+
+/// The ending of a kind of music that is not known, with its dot.
+fn unknown_kind(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    UNKNOWN_EXTENSIONS.contains(&extension.as_str()).then(|| format!(".{extension}"))
 }
 
 /// Names beginning with a dot: hidden files, trash folders, the `._` companions that macOS leaves on other drives.
@@ -74,8 +91,14 @@ pub(super) type Identity = (u64, u64);
 pub(super) type Identity = PathBuf;
 
 /// Walks the roots (outermost ones only). Stops early when cancelled.
-pub(super) fn walk(roots: &[PathBuf], reporter: &mut dyn ScanReporter, cancel: &CancelToken) -> Walked {
-    let mut walker = Walker { walked: Walked::default(), entered: HashSet::new(), folders: Vec::new(), seen: 0 };
+pub(super) fn walk(
+    roots: &[PathBuf],
+    leave_out: &LeaveOut,
+    reporter: &mut dyn ScanReporter,
+    cancel: &CancelToken,
+) -> Walked {
+    let mut walker =
+        Walker { walked: Walked::default(), leave_out, entered: HashSet::new(), folders: Vec::new(), seen: 0 };
     let mut links = Vec::new();
     for root in roots {
         match std::fs::metadata(root) {
@@ -108,8 +131,9 @@ pub(super) fn walk(roots: &[PathBuf], reporter: &mut dyn ScanReporter, cancel: &
     walked
 }
 
-struct Walker {
+struct Walker<'a> {
     walked: Walked,
+    leave_out: &'a LeaveOut,
     /// Folders that have been entered.
     entered: HashSet<Identity>,
     /// Folders that are named like songs.
@@ -117,7 +141,7 @@ struct Walker {
     seen: u64,
 }
 
-impl Walker {
+impl Walker<'_> {
     fn problem(&mut self, path: &Path, kind: ProblemKind, message: impl Into<String>) {
         self.walked.problems.push((path.to_path_buf(), Trouble::new(kind, message)));
     }
@@ -151,6 +175,11 @@ impl Walker {
                 }
                 continue;
             }
+            if !is_root && entry.file_type().is_dir() && self.leave_out.leaves_out_folder(path, entry.file_name()) {
+                self.walked.left_out += 1;
+                entries.skip_current_dir();
+                continue;
+            }
             if is_root || entry.file_type().is_dir() {
                 let entered = match std::fs::metadata(path) {
                     Ok(metadata) => self.entered.insert(identity(path, &metadata)),
@@ -163,8 +192,12 @@ impl Walker {
                 }
             } else if entry.file_type().is_symlink() {
                 links.push(path.to_path_buf());
+            } else if let Some(kind) = unknown_kind(path) {
+                *self.walked.unknown_kinds.entry(kind).or_insert(0) += 1;
             } else if has_audio_extension(path) {
-                if entry.file_type().is_file() {
+                if self.leave_out.matches(path) {
+                    self.walked.left_out += 1;
+                } else if entry.file_type().is_file() {
                     self.file(path, reporter);
                 } else {
                     self.problem(path, ProblemKind::Other, "This is a device, pipe or socket, not a file.");
@@ -193,6 +226,9 @@ impl Walker {
     /// Follows a link to a file or to a folder that was not entered yet.
     fn link(&mut self, link: &Path, links: &mut Vec<PathBuf>, reporter: &mut dyn ScanReporter, cancel: &CancelToken) {
         match std::fs::metadata(link) {
+            Ok(_) if self.leave_out.leaves_out_folder(link, link.file_name().unwrap_or_default()) => {
+                self.walked.left_out += 1;
+            }
             Ok(metadata) if metadata.is_dir() => {
                 if self.entered.contains(&identity(link, &metadata)) {
                     if leads_upwards(link) {
