@@ -1,10 +1,11 @@
 //! The queue and its rules.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use super::command::{QueueItem, Repeat};
+use super::order::Order;
 use crate::base::TrackId;
 
 /// `Previous` goes back to the start of the song after this much of it.
@@ -18,22 +19,23 @@ pub(super) struct Turn {
     pass: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    id: u64,
+#[derive(Debug)]
+struct Song {
     /// Rank in the list, which is the order without shuffle.
     rank: usize,
     item: QueueItem,
 }
 
-/// Songs in the order in which they play. With shuffle, what stands before the current one has been played.
+/// Songs in the order in which they play. With shuffle, what stands before the current one has been played. What is asked
+/// while songs play (which one, where, what follows) takes the same time however long the queue is.
 #[derive(Debug)]
 pub(super) struct Queue {
-    entries: Vec<Entry>,
+    songs: HashMap<u64, Song>,
+    order: Order,
     current: usize,
     pass: u64,
     /// The order of the next pass, once something of it is needed.
-    next_pass: Option<Vec<Entry>>,
+    next_pass: Option<Order>,
     pub(super) repeat: Repeat,
     shuffle: bool,
     next_id: u64,
@@ -45,7 +47,8 @@ pub(super) struct Queue {
 impl Default for Queue {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            songs: HashMap::new(),
+            order: Order::default(),
             current: 0,
             pass: 0,
             next_pass: None,
@@ -60,11 +63,11 @@ impl Default for Queue {
 
 impl Queue {
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.order.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.order.is_empty()
     }
 
     pub(super) fn current_index(&self) -> usize {
@@ -72,7 +75,7 @@ impl Queue {
     }
 
     pub(super) fn current_item(&self) -> Option<&QueueItem> {
-        self.entries.get(self.current).map(|entry| &entry.item)
+        self.turn().and_then(|turn| self.item(turn))
     }
 
     pub(super) fn is_shuffled(&self) -> bool {
@@ -81,8 +84,10 @@ impl Queue {
 
     /// The songs in the order in which they play; the same allocation until that changes.
     pub(super) fn shown(&mut self) -> Arc<[TrackId]> {
-        let entries = &self.entries;
-        self.shown.get_or_insert_with(|| entries.iter().map(|entry| entry.item.track).collect()).clone()
+        let (order, songs) = (&self.order, &self.songs);
+        let tracks =
+            || order.entries().iter().filter_map(|entry| songs.get(entry)).map(|song| song.item.track).collect();
+        self.shown.get_or_insert_with(tracks).clone()
     }
 
     /// The current song's turn.
@@ -91,54 +96,50 @@ impl Queue {
     }
 
     pub(super) fn turn_at(&self, index: usize) -> Option<Turn> {
-        self.entries.get(index).map(|entry| Turn { entry: entry.id, pass: self.pass })
+        self.order.get(index).map(|entry| Turn { entry, pass: self.pass })
     }
 
     pub(super) fn item(&self, turn: Turn) -> Option<&QueueItem> {
-        self.entries.iter().find(|entry| entry.id == turn.entry).map(|entry| &entry.item)
+        self.songs.get(&turn.entry).map(|song| &song.item)
     }
 
     pub(super) fn replace(&mut self, items: Vec<QueueItem>, start: usize) {
-        self.entries = self.made(items, 0);
-        self.current = if start < self.entries.len() { start } else { 0 };
+        self.fill(items, start);
         if self.shuffle {
             self.shuffle_all();
         }
-        self.changed();
     }
 
     /// A queue of an earlier run: its order stays even with shuffle.
     pub(super) fn restore(&mut self, items: Vec<QueueItem>, index: usize) {
-        self.entries = self.made(items, 0);
-        self.current = if index < self.entries.len() { index } else { 0 };
-        self.changed();
+        self.fill(items, index);
     }
 
     /// Adds to the end.
     pub(super) fn append(&mut self, items: Vec<QueueItem>) {
-        let added = self.made(items, self.entries.len());
-        self.entries.extend(added);
+        let added = self.take_in(items, self.order.len());
+        self.order.insert(self.order.len(), added);
         self.changed();
     }
 
     /// Adds behind the current song, in the list as well as in the order.
     pub(super) fn insert_next(&mut self, items: Vec<QueueItem>) {
-        let Some(rank) = self.entries.get(self.current).map(|entry| entry.rank) else { return self.append(items) };
-        for entry in self.entries.iter_mut().filter(|entry| entry.rank > rank) {
-            entry.rank += items.len();
+        let current = self.turn().and_then(|turn| self.songs.get(&turn.entry));
+        let Some(rank) = current.map(|song| song.rank) else { return self.append(items) };
+        for song in self.songs.values_mut().filter(|song| song.rank > rank) {
+            song.rank += items.len();
         }
-        let added = self.made(items, rank + 1);
-        self.entries.splice(self.current + 1..self.current + 1, added);
+        let added = self.take_in(items, rank + 1);
+        self.order.insert(self.current + 1, added);
         self.changed();
     }
 
     pub(super) fn move_entry(&mut self, from: usize, to: usize) {
-        if from >= self.entries.len() || from == to {
+        if from >= self.order.len() || from == to {
             return;
         }
         let playing = self.turn();
-        let entry = self.entries.remove(from);
-        self.entries.insert(to.min(self.entries.len()), entry);
+        self.order.move_entry(from, to);
         self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
         if !self.shuffle {
             self.rank_as_they_stand();
@@ -149,30 +150,32 @@ impl Queue {
     /// Takes entries out. If the current one is among them, the next that stays becomes it (or the first, when none
     /// follows), and the answer is whether one follows.
     pub(super) fn remove(&mut self, indices: &[usize]) -> Option<bool> {
-        let gone: HashSet<usize> = indices.iter().copied().filter(|index| *index < self.entries.len()).collect();
-        if gone.is_empty() {
+        let current = self.order.get(self.current)?;
+        let before = self.order.len();
+        let mut before_current = 0;
+        for index in indices {
+            let gone = self.order.get(*index).is_some_and(|entry| self.songs.remove(&entry).is_some());
+            before_current += usize::from(gone && *index < self.current);
+        }
+        if self.songs.len() == before {
             return None;
         }
-        let current_goes = gone.contains(&self.current);
-        let before = (0..self.current).filter(|index| gone.contains(index)).count();
-        let mut index = 0;
-        self.entries.retain(|_| {
-            index += 1;
-            !gone.contains(&(index - 1))
-        });
-        self.current -= before;
-        let follows = self.current < self.entries.len();
+        let songs = &self.songs;
+        self.order.retain(|entry| songs.contains_key(&entry));
+        self.current -= before_current;
+        let follows = self.current < self.order.len();
         if !follows {
             self.current = 0;
         }
         self.changed();
-        current_goes.then_some(follows)
+        (!self.songs.contains_key(&current)).then_some(follows)
     }
 
     /// Leaves only the current song, or nothing.
     pub(super) fn clear(&mut self, keep_current: bool) {
-        let kept = (keep_current && self.current < self.entries.len()).then(|| self.entries.swap_remove(self.current));
-        self.entries = kept.into_iter().collect();
+        let kept = self.turn().map(|turn| turn.entry).filter(|_| keep_current);
+        self.songs.retain(|entry, _| Some(*entry) == kept);
+        self.order = Order::new(kept.into_iter().collect());
         self.current = 0;
         self.changed();
     }
@@ -186,7 +189,9 @@ impl Queue {
             self.shuffle_all();
         } else {
             let playing = self.turn();
-            self.entries.sort_by_key(|entry| entry.rank);
+            let mut entries = self.order.entries().to_vec();
+            entries.sort_by_key(|entry| self.songs.get(entry).map_or(usize::MAX, |song| song.rank));
+            self.order = Order::new(entries);
             self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
         }
         self.changed();
@@ -194,13 +199,12 @@ impl Queue {
 
     /// Makes a song of the queue the current one; with shuffle those that are jumped over stay to be played.
     pub(super) fn go_to(&mut self, index: usize) -> bool {
-        if index >= self.entries.len() {
+        if index >= self.order.len() {
             return false;
         }
         if self.shuffle && index > self.current + 1 {
-            let entry = self.entries.remove(index);
             self.current += 1;
-            self.entries.insert(self.current, entry);
+            self.order.move_entry(index, self.current);
             self.changed();
         } else {
             self.current = index;
@@ -214,7 +218,7 @@ impl Queue {
         if turn.pass > self.pass {
             self.pass = turn.pass;
             if let Some(next) = self.next_pass.take() {
-                self.entries = next;
+                self.order = next;
                 self.shown = None;
             }
         }
@@ -231,28 +235,27 @@ impl Queue {
     /// What stands behind a song, whatever repeats.
     pub(super) fn next_of(&mut self, turn: Turn) -> Option<Turn> {
         let ahead = turn.pass > self.pass;
-        let order = if ahead { self.next_pass.as_ref().unwrap_or(&self.entries) } else { &self.entries };
-        let place = order.iter().position(|entry| entry.id == turn.entry);
+        let order = if ahead { self.next_pass.as_ref().unwrap_or(&self.order) } else { &self.order };
         // What was taken out while it was decoded is followed by what stands in its place.
-        let next = place.map_or(self.current, |place| place + 1);
+        let next = order.place_of(turn.entry).map_or(self.current, |place| place + 1);
         if let Some(entry) = order.get(next) {
-            return Some(Turn { entry: entry.id, pass: turn.pass });
+            return Some(Turn { entry, pass: turn.pass });
         }
         if self.repeat != Repeat::All {
             return None;
         }
         if self.shuffle && !ahead && self.next_pass.is_none() {
-            let mut next = self.entries.clone();
+            let mut next = self.order.entries().to_vec();
             self.mix(&mut next);
             // Not the same song twice in a row, if there is another.
-            if next.len() > 1 && next[0].id == turn.entry {
+            if next.len() > 1 && next[0] == turn.entry {
                 let other = 1 + self.roll(next.len() - 1);
                 next.swap(0, other);
             }
-            self.next_pass = Some(next);
+            self.next_pass = Some(Order::new(next));
         }
-        let first = self.next_pass.as_ref().unwrap_or(&self.entries).first()?;
-        Some(Turn { entry: first.id, pass: self.pass + 1 })
+        let entry = self.next_pass.as_ref().unwrap_or(&self.order).get(0)?;
+        Some(Turn { entry, pass: turn.pass.max(self.pass) + 1 })
     }
 
     /// Where `Previous` leads from `position_secs` of the current song.
@@ -260,25 +263,36 @@ impl Queue {
         if position_secs > RESTART_AFTER_SECS {
             self.current
         } else if self.current == 0 && self.repeat == Repeat::All && !self.shuffle {
-            self.entries.len().saturating_sub(1)
+            self.order.len().saturating_sub(1)
         } else {
             self.current.saturating_sub(1)
         }
     }
 
     fn index_of(&self, turn: Turn) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.id == turn.entry)
+        self.order.place_of(turn.entry)
     }
 
-    fn made(&mut self, items: Vec<QueueItem>, first_rank: usize) -> Vec<Entry> {
+    fn fill(&mut self, items: Vec<QueueItem>, current: usize) {
+        self.songs.clear();
+        self.order = Order::new(self.take_in(items, 0).collect());
+        self.current = if current < self.order.len() { current } else { 0 };
+        self.changed();
+    }
+
+    /// Takes songs in, which have no place in the order yet.
+    fn take_in(&mut self, items: Vec<QueueItem>, first_rank: usize) -> std::ops::Range<u64> {
         let first = self.next_id;
         self.next_id += items.len() as u64;
-        (first..).zip(first_rank..).zip(items).map(|((id, rank), item)| Entry { id, rank, item }).collect()
+        self.songs.extend((first..).zip((first_rank..).zip(items).map(|(rank, item)| Song { rank, item })));
+        first..self.next_id
     }
 
     fn rank_as_they_stand(&mut self) {
-        for (rank, entry) in self.entries.iter_mut().enumerate() {
-            entry.rank = rank;
+        for (rank, entry) in self.order.entries().iter().enumerate() {
+            if let Some(song) = self.songs.get_mut(entry) {
+                song.rank = rank;
+            }
         }
     }
 
@@ -289,18 +303,18 @@ impl Queue {
 
     /// The current song first, the others behind it in any order.
     fn shuffle_all(&mut self) {
-        if self.entries.is_empty() {
+        if self.order.is_empty() {
             return;
         }
-        self.entries.swap(0, self.current);
+        let mut entries = self.order.entries().to_vec();
+        entries.swap(0, self.current);
         self.current = 0;
-        let mut entries = std::mem::take(&mut self.entries);
         self.mix(&mut entries[1..]);
-        self.entries = entries;
+        self.order = Order::new(entries);
     }
 
     /// Every order is as likely (Fisher and Yates).
-    fn mix(&mut self, entries: &mut [Entry]) {
+    fn mix(&mut self, entries: &mut [u64]) {
         for last in (1..entries.len()).rev() {
             let other = self.roll(last + 1);
             entries.swap(last, other);
@@ -317,6 +331,9 @@ impl Queue {
         ((u128::from(mixed) * below as u128) >> 64) as usize
     }
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
