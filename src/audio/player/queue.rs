@@ -39,6 +39,8 @@ pub(super) struct Queue {
     pub(super) repeat: Repeat,
     shuffle: bool,
     next_id: u64,
+    /// Greater than every rank, which may have gaps.
+    next_rank: usize,
     random: u64,
     /// What clients see, until something changes.
     shown: Option<Arc<[TrackId]>>,
@@ -55,6 +57,7 @@ impl Default for Queue {
             repeat: Repeat::Off,
             shuffle: false,
             next_id: 0,
+            next_rank: 0,
             random: RandomState::new().hash_one("shuffle"),
             shown: None,
         }
@@ -117,7 +120,7 @@ impl Queue {
 
     /// Adds to the end.
     pub(super) fn append(&mut self, items: Vec<QueueItem>) {
-        let added = self.take_in(items, self.order.len());
+        let added = self.take_in(items, self.next_rank);
         self.order.insert(self.order.len(), added);
         self.changed();
     }
@@ -129,6 +132,7 @@ impl Queue {
         for song in self.songs.values_mut().filter(|song| song.rank > rank) {
             song.rank += items.len();
         }
+        self.next_rank += items.len();
         let added = self.take_in(items, rank + 1);
         self.order.insert(self.current + 1, added);
         self.changed();
@@ -275,6 +279,7 @@ impl Queue {
 
     fn fill(&mut self, items: Vec<QueueItem>, current: usize) {
         self.songs.clear();
+        self.next_rank = 0;
         self.order = Order::new(self.take_in(items, 0).collect());
         self.current = if current < self.order.len() { current } else { 0 };
         self.changed();
@@ -284,6 +289,7 @@ impl Queue {
     fn take_in(&mut self, items: Vec<QueueItem>, first_rank: usize) -> std::ops::Range<u64> {
         let first = self.next_id;
         self.next_id += items.len() as u64;
+        self.next_rank = self.next_rank.max(first_rank + items.len());
         self.songs.extend((first..).zip((first_rank..).zip(items).map(|(rank, item)| Song { rank, item })));
         first..self.next_id
     }
@@ -294,6 +300,7 @@ impl Queue {
                 song.rank = rank;
             }
         }
+        self.next_rank = self.order.len();
     }
 
     fn changed(&mut self) {
@@ -336,148 +343,4 @@ impl Queue {
 mod properties;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn items(ids: std::ops::Range<i64>) -> Vec<QueueItem> {
-        ids.map(|n| QueueItem { track: TrackId(n), path: "a".into() }).collect()
-    }
-
-    fn queue(count: i64, start: usize) -> Queue {
-        let mut queue = Queue::default();
-        queue.replace(items(0..count), start);
-        queue
-    }
-
-    fn ids(queue: &mut Queue) -> Vec<i64> {
-        queue.shown().iter().map(|id| id.0).collect()
-    }
-
-    /// Lets the queue play by itself and says what is heard.
-    fn played(queue: &mut Queue, songs: usize) -> Vec<i64> {
-        let mut heard = Vec::new();
-        let mut turn = queue.turn();
-        while let Some(now) = turn.filter(|_| heard.len() < songs) {
-            // The decoder asks while the song before is still heard.
-            let next = queue.following(now);
-            queue.heard(now);
-            heard.push(queue.current_item().unwrap().track.0);
-            assert_eq!(queue.following(now), next, "asked twice, answered the same");
-            turn = next;
-        }
-        heard
-    }
-
-    #[test]
-    fn it_ends_and_previous_restarts_first() {
-        let mut empty = Queue::default();
-        assert_eq!((empty.turn(), empty.previous(0.0)), (None, 0));
-        empty.replace(Vec::new(), 7);
-        assert_eq!(empty.current_index(), 0);
-        let mut queue = queue(3, 1);
-        assert_eq!((queue.previous(1.0), queue.previous(3.5)), (0, 1));
-        assert_eq!(played(&mut queue, 9), [1, 2]);
-    }
-
-    #[test]
-    fn repeating_goes_round_or_stays() {
-        let mut queue = queue(3, 1);
-        queue.repeat = Repeat::All;
-        assert_eq!(played(&mut queue, 6), [1, 2, 0, 1, 2, 0]);
-        assert_eq!(queue.previous(0.0), 2, "back over the start");
-        queue.repeat = Repeat::One;
-        assert_eq!(played(&mut queue, 3), [0, 0, 0]);
-    }
-
-    #[test]
-    fn shuffle_plays_all_before_one_plays_twice() {
-        let mut queue = queue(50, 20);
-        queue.repeat = Repeat::All;
-        queue.set_shuffle(true);
-        let heard = played(&mut queue, 200);
-        assert_eq!(heard[0], 20, "what plays goes on");
-        for pass in heard.chunks(50) {
-            let mut sorted = pass.to_vec();
-            sorted.sort_unstable();
-            assert_eq!(sorted, (0..50).collect::<Vec<_>>());
-        }
-        assert!(heard.windows(2).all(|pair| pair[0] != pair[1]));
-        assert_ne!(heard[..50], heard[50..100], "each pass has its own order");
-    }
-
-    #[test]
-    fn shuffle_off_goes_on_in_the_order_of_the_list() {
-        let mut queue = queue(20, 5);
-        queue.set_shuffle(true);
-        played(&mut queue, 4);
-        let now = queue.current_item().unwrap().track.0;
-        let order = ids(&mut queue);
-        assert_eq!(queue.previous(0.0), 2);
-        queue.set_shuffle(false);
-        assert_eq!(ids(&mut queue), (0..20).collect::<Vec<_>>());
-        assert_eq!(queue.current_item().unwrap().track.0, now);
-        assert_ne!(order, (0..20).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn with_shuffle_a_jump_leaves_what_it_jumps_over_for_later() {
-        let mut queue = queue(10, 0);
-        queue.set_shuffle(true);
-        let order = ids(&mut queue);
-        assert!(queue.go_to(6));
-        assert_eq!(queue.current_item().unwrap().track.0, order[6]);
-        assert_eq!(ids(&mut queue)[0], order[0], "and Previous goes back to what was played");
-        let mut rest = played(&mut queue, 99);
-        assert_eq!(rest.len(), 9);
-        rest.sort_unstable();
-        rest.dedup();
-        assert_eq!(rest.len(), 9);
-        assert!(!queue.go_to(10));
-    }
-
-    #[test]
-    fn entries_move_and_go_and_the_current_song_stays_the_current_one() {
-        let mut queue = queue(6, 2);
-        queue.move_entry(5, 0);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 2, 3, 4], 3));
-        queue.move_entry(3, 5);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 3, 4, 2], 5));
-        queue.move_entry(9, 0);
-        assert_eq!(queue.remove(&[0, 1, 77]), None);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![1, 3, 4, 2], 3));
-        queue.go_to(1);
-        assert_eq!(queue.remove(&[1]), Some(true));
-        assert_eq!(queue.current_item().unwrap().track.0, 4);
-        queue.insert_next(items(30..32));
-        assert_eq!(ids(&mut queue), [1, 4, 30, 31, 2]);
-        queue.append(items(40..41));
-        queue.clear(true);
-        assert_eq!(ids(&mut queue), [4]);
-        queue.clear(false);
-        assert!(queue.is_empty() && queue.turn().is_none());
-    }
-
-    #[test]
-    fn what_is_added_with_shuffle_has_a_place_in_the_list() {
-        let mut queue = queue(5, 2);
-        queue.set_shuffle(true);
-        queue.insert_next(items(10..12));
-        queue.append(items(20..21));
-        assert_eq!(ids(&mut queue)[..3], [2, 10, 11]);
-        queue.set_shuffle(false);
-        assert_eq!(ids(&mut queue), [0, 1, 2, 10, 11, 3, 4, 20]);
-    }
-
-    #[test]
-    fn what_changes_after_the_next_pass_was_drawn_counts() {
-        let mut queue = queue(4, 0);
-        queue.repeat = Repeat::All;
-        queue.set_shuffle(true);
-        played(&mut queue, 4);
-        let last = queue.turn().unwrap();
-        let drawn = queue.following(last).unwrap();
-        queue.append(items(9..10));
-        assert_ne!(queue.following(last).unwrap(), drawn);
-        assert_eq!(played(&mut queue, 2)[1], 9);
-    }
-}
+mod tests;
