@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use timbre::audio::player::{Capture, OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
 use timbre::base::{DataDir, JobId};
+use timbre::engine::settings::ReplayGain;
 use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobOutcome, JobPhase, Settings};
 use timbre::library::model::Snapshot;
 use timbre::ml::DeviceChoice;
@@ -287,4 +288,82 @@ fn a_measured_song_plays_at_the_reference_loudness() {
     let peak = heard[48_000..4 * 48_000].iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
     let expected = 10_f32.powf(-18.0 / 20.0);
     assert!((peak / expected - 1.0).abs() < 0.02, "{peak} instead of {expected}");
+}
+
+#[test]
+fn the_player_obeys_at_once_while_another_program_holds_the_library() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    let tone = audio_support::Sound::tone(440.0, 0.5, 48_000, 2, 60.0);
+    audio_support::write(&music, "tone.wav", &tone.wav());
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, ended(JobKind::Scan));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
+    let track = last_snapshot(&events).tracks[0].clone();
+    let items = vec![QueueItem { track: track.id, path: track.path.clone() }];
+    engine.send(Command::Player(PlayerCommand::PlayQueue { items, start: 0 }));
+    let is = |state: PlayState| move |event: &Event| matches!(event, Event::Player(PlayerEvent::Status(status)) if status.state == state);
+    until(&engine, &mut events, is(PlayState::Playing));
+
+    let other = rusqlite::Connection::open(engine.data_dir().database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    engine.send(Command::SetGenre { tracks: vec![track.id], genre: Some("jazz".into()) });
+    // The engine's thread waits for the library by then.
+    std::thread::sleep(Duration::from_millis(300));
+    let mut waited = Vec::new();
+    for state in [PlayState::Paused, PlayState::Playing, PlayState::Paused, PlayState::Playing, PlayState::Paused] {
+        engine.poll();
+        let asked = Instant::now();
+        engine.send(Command::Player(PlayerCommand::Toggle));
+        until(&engine, &mut events, is(state));
+        waited.push(asked.elapsed());
+    }
+    // On a busy machine one of them may be late, but not most of them.
+    waited.sort();
+    assert!(waited[2] < Duration::from_millis(100), "{waited:?}");
+    engine.send(Command::Player(PlayerCommand::Seek(30.0)));
+    until(
+        &engine,
+        &mut events,
+        |event| matches!(event, Event::Player(PlayerEvent::Status(status)) if (status.position_secs - 30.0).abs() < 0.1),
+    );
+    other.execute_batch("COMMIT").unwrap();
+    let set = |event: &Event| matches!(event, Event::Library(snapshot) if snapshot.tracks[0].user_genre.is_some());
+    until(&engine, &mut events, set);
+}
+
+#[test]
+fn the_loudness_setting_acts_on_the_song_that_plays() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    let tone = audio_support::Sound::tone(1_000.0, 0.5, 48_000, 2, 20.0);
+    audio_support::write(&music, "tone.wav", &tone.wav());
+    let capture = Capture::new(48_000, 1.0);
+    let engine = open_on(&dir, OutputKind::CaptureTo(capture.clone()));
+    let mut events = Vec::new();
+    let settings = Settings { classify_after_scan: false, replay_gain: ReplayGain::Off, ..Settings::default() };
+    engine.send(Command::ChangeSettings(settings.clone()));
+    engine.send(Command::Player(PlayerCommand::SetVolume(1.0)));
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
+    let track = last_snapshot(&events).tracks[0].clone();
+    engine.send(Command::LoadOverview(track.id));
+    until(&engine, &mut events, |event| matches!(event, Event::Overview(id, _) if *id == track.id));
+    let items = vec![QueueItem { track: track.id, path: track.path.clone() }];
+    engine.send(Command::Player(PlayerCommand::PlayQueue { items, start: 0 }));
+    until(&engine, &mut events, |_| capture.frames() > 24_000);
+    engine.send(Command::ChangeSettings(Settings { replay_gain: ReplayGain::Track, ..settings }));
+    let changed_at = capture.frames() as usize;
+    until(&engine, &mut events, |_| capture.frames() as usize > changed_at + 72_000);
+    let heard: Vec<f32> = capture.samples().chunks(2).map(|frame| frame[0]).collect();
+    let peak = |part: &[f32]| part.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+    assert!((peak(&heard[4_800..changed_at - 4_800]) - 0.5).abs() < 0.01);
+    // A second later at the latest it has the reference loudness.
+    let (now, expected) = (peak(&heard[changed_at + 48_000..changed_at + 72_000]), 10_f32.powf(-18.0 / 20.0));
+    assert!((now / expected - 1.0).abs() < 0.02, "{now} instead of {expected}");
 }

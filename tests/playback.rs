@@ -5,6 +5,7 @@
 mod audio_support;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -78,18 +79,43 @@ impl Bench {
         self.capture.samples().chunks(2).map(|frame| frame[0]).collect()
     }
 
+    /// The first song of each row of songs that could not be played.
     fn skipped(&self) -> Vec<TrackId> {
+        self.rows_skipped().into_iter().map(|(first, _, _)| first).collect()
+    }
+
+    /// The first of each row, how many more there were, and whether the player gave up.
+    fn rows_skipped(&self) -> Vec<(TrackId, usize, bool)> {
         let events = self.events.lock().unwrap();
         events
             .iter()
             .filter_map(|event| match event {
-                PlayerEvent::Skipped { item, reason } => {
+                PlayerEvent::Skipped { item, reason, others, stopped } => {
                     assert!(!reason.is_empty());
-                    Some(item.track)
+                    Some((item.track, *others, *stopped))
                 }
-                PlayerEvent::Status(_) => None,
+                PlayerEvent::Status(_) | PlayerEvent::Broken { .. } => None,
             })
             .collect()
+    }
+
+    /// The songs that broke off: where, and why.
+    fn broken(&self) -> Vec<(TrackId, f64, String)> {
+        let events = self.events.lock().unwrap();
+        events
+            .iter()
+            .filter_map(|event| match event {
+                PlayerEvent::Broken { item, position_secs, reason } => {
+                    Some((item.track, *position_secs, reason.clone()))
+                }
+                PlayerEvent::Status(_) | PlayerEvent::Skipped { .. } => None,
+            })
+            .collect()
+    }
+
+    /// Waits until so many rows of songs were told that could not be played.
+    fn wait_for_rows(&self, rows: usize) {
+        self.wait("told what cannot be played", |_| self.rows_skipped().len() >= rows);
     }
 }
 
@@ -275,6 +301,120 @@ fn a_queue_of_nothing_stops() {
     }
     bench.settle();
     assert_eq!(bench.player.status().state, PlayState::Stopped);
+}
+
+/// Songs on a drive that is not there.
+fn unreachable(count: i64) -> Vec<QueueItem> {
+    (0..count).map(|id| QueueItem { track: TrackId(id), path: format!("/no such drive/{id}.flac").into() }).collect()
+}
+
+#[test]
+fn after_three_songs_in_a_row_that_cannot_be_played_it_stops_and_says_so_once() {
+    let bench = Bench::new(10.0);
+    bench.player.send(PlayerCommand::SetRepeat(Repeat::All));
+    bench.player.send(PlayerCommand::PlayQueue { items: unreachable(60_000), start: 7 });
+    bench.wait_for_rows(1);
+    let status = bench.wait("stopped", |status| status.state == PlayState::Stopped && status.queue_len == 60_000);
+    assert_eq!(status.queue_index, 7, "where it was to begin");
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(bench.rows_skipped(), [(TrackId(7), 2, true)]);
+    // Playing again tries again, whatever was asked for meanwhile is obeyed.
+    bench.player.send(PlayerCommand::Play);
+    bench.wait_for_rows(2);
+    assert_eq!(bench.rows_skipped()[1], (TrackId(7), 2, true));
+    for index in 0..200 {
+        bench.player.send(PlayerCommand::PlayIndex(100 * index));
+    }
+    bench.player.send(PlayerCommand::Stop);
+    bench.player.send(PlayerCommand::SetVolume(0.5));
+    let asked = Instant::now();
+    let status = bench.wait("obeyed", |status| status.volume == 0.5);
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(status.state == PlayState::Stopped && (19_900..19_903).contains(&status.queue_index), "{status:?}");
+    // A queue shorter than that, which repeats, is no endless one.
+    bench.player.send(PlayerCommand::PlayQueue { items: unreachable(1), start: 0 });
+    bench.wait("stopped again", |status| status.queue_len == 1 && status.state == PlayState::Stopped);
+    assert_eq!(bench.rows_skipped().last(), Some(&(TrackId(0), 0, true)));
+}
+
+#[test]
+fn what_follows_cannot_be_played_either_and_the_song_before_is_heard_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(4.0);
+    let mut items = unreachable(60_000);
+    items[3].path = tone_file(folder.path(), "a.wav", 440.0, 2.0);
+    bench.player.send(PlayerCommand::PlayQueue { items, start: 3 });
+    bench.wait_for_end();
+    assert_eq!(bench.rows_skipped(), [(TrackId(4), 2, true)]);
+    assert_eq!(bench.capture.frames(), 2 * u64::from(RATE_HZ));
+}
+
+#[test]
+fn a_song_that_plays_ends_the_row_of_those_that_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(20.0);
+    let mut items = unreachable(12);
+    for index in [2, 5, 8, 11] {
+        items[index].path = tone_file(folder.path(), &format!("{index}.wav"), 440.0, 0.5);
+    }
+    bench.player.send(PlayerCommand::PlayQueue { items, start: 0 });
+    bench.wait_for_end();
+    let rows = [0, 3, 6, 9].map(|first| (TrackId(first), 1, false));
+    assert_eq!(bench.rows_skipped(), rows);
+    assert_eq!(bench.capture.frames(), 4 * u64::from(RATE_HZ) / 2);
+}
+
+#[test]
+fn a_song_that_breaks_off_is_told_and_the_next_one_plays() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(2.0);
+    let songs = [
+        tone_file(folder.path(), "a.wav", 440.0, 60.0),
+        tone_file(folder.path(), "b.wav", 880.0, 1.0),
+        tone_file(folder.path(), "c.wav", 660.0, 4.0),
+    ];
+    // The last one was cut off before.
+    let cut = std::fs::OpenOptions::new().write(true).open(&songs[2]).unwrap();
+    cut.set_len(44 + 2 * u64::from(RATE_HZ) * 2 * 2).unwrap();
+    bench.play(&songs, 0);
+    bench.wait("playing", |status| status.position_secs > 0.5);
+    // The first one is cut off while it plays.
+    let file = std::fs::OpenOptions::new().write(true).open(&songs[0]).unwrap();
+    let len = file.metadata().unwrap().len();
+    file.set_len(len / 4).unwrap();
+    bench.wait("the second", |status| status.current == Some(TrackId(1)));
+    bench.wait("at the end", |status| status.state == PlayState::Stopped);
+    let broken = bench.broken();
+    assert_eq!(broken.len(), 2, "{broken:?}");
+    assert_eq!((broken[0].0, broken[1].0), (TrackId(0), TrackId(2)));
+    assert!((broken[0].1 - 15.0).abs() < 0.5 && broken[0].2.contains("a.wav"), "{broken:?}");
+    assert!(bench.rows_skipped().is_empty());
+}
+
+#[test]
+fn another_gain_is_heard_at_once_and_does_not_click() {
+    let folder = tempfile::tempdir().unwrap();
+    let softer = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&softer);
+    let gain = move |_: &QueueItem| Some(if asked.load(Ordering::Relaxed) { -12.0 } else { 0.0 });
+    let bench = Bench::with(Capture::new(RATE_HZ, 1.0), gain);
+    bench.play(&[tone_file(folder.path(), "a.wav", 440.0, 2.5), tone_file(folder.path(), "b.wav", 440.0, 2.0)], 0);
+    // By then the second song is decoded ahead.
+    bench.wait("near the end", |status| status.position_secs > 1.5);
+    softer.store(true, Ordering::Relaxed);
+    bench.player.send(PlayerCommand::UpdateGain);
+    let changed_at = bench.capture.frames() as usize;
+    bench.wait("at the end", |status| status.state == PlayState::Stopped);
+    let heard = bench.left();
+    let second = RATE_HZ as usize;
+    assert!((heard.len() as i64 - 9 * second as i64 / 2).abs() < second as i64 / 20, "{} frames", heard.len());
+    let before = amplitude_at(&heard[FADE_FRAMES..changed_at - second / 10], 440.0, RATE_HZ);
+    assert!((before - 0.5).abs() < 0.01, "{before}");
+    for (from, to) in [(changed_at + second / 4, 5 * second / 2 - 4_800), (3 * second, 4 * second)] {
+        let after = amplitude_at(&heard[from..to], 440.0, RATE_HZ);
+        assert!((after - 0.125_6).abs() < 0.005, "{after} from {from}");
+    }
+    assert!(steepest(&heard) < 0.035, "{}", steepest(&heard));
 }
 
 #[test]

@@ -28,6 +28,11 @@ const PRE_ROLL_SECS: f64 = 0.1;
 /// MP3 frames take up to 511 bytes from the frames before them, which in quiet variable-bit-rate passages is ten frames.
 const MP3_PRE_ROLL_SECS: f64 = 0.27;
 
+/// A song that ends so much before its end has broken off.
+const MISSED_SECS: f64 = 1.0;
+/// Containers that tell the exact length of the sound by their short names.
+const EXACT_CONTAINERS: [&str; 5] = ["wave", "aiff", "flac", "caf", "au"];
+
 /// Reads one audio file from start to end, or from wherever it is told to go.
 pub struct AudioReader {
     path: PathBuf,
@@ -51,6 +56,10 @@ pub struct AudioReader {
     damaged_packets: u32,
     damaged_in_a_row: u32,
     ended: bool,
+    /// Playing time as the container claims it, where that is to be believed.
+    claimed_secs: Option<f64>,
+    /// What the demuxer said when it could not go on.
+    cut_off: Option<String>,
 }
 
 impl AudioReader {
@@ -106,6 +115,8 @@ impl AudioReader {
             damaged_packets: 0,
             damaged_in_a_row: 0,
             ended: false,
+            claimed_secs: None,
+            cut_off: None,
         };
         let mut first = Vec::new();
         if reader.decode_block(&mut first)? == 0 {
@@ -116,14 +127,10 @@ impl AudioReader {
             });
         }
         reader.pending = first;
-        reader.spec.duration_secs = spec::duration_secs(
-            &*reader.format,
-            reader.track,
-            &parameters,
-            &reader.spec,
-            reader.origin,
-            reader.file_len,
-        );
+        let claimed = spec::claimed_secs(&*reader.format, reader.track, &parameters, &reader.spec, reader.origin);
+        let held = claimed.map(|claimed| spec::held_secs(claimed, &reader.spec, reader.file_len));
+        reader.spec.duration_secs = held.map(|(secs, _)| secs);
+        reader.claimed_secs = held.and_then(|(_, claim)| claim);
         Ok(reader)
     }
 
@@ -135,6 +142,24 @@ impl AudioReader {
     /// Packets that could not be decoded so far; each was replaced by silence of its length.
     pub fn damaged_packets(&self) -> u32 {
         self.damaged_packets
+    }
+
+    /// After the end: why it came before the end that the container tells, if it did. Less than a second is not counted
+    /// (encoders and taggers leave broken last packets behind), and a length that is only estimated is not believed.
+    pub fn broken(&self) -> Option<AudioError> {
+        let expected = self.claimed_secs.or(self.spec.duration_secs)?;
+        let reached = self.position.unwrap_or(0).max(self.drop_until) as f64 / f64::from(self.spec.sample_rate_hz);
+        if !self.ended || expected - reached < MISSED_SECS {
+            return None;
+        }
+        let is_exact = EXACT_CONTAINERS.contains(&self.spec.container.as_str());
+        let shrank = || std::fs::metadata(&self.path).is_ok_and(|now| now.len() < self.file_len);
+        let reason = match &self.cut_off {
+            Some(reason) => reason.clone(),
+            None if is_exact || shrank() => "the file ends in the middle of the sound".to_owned(),
+            None => return None,
+        };
+        Some(AudioError::Damaged { path: self.path.clone(), reason })
     }
 
     /// The file.
@@ -207,6 +232,7 @@ impl AudioReader {
         self.drop_until = target;
         self.damaged_in_a_row = 0;
         self.ended = false;
+        self.cut_off = None;
         Ok(jumped)
     }
 
@@ -279,6 +305,7 @@ impl AudioReader {
                     // Cut off: what was there has been heard.
                     self.damaged_packets += 1;
                     self.ended = true;
+                    self.cut_off = Some("the file ends in the middle of the sound".to_owned());
                     continue;
                 }
                 Err(error) => {
@@ -289,6 +316,9 @@ impl AudioReader {
                         return Err(failure);
                     }
                     tracing::debug!("{failure}");
+                    if let AudioError::Damaged { reason, .. } = failure {
+                        self.cut_off = Some(reason);
+                    }
                     self.damaged_packets += 1;
                     continue;
                 }

@@ -43,14 +43,25 @@ pub fn probe(path: &Path) -> Result<AudioSpec, AudioError> {
     AudioReader::open(path).map(|reader| reader.spec().clone())
 }
 
-/// Playing time by the container, never longer than the file can hold where samples are stored as they are.
-pub(crate) fn duration_secs(
+/// Bytes of sound from which on a WAV header may only mean "until the end", written by a program that did not know.
+const UNKNOWN_BYTES: f64 = 2_147_000_000.0;
+
+/// The shorter one of what the container claims and what the file can hold, where samples are stored as they are; and the
+/// claim itself, if it is one.
+pub(crate) fn held_secs(claimed_secs: f64, spec: &AudioSpec, file_len: u64) -> (f64, Option<f64>) {
+    let Some(bytes) = bytes_per_sample(&spec.codec) else { return (claimed_secs, Some(claimed_secs)) };
+    let bytes_per_sec = (bytes * spec.channels.max(1)) as f64 * f64::from(spec.sample_rate_hz);
+    let claim = (claimed_secs * bytes_per_sec < UNKNOWN_BYTES).then_some(claimed_secs);
+    (claimed_secs.min(file_len as f64 / bytes_per_sec), claim)
+}
+
+/// Playing time as the container claims it.
+pub(crate) fn claimed_secs(
     format: &dyn FormatReader,
     track: u32,
     parameters: &AudioCodecParameters,
     spec: &AudioSpec,
     origin: i64,
-    file_len: u64,
 ) -> Option<f64> {
     let rate = f64::from(spec.sample_rate_hz);
     let track = format.tracks().iter().find(|candidate| candidate.id == track)?;
@@ -66,9 +77,6 @@ pub(crate) fn duration_secs(
     if format.format_info().format == FORMAT_ID_OGG {
         // What Ogg tells is the time stamp of the end, not a length.
         secs -= origin as f64 / rate;
-    }
-    if let Some(bytes) = bytes_per_sample(&spec.codec) {
-        secs = secs.min(file_len as f64 / (bytes * spec.channels.max(1)) as f64 / rate);
     }
     (secs.is_finite() && secs > 0.0).then_some(secs)
 }

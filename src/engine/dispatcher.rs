@@ -29,6 +29,8 @@ use super::{Command, cover, job};
 pub(super) enum Message {
     /// From a client.
     Command(Command),
+    /// A client replaced or cleared the queue; this is what was in it.
+    QueueReplaced(Kept),
     /// A job wrote to the library.
     Changed,
     /// Somebody wrote to the library's files.
@@ -131,6 +133,7 @@ impl Dispatcher {
             };
             match message {
                 Message::Command(command) => self.carry_out(command),
+                Message::QueueReplaced(former) => self.note_replaced(former),
                 Message::Changed => self.changed = self.listening.is_some(),
                 Message::LibraryTouched => self.look_for_changes(),
                 Message::Begun(run) => self.enqueue(JobSpec::Train(run)),
@@ -227,10 +230,8 @@ impl Dispatcher {
                 self.load_cover(track);
                 Ok(())
             }
-            Command::Player(command) => {
-                self.tell_player(command);
-                Ok(())
-            }
+            // Those go straight to the player, if there is one.
+            Command::Player(_) => Ok(()),
             Command::ExportPicture { track, request, file } => {
                 if let Some(track) = self.track(track) {
                     self.enqueue(JobSpec::Picture { song: track.path.clone(), request, file });
@@ -308,6 +309,9 @@ impl Dispatcher {
             // What another model decided is due again.
             self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
         }
+        if before.replay_gain != settings.replay_gain {
+            self.tell_player(PlayerCommand::UpdateGain);
+        }
         if before.output_device != settings.output_device {
             self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
         }
@@ -330,18 +334,25 @@ impl Dispatcher {
 
     /// Holds where the window was closed; songs that are not there any more are left out.
     fn restore_queue(&mut self) {
-        if !self.shared.settings().resume {
-            return;
+        let Some(listening) = &self.listening else { return };
+        let resumes = self.shared.settings().resume;
+        let kept = resumes.then(|| Kept::read(&self.shared.data_dir.queue())).flatten();
+        let restore = kept.as_ref().and_then(|kept| kept.restore(&self.snapshot.tracks));
+        let replaced = listening.remote.open(restore);
+        if let Some(former) = kept.filter(|_| replaced) {
+            self.note_replaced(former);
         }
-        let restored = Kept::read(&self.shared.data_dir.queue()).and_then(|kept| kept.restore(&self.snapshot.tracks));
-        if let Some(command) = restored {
-            self.tell_player(command);
+    }
+
+    fn note_replaced(&mut self, former: Kept) {
+        if let Err(error) = self.queue_replaced(former.into_state()) {
+            self.shared.outbox.send(Event::Failed(Report::from_error(&error)));
         }
     }
 
     pub(super) fn tell_player(&mut self, command: PlayerCommand) {
         if let Some(listening) = &self.listening {
-            listening.player.send(command);
+            listening.remote.send(command);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::audio::player::{OutputKind, Player, PlayerCommand};
 use super::event::Event;
 use super::jobs::Shared;
 use super::overviews::Overviews;
+use super::remote::Remote;
 use super::resume::Keeper;
 use super::views::{LiveViews, LiveWishes};
 
@@ -15,7 +16,7 @@ pub(super) struct Listening {
     // In the order in which they must end: the keeper looks at the player once more.
     _keeper: Keeper,
     _live_views: Option<LiveViews>,
-    pub player: Arc<Player>,
+    pub remote: Arc<Remote>,
     pub overviews: Overviews,
     pub live_wishes: LiveWishes,
 }
@@ -47,6 +48,7 @@ impl Listening {
             Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
             None => None,
         };
-        Ok(Self { _keeper: keeper, _live_views: live_views, player, overviews, live_wishes })
+        let remote = Arc::new(Remote::new(player));
+        Ok(Self { _keeper: keeper, _live_views: live_views, remote, overviews, live_wishes })
     }
 }

@@ -15,6 +15,7 @@ mod listening;
 pub mod outbox;
 mod overviews;
 pub mod picture;
+mod remote;
 mod resume;
 pub mod settings;
 pub mod tiles;
@@ -46,6 +47,7 @@ use dispatcher::{Dispatcher, Message};
 use jobs::Shared;
 use listening::Listening;
 use outbox::Outbox;
+use remote::Remote;
 
 /// Commands that may wait for the engine's thread.
 const INBOX_CAPACITY: usize = 1024;
@@ -91,6 +93,8 @@ pub struct Engine {
     commands: Sender<Message>,
     events: Option<Receiver<Event>>,
     dispatcher: Option<JoinHandle<()>>,
+    /// Only when a window is served.
+    remote: Option<Arc<Remote>>,
     /// Whether a [`Stopper`] has stopped the work.
     stopped: Arc<AtomicBool>,
 }
@@ -112,15 +116,30 @@ impl Engine {
         let (outbox, events) = Outbox::new(waker);
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
         let listening = player.map(|output| Listening::start(output, &shared)).transpose()?;
+        let remote = listening.as_ref().map(|listening| listening.remote.clone());
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
         let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening);
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
         let stopped = Arc::default();
-        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), stopped })
+        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), remote, stopped })
     }
 
     /// Hands a command over; never waits. A command that finds the queue full (a thousand waiting) is dropped and logged.
+    ///
+    /// What the player is told goes straight to it: it obeys at once, also while the engine's thread waits for the library.
     pub fn send(&self, command: Command) {
+        let command = match command {
+            Command::Player(command) => {
+                let former = self.remote.as_ref().and_then(|remote| remote.send(command));
+                if let Some(former) = former
+                    && self.commands.try_send(Message::QueueReplaced(former)).is_err()
+                {
+                    tracing::warn!("the engine does not keep up, the replaced queue is not noted");
+                }
+                return;
+            }
+            command => command,
+        };
         if self.commands.try_send(Message::Command(command)).is_err() {
             tracing::error!("the engine does not keep up, a command was dropped");
         }
@@ -209,6 +228,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // First of all nobody may wait for this client any more.
         drop(self.events.take());
+        drop(self.remote.take());
         self.commands.send(Message::Shutdown).ok();
         if let Some(dispatcher) = self.dispatcher.take() {
             dispatcher.join().ok();

@@ -36,6 +36,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// The queue and the place in it, of a long one the songs around the current one.
     pub(super) fn of(status: &PlayerStatus) -> Self {
         let len = status.queue.len();
         let from = status.queue_index.saturating_sub(MOST_SONGS / 2).min(len.saturating_sub(MOST_SONGS));

@@ -15,7 +15,7 @@ use super::resume::Kept;
 impl Dispatcher {
     /// Takes the last change back, or makes the one again that was taken back last.
     pub(super) fn turn(&mut self, redo: bool) -> Result<(), LibraryError> {
-        let queue = self.listening.as_ref().map(|listening| Kept::of(&listening.player.status()).into_state());
+        let queue = self.listening.as_ref().map(|listening| Kept::of(&listening.remote.status()).into_state());
         let turned = if redo { self.library.redo(queue)? } else { self.library.undo(queue)? };
         let Some(turned) = turned else {
             self.shared.outbox.send(Event::Undone(Turn { what: None, redo, genres_of: Vec::new() }));

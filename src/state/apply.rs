@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus};
+use crate::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus, QueueItem};
+use crate::base::time::clock_text;
 use crate::engine::{Event, Settings, Turn};
 use crate::library::model::Snapshot;
 
@@ -26,10 +27,12 @@ impl AppState {
                 self.jobs.apply(event, &mut self.toasts);
             }
             Event::Player(PlayerEvent::Status(status)) => self.apply_player(status),
-            Event::Player(PlayerEvent::Skipped { item, reason }) => {
-                let name = self.track(item.track).map(|track| track.title.clone());
-                let name = name.unwrap_or_else(|| item.path.display().to_string());
-                self.toasts.push(Tone::Error, format!("Skipped “{name}”: {reason}"), None);
+            Event::Player(PlayerEvent::Skipped { item, reason, others, stopped }) => {
+                self.tell_skipped(&item, &reason, others, stopped);
+            }
+            Event::Player(PlayerEvent::Broken { item, position_secs, reason }) => {
+                let (name, place) = (self.name_of(&item), clock_text(position_secs));
+                self.toasts.push(Tone::Error, format!("“{name}” broke off at {place}. {reason}"), None);
             }
             Event::LiveColumns(columns) => self.live.extend(columns),
             Event::TileColumns(columns) => self.inspect.tiles.insert(&columns),
@@ -67,6 +70,27 @@ impl AppState {
         {
             self.review_return_to(*song);
         }
+    }
+
+    fn tell_skipped(&mut self, item: &QueueItem, reason: &str, others: usize, stopped: bool) {
+        let name = self.name_of(item);
+        let more = match others {
+            0 => String::new(),
+            1 => " and the song after it".to_owned(),
+            _ => format!(" and the {others} songs after it"),
+        };
+        let text = if stopped {
+            format!("Stopped: “{name}”{more} cannot be played. {reason}")
+        } else {
+            format!("Skipped “{name}”{more}. {reason}")
+        };
+        self.toasts.push(Tone::Error, text, None);
+    }
+
+    /// What a song is called: by its title, else by its file.
+    fn name_of(&self, item: &QueueItem) -> String {
+        let title = self.track(item.track).map(|track| track.title.clone()).filter(|title| !title.is_empty());
+        title.unwrap_or_else(|| item.path.display().to_string())
     }
 
     fn apply_library(&mut self, snapshot: Snapshot) {
@@ -143,4 +167,39 @@ fn sentence(what: &str) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).chain(['.']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::TrackId;
+
+    #[test]
+    fn songs_that_cannot_be_played_are_told_in_a_sentence() {
+        let mut state = AppState::default();
+        let item = QueueItem { track: TrackId(1), path: "/music/a.flac".into() };
+        let reason = "There is no file /music/a.flac".to_owned();
+        let skipped = |others, stopped| {
+            let (item, reason) = (item.clone(), reason.clone());
+            Event::Player(PlayerEvent::Skipped { item, reason, others, stopped })
+        };
+        for event in [
+            skipped(0, false),
+            skipped(1, false),
+            skipped(2, true),
+            Event::Player(PlayerEvent::Broken { item: item.clone(), position_secs: 65.0, reason: "Why".into() }),
+        ] {
+            state.apply(event);
+        }
+        let shown: Vec<&str> = state.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
+        assert_eq!(
+            shown,
+            [
+                "Skipped “/music/a.flac”. There is no file /music/a.flac",
+                "Skipped “/music/a.flac” and the song after it. There is no file /music/a.flac",
+                "Stopped: “/music/a.flac” and the 2 songs after it cannot be played. There is no file /music/a.flac",
+                "“/music/a.flac” broke off at 1:05. Why",
+            ]
+        );
+    }
 }

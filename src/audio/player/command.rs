@@ -95,6 +95,8 @@ pub enum PlayerCommand {
     SetShuffle(bool),
     /// Sets the loudness, 0 (silent) to 1 (as recorded).
     SetVolume(f32),
+    /// Asks anew how loud songs are to be played, because that was decided otherwise; what plays now follows at once.
+    UpdateGain,
     /// Plays on the device of that name from now on; `None` is the system's own choice.
     SetDevice(Option<String>),
 }
@@ -180,11 +182,24 @@ impl PlayerStatus {
 pub enum PlayerEvent {
     /// After each command, when the song changes, and about thirty times a second while playing.
     Status(PlayerStatus),
-    /// A song could not be played; the queue goes on. The text is one sentence for a person.
+    /// Songs could not be played: one event for a row of them. The text is one sentence for a person.
     Skipped {
-        /// The song.
+        /// The first of them.
         item: QueueItem,
         /// Why.
+        reason: String,
+        /// How many more behind it could not be played either.
+        others: usize,
+        /// The player has given up; else the queue goes on.
+        stopped: bool,
+    },
+    /// A song ended before its end, because the rest of it could not be read; the queue goes on.
+    Broken {
+        /// The song.
+        item: QueueItem,
+        /// Where it broke off, seconds from its start.
+        position_secs: f64,
+        /// Why, one sentence for a person.
         reason: String,
     },
 }

@@ -1,5 +1,7 @@
 //! The song that is being decoded, as stereo frames of the output's rate.
 
+use std::path::Path;
+
 use crate::audio::error::AudioError;
 use crate::audio::reader::AudioReader;
 use crate::audio::resample::{ResampleError, StreamResampler};
@@ -32,6 +34,10 @@ pub(super) struct Deck {
     held: Vec<f32>,
     /// Where in the song the next frame stands, frames of the file's rate.
     position: u64,
+    /// Frames given out so far, of the file's rate.
+    given: u64,
+    /// Began at its start and went nowhere else.
+    from_start: bool,
     looping: Option<Loop>,
     memory: LoopMemory,
 }
@@ -67,14 +73,15 @@ impl Deck {
                 (StreamResampler::new(from_hz, rate_hz, CHANNELS).map_err(|error| damaged(item, &error))?, 0)
             }
         };
-        let factor = gain_db.filter(|db| db.is_finite()).map_or(1.0, |db| 10.0_f32.powf(db / 20.0));
         let deck = Self {
             reader,
             resampler,
-            factor,
+            factor: factor_of(gain_db),
             block: Vec::new(),
             held: Vec::new(),
             position: frame_at(secs, from_hz),
+            given: 0,
+            from_start: secs <= 0.0,
             looping: None,
             memory: LoopMemory::default(),
         };
@@ -85,7 +92,16 @@ impl Deck {
     pub(super) fn seek(&mut self, secs: f64) -> Result<(), AudioError> {
         self.memory.forget();
         self.resampler.reset();
+        self.from_start = false;
         self.go_to(frame_at(secs, self.rate_hz()))
+    }
+
+    /// Plays what is decoded from now on so much louder or softer, dB; false if it did so before.
+    pub(super) fn set_gain(&mut self, gain_db: Option<f32>) -> bool {
+        let factor = factor_of(gain_db);
+        let changes = factor.to_bits() != self.factor.to_bits();
+        self.factor = factor;
+        changes
     }
 
     /// Leaves out the next `secs` of the song; less at its end or the end of a loop.
@@ -111,6 +127,25 @@ impl Deck {
     /// Where in the song the next frame stands, seconds.
     pub(super) fn position_secs(&self) -> f64 {
         self.position as f64 / f64::from(self.rate_hz())
+    }
+
+    /// Seconds of the song that were given out so far, wherever they stand in it.
+    pub(super) fn given_secs(&self) -> f64 {
+        self.given as f64 / f64::from(self.rate_hz())
+    }
+
+    /// There is no sound in it, though it was asked for from its start.
+    pub(super) fn gave_nothing(&self) -> bool {
+        self.given == 0 && self.from_start
+    }
+
+    /// Why the song ended before its end, if it did.
+    pub(super) fn broken(&self) -> Option<AudioError> {
+        self.reader.broken()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.reader.path()
     }
 
     /// Frames of the song so far that did not come out of the resampler yet, in the output's rate.
@@ -185,6 +220,7 @@ impl Deck {
     }
 
     fn push(&mut self, block: &[f32], out: &mut Vec<f32>) -> Result<(), AudioError> {
+        self.given += (block.len() / CHANNELS) as u64;
         let path = self.reader.path();
         self.resampler
             .push(block, out)
@@ -232,6 +268,10 @@ impl Deck {
     fn rate_hz(&self) -> u32 {
         self.reader.spec().sample_rate_hz
     }
+}
+
+fn factor_of(gain_db: Option<f32>) -> f32 {
+    gain_db.filter(|db| db.is_finite()).map_or(1.0, |db| 10.0_f32.powf(db / 20.0))
 }
 
 fn frame_at(secs: f64, rate_hz: u32) -> u64 {

@@ -5,12 +5,11 @@ use std::sync::atomic::Ordering;
 use super::command::PlayState;
 use super::deck::{Deck, Step};
 use super::feed::{CHANNELS, FADE_SECS};
+use super::opening::Following;
 use super::queue::Turn;
 use super::stretch::Stretcher;
 use super::timeline::{Segment, Timeline};
 use super::worker::Worker;
-use crate::audio::error::AudioError;
-use crate::audio::resample::StreamResampler;
 
 /// Free places in the ring for which it is worth to wake up.
 const WORTHWHILE_SAMPLES: usize = 8 * 1024;
@@ -20,40 +19,48 @@ const BACKLOG_SAMPLES: usize = 16 * 1024;
 const STRETCHED_AHEAD_SECS: f64 = 0.25;
 
 impl Worker {
-    /// Goes to `secs` of the current song. What cannot be played is skipped; if nothing can, the player stops.
+    /// Goes to `secs` of the current song. It is opened at the worker's next turn, unless another command comes first.
     pub(super) fn jump(&mut self, secs: f64, state: PlayState) {
         if state == PlayState::Playing {
             self.stop_waiting_for_output();
         }
+        self.failures.clear();
+        self.told_broken = None;
+        if self.queue.is_empty() {
+            return self.stop();
+        }
         if state == PlayState::Stopped {
+            self.opening = None;
             self.drop_what_is_ahead();
             self.start_secs = secs;
             self.set_state(PlayState::Stopped);
             return;
         }
-        // What is heard goes on until there is something to take its place.
-        let opened = self.open_current(secs);
-        self.drop_what_is_ahead();
-        match opened {
-            Some((deck, secs)) => {
-                self.start_secs = secs;
-                self.put_on(deck, secs);
-                self.set_state(state);
-            }
-            None => self.stop(),
+        self.opening = Some(secs);
+        match state {
+            // What is held must not be heard again before something has taken its place.
+            PlayState::Playing => self.state = state,
+            PlayState::Paused | PlayState::Stopped => self.set_state(state),
         }
     }
 
     /// Decodes anew from what is heard now, because what was decoded is not what is wanted any more. The sound fades out and
     /// in and leaves nothing out.
     pub(super) fn rejoin(&mut self) {
+        if self.opening.is_some() {
+            return;
+        }
         let asked_at = self.position_secs();
-        let opened = self.open_current(asked_at);
-        let Some((mut deck, mut secs)) = opened else {
+        let Some(turn) = self.queue.turn() else {
             self.drop_what_is_ahead();
             return self.stop();
         };
-        if secs == asked_at && self.state == PlayState::Playing {
+        let mut deck = match self.open(turn, asked_at) {
+            Ok(deck) => deck,
+            Err(error) => return self.pass_over(turn, &error),
+        };
+        let mut secs = asked_at;
+        if self.state == PlayState::Playing {
             // Meanwhile the old went on, and while it fades out it goes on.
             let late_secs = self.position_secs() - asked_at + f64::from(FADE_SECS * self.speed);
             if let Err(error) = deck.leave_out(late_secs.clamp(0.0, 1.0)) {
@@ -66,57 +73,7 @@ impl Worker {
         self.put_on(deck, secs);
     }
 
-    /// The current song, or the first after it that can be played, at `secs` or its start.
-    fn open_current(&mut self, secs: f64) -> Option<(Deck, f64)> {
-        let mut secs = secs;
-        for _ in 0..=self.queue.len() {
-            let turn = self.queue.turn()?;
-            match self.open(turn, secs) {
-                Ok(deck) => return Some((deck, secs)),
-                Err(error) => self.could_not_open(turn, &error),
-            }
-            secs = 0.0;
-            self.loop_secs = None;
-            let next = self.queue.next_of(turn)?;
-            self.queue.heard(next);
-        }
-        None
-    }
-
-    fn open(&mut self, turn: Turn, secs: f64) -> Result<Deck, AudioError> {
-        let on_deck = if self.decoding == Some(turn) { self.deck.take() } else { None };
-        let there = on_deck.and_then(|mut deck| deck.seek(secs).is_ok().then_some(deck));
-        let mut deck = match there {
-            Some(deck) => deck,
-            None => self.open_after(turn, secs, &mut None, &mut Vec::new())?.0,
-        };
-        deck.set_loop(self.loop_secs)?;
-        self.decoding = Some(turn);
-        Ok(deck)
-    }
-
-    fn open_after(
-        &self,
-        turn: Turn,
-        secs: f64,
-        carry: &mut Option<StreamResampler>,
-        rest: &mut Vec<f32>,
-    ) -> Result<(Deck, u64), AudioError> {
-        let Some(item) = self.queue.item(turn) else {
-            return Err(AudioError::Empty { path: std::path::PathBuf::new() });
-        };
-        Deck::open(item, secs, (self.gain_of)(item), self.output.rate_hz, carry, rest, &self.cancel)
-    }
-
-    fn could_not_open(&self, turn: Turn, error: &AudioError) {
-        if !self.cancel.is_cancelled()
-            && let Some(item) = self.queue.item(turn)
-        {
-            self.skip(item.clone(), error.to_string());
-        }
-    }
-
-    fn put_on(&mut self, deck: Deck, secs: f64) {
+    pub(super) fn put_on(&mut self, deck: Deck, secs: f64) {
         self.known_duration = self.decoding.map(|turn| (turn, deck.duration_secs()));
         self.ended = false;
         self.begin_segment(&deck, deck.owed_frames(), secs, false);
@@ -124,36 +81,11 @@ impl Worker {
     }
 
     /// What is decoded next is this moment of the song; `owed` frames of what came before are still inside the resampler.
-    fn begin_segment(&mut self, deck: &Deck, owed: u64, secs: f64, again: bool) {
+    pub(super) fn begin_segment(&mut self, deck: &Deck, owed: u64, secs: f64, again: bool) {
         let Some(turn) = self.decoding else { return };
         let start = self.material + (self.fresh.len() / CHANNELS) as u64 + owed;
         let duration_secs = deck.duration_secs();
         self.timeline.push(Segment { start, turn, offset_secs: secs, duration_secs, again });
-    }
-
-    /// Goes on with what follows the song that has been decoded. False: nothing does.
-    fn load_following(&mut self) -> bool {
-        let Some(mut turn) = self.decoding else { return false };
-        for attempt in 0..=self.queue.len() {
-            // A song that repeats alone but cannot be opened again must not be tried for ever.
-            let following = if attempt == 0 { self.queue.following(turn) } else { self.queue.next_of(turn) };
-            let Some(next) = following else { return false };
-            let (mut carry, mut fresh) = (self.carry.take(), std::mem::take(&mut self.fresh));
-            let opened = self.open_after(next, 0.0, &mut carry, &mut fresh);
-            (self.carry, self.fresh) = (carry, fresh);
-            match opened {
-                Ok((deck, owed_frames)) => {
-                    self.decoding = Some(next);
-                    self.known_duration = Some((next, deck.duration_secs()));
-                    self.begin_segment(&deck, owed_frames, 0.0, false);
-                    self.deck = Some(deck);
-                    return true;
-                }
-                Err(error) => self.could_not_open(next, &error),
-            }
-            turn = next;
-        }
-        false
     }
 
     /// What was decoded but not heard is not wanted any more.
@@ -173,9 +105,11 @@ impl Worker {
 
     /// After a change of the queue: if something else was decoded than what is to come, it is decoded anew.
     pub(super) fn check_what_is_ahead(&mut self) {
-        if self.state == PlayState::Stopped {
+        if self.state == PlayState::Stopped || self.opening.is_some() {
             return;
         }
+        // What comes after a song that failed may be another one now.
+        self.tell_failures(false);
         let turns: Vec<Turn> =
             self.timeline.segments().enumerate().filter(|(n, s)| *n == 0 || !s.again).map(|(_, s)| s.turn).collect();
         // Songs that were skipped stand between two segments; they are few, and trying them again does no harm.
@@ -204,21 +138,40 @@ impl Worker {
 
     /// Decodes a little and writes what fits.
     pub(super) fn fill_ring(&mut self) {
+        let mut may_open = true;
         while self.backlog.len() < BACKLOG_SAMPLES && self.can_write() {
-            if self.deck.is_none() && (self.ended || !self.load_following()) {
-                self.end();
-                break;
+            if self.deck.is_none() {
+                // One file at a turn: opening it may take long, and a command may be waiting.
+                if !self.ended && !std::mem::take(&mut may_open) {
+                    break;
+                }
+                let following = if self.ended { Following::Nothing } else { self.load_following() };
+                match following {
+                    Following::Loaded => {}
+                    Following::NotYet => break,
+                    Following::Nothing => {
+                        self.end();
+                        break;
+                    }
+                }
             }
             let Some(mut deck) = self.deck.take() else { break };
             match deck.next(&mut self.fresh) {
-                Ok(Step::Sound) => self.deck = Some(deck),
+                Ok(Step::Sound) => {
+                    self.sound_came(&deck);
+                    self.deck = Some(deck);
+                }
                 Ok(Step::Again(secs)) => {
                     self.begin_segment(&deck, deck.owed_frames(), secs, true);
                     self.deck = Some(deck);
                 }
-                Ok(Step::End) => self.carry = Some(deck.into_resampler()),
+                Ok(Step::End) => {
+                    let broken = deck.broken();
+                    self.song_ended(&deck, broken);
+                    self.carry = Some(deck.into_resampler());
+                }
                 Err(error) => {
-                    tracing::warn!("{error}");
+                    self.song_ended(&deck, Some(error));
                     self.carry = Some(deck.into_resampler());
                 }
             }

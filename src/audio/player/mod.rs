@@ -26,6 +26,8 @@ mod feed;
 mod handle;
 mod looping;
 mod lost;
+mod opening;
+mod order;
 mod output;
 mod paced;
 mod queue;

@@ -1,10 +1,11 @@
 //! The queue and its rules.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use super::command::{QueueItem, Repeat};
+use super::order::Order;
 use crate::base::TrackId;
 
 /// `Previous` goes back to the start of the song after this much of it.
@@ -18,25 +19,28 @@ pub(super) struct Turn {
     pass: u64,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    id: u64,
+#[derive(Debug)]
+struct Song {
     /// Rank in the list, which is the order without shuffle.
     rank: usize,
     item: QueueItem,
 }
 
-/// Songs in the order in which they play. With shuffle, what stands before the current one has been played.
+/// Songs in the order in which they play. With shuffle, what stands before the current one has been played. What is asked
+/// while songs play (which one, where, what follows) takes the same time however long the queue is.
 #[derive(Debug)]
 pub(super) struct Queue {
-    entries: Vec<Entry>,
+    songs: HashMap<u64, Song>,
+    order: Order,
     current: usize,
     pass: u64,
     /// The order of the next pass, once something of it is needed.
-    next_pass: Option<Vec<Entry>>,
+    next_pass: Option<Order>,
     pub(super) repeat: Repeat,
     shuffle: bool,
     next_id: u64,
+    /// Greater than every rank, which may have gaps.
+    next_rank: usize,
     random: u64,
     /// What clients see, until something changes.
     shown: Option<Arc<[TrackId]>>,
@@ -45,13 +49,15 @@ pub(super) struct Queue {
 impl Default for Queue {
     fn default() -> Self {
         Self {
-            entries: Vec::new(),
+            songs: HashMap::new(),
+            order: Order::default(),
             current: 0,
             pass: 0,
             next_pass: None,
             repeat: Repeat::Off,
             shuffle: false,
             next_id: 0,
+            next_rank: 0,
             random: RandomState::new().hash_one("shuffle"),
             shown: None,
         }
@@ -60,11 +66,11 @@ impl Default for Queue {
 
 impl Queue {
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.order.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.order.is_empty()
     }
 
     pub(super) fn current_index(&self) -> usize {
@@ -72,7 +78,7 @@ impl Queue {
     }
 
     pub(super) fn current_item(&self) -> Option<&QueueItem> {
-        self.entries.get(self.current).map(|entry| &entry.item)
+        self.turn().and_then(|turn| self.item(turn))
     }
 
     pub(super) fn is_shuffled(&self) -> bool {
@@ -81,8 +87,10 @@ impl Queue {
 
     /// The songs in the order in which they play; the same allocation until that changes.
     pub(super) fn shown(&mut self) -> Arc<[TrackId]> {
-        let entries = &self.entries;
-        self.shown.get_or_insert_with(|| entries.iter().map(|entry| entry.item.track).collect()).clone()
+        let (order, songs) = (&self.order, &self.songs);
+        let tracks =
+            || order.entries().iter().filter_map(|entry| songs.get(entry)).map(|song| song.item.track).collect();
+        self.shown.get_or_insert_with(tracks).clone()
     }
 
     /// The current song's turn.
@@ -91,54 +99,51 @@ impl Queue {
     }
 
     pub(super) fn turn_at(&self, index: usize) -> Option<Turn> {
-        self.entries.get(index).map(|entry| Turn { entry: entry.id, pass: self.pass })
+        self.order.get(index).map(|entry| Turn { entry, pass: self.pass })
     }
 
     pub(super) fn item(&self, turn: Turn) -> Option<&QueueItem> {
-        self.entries.iter().find(|entry| entry.id == turn.entry).map(|entry| &entry.item)
+        self.songs.get(&turn.entry).map(|song| &song.item)
     }
 
     pub(super) fn replace(&mut self, items: Vec<QueueItem>, start: usize) {
-        self.entries = self.made(items, 0);
-        self.current = if start < self.entries.len() { start } else { 0 };
+        self.fill(items, start);
         if self.shuffle {
             self.shuffle_all();
         }
-        self.changed();
     }
 
     /// A queue of an earlier run: its order stays even with shuffle.
     pub(super) fn restore(&mut self, items: Vec<QueueItem>, index: usize) {
-        self.entries = self.made(items, 0);
-        self.current = if index < self.entries.len() { index } else { 0 };
-        self.changed();
+        self.fill(items, index);
     }
 
     /// Adds to the end.
     pub(super) fn append(&mut self, items: Vec<QueueItem>) {
-        let added = self.made(items, self.entries.len());
-        self.entries.extend(added);
+        let added = self.take_in(items, self.next_rank);
+        self.order.insert(self.order.len(), added);
         self.changed();
     }
 
     /// Adds behind the current song, in the list as well as in the order.
     pub(super) fn insert_next(&mut self, items: Vec<QueueItem>) {
-        let Some(rank) = self.entries.get(self.current).map(|entry| entry.rank) else { return self.append(items) };
-        for entry in self.entries.iter_mut().filter(|entry| entry.rank > rank) {
-            entry.rank += items.len();
+        let current = self.turn().and_then(|turn| self.songs.get(&turn.entry));
+        let Some(rank) = current.map(|song| song.rank) else { return self.append(items) };
+        for song in self.songs.values_mut().filter(|song| song.rank > rank) {
+            song.rank += items.len();
         }
-        let added = self.made(items, rank + 1);
-        self.entries.splice(self.current + 1..self.current + 1, added);
+        self.next_rank += items.len();
+        let added = self.take_in(items, rank + 1);
+        self.order.insert(self.current + 1, added);
         self.changed();
     }
 
     pub(super) fn move_entry(&mut self, from: usize, to: usize) {
-        if from >= self.entries.len() || from == to {
+        if from >= self.order.len() || from == to {
             return;
         }
         let playing = self.turn();
-        let entry = self.entries.remove(from);
-        self.entries.insert(to.min(self.entries.len()), entry);
+        self.order.move_entry(from, to);
         self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
         if !self.shuffle {
             self.rank_as_they_stand();
@@ -149,30 +154,32 @@ impl Queue {
     /// Takes entries out. If the current one is among them, the next that stays becomes it (or the first, when none
     /// follows), and the answer is whether one follows.
     pub(super) fn remove(&mut self, indices: &[usize]) -> Option<bool> {
-        let gone: HashSet<usize> = indices.iter().copied().filter(|index| *index < self.entries.len()).collect();
-        if gone.is_empty() {
+        let current = self.order.get(self.current)?;
+        let before = self.order.len();
+        let mut before_current = 0;
+        for index in indices {
+            let gone = self.order.get(*index).is_some_and(|entry| self.songs.remove(&entry).is_some());
+            before_current += usize::from(gone && *index < self.current);
+        }
+        if self.songs.len() == before {
             return None;
         }
-        let current_goes = gone.contains(&self.current);
-        let before = (0..self.current).filter(|index| gone.contains(index)).count();
-        let mut index = 0;
-        self.entries.retain(|_| {
-            index += 1;
-            !gone.contains(&(index - 1))
-        });
-        self.current -= before;
-        let follows = self.current < self.entries.len();
+        let songs = &self.songs;
+        self.order.retain(|entry| songs.contains_key(&entry));
+        self.current -= before_current;
+        let follows = self.current < self.order.len();
         if !follows {
             self.current = 0;
         }
         self.changed();
-        current_goes.then_some(follows)
+        (!self.songs.contains_key(&current)).then_some(follows)
     }
 
     /// Leaves only the current song, or nothing.
     pub(super) fn clear(&mut self, keep_current: bool) {
-        let kept = (keep_current && self.current < self.entries.len()).then(|| self.entries.swap_remove(self.current));
-        self.entries = kept.into_iter().collect();
+        let kept = self.turn().map(|turn| turn.entry).filter(|_| keep_current);
+        self.songs.retain(|entry, _| Some(*entry) == kept);
+        self.order = Order::new(kept.into_iter().collect());
         self.current = 0;
         self.changed();
     }
@@ -186,7 +193,9 @@ impl Queue {
             self.shuffle_all();
         } else {
             let playing = self.turn();
-            self.entries.sort_by_key(|entry| entry.rank);
+            let mut entries = self.order.entries().to_vec();
+            entries.sort_by_key(|entry| self.songs.get(entry).map_or(usize::MAX, |song| song.rank));
+            self.order = Order::new(entries);
             self.current = playing.and_then(|turn| self.index_of(turn)).unwrap_or(0);
         }
         self.changed();
@@ -194,13 +203,12 @@ impl Queue {
 
     /// Makes a song of the queue the current one; with shuffle those that are jumped over stay to be played.
     pub(super) fn go_to(&mut self, index: usize) -> bool {
-        if index >= self.entries.len() {
+        if index >= self.order.len() {
             return false;
         }
         if self.shuffle && index > self.current + 1 {
-            let entry = self.entries.remove(index);
             self.current += 1;
-            self.entries.insert(self.current, entry);
+            self.order.move_entry(index, self.current);
             self.changed();
         } else {
             self.current = index;
@@ -214,7 +222,7 @@ impl Queue {
         if turn.pass > self.pass {
             self.pass = turn.pass;
             if let Some(next) = self.next_pass.take() {
-                self.entries = next;
+                self.order = next;
                 self.shown = None;
             }
         }
@@ -231,28 +239,27 @@ impl Queue {
     /// What stands behind a song, whatever repeats.
     pub(super) fn next_of(&mut self, turn: Turn) -> Option<Turn> {
         let ahead = turn.pass > self.pass;
-        let order = if ahead { self.next_pass.as_ref().unwrap_or(&self.entries) } else { &self.entries };
-        let place = order.iter().position(|entry| entry.id == turn.entry);
+        let order = if ahead { self.next_pass.as_ref().unwrap_or(&self.order) } else { &self.order };
         // What was taken out while it was decoded is followed by what stands in its place.
-        let next = place.map_or(self.current, |place| place + 1);
+        let next = order.place_of(turn.entry).map_or(self.current, |place| place + 1);
         if let Some(entry) = order.get(next) {
-            return Some(Turn { entry: entry.id, pass: turn.pass });
+            return Some(Turn { entry, pass: turn.pass });
         }
         if self.repeat != Repeat::All {
             return None;
         }
         if self.shuffle && !ahead && self.next_pass.is_none() {
-            let mut next = self.entries.clone();
+            let mut next = self.order.entries().to_vec();
             self.mix(&mut next);
             // Not the same song twice in a row, if there is another.
-            if next.len() > 1 && next[0].id == turn.entry {
+            if next.len() > 1 && next[0] == turn.entry {
                 let other = 1 + self.roll(next.len() - 1);
                 next.swap(0, other);
             }
-            self.next_pass = Some(next);
+            self.next_pass = Some(Order::new(next));
         }
-        let first = self.next_pass.as_ref().unwrap_or(&self.entries).first()?;
-        Some(Turn { entry: first.id, pass: self.pass + 1 })
+        let entry = self.next_pass.as_ref().unwrap_or(&self.order).get(0)?;
+        Some(Turn { entry, pass: turn.pass.max(self.pass) + 1 })
     }
 
     /// Where `Previous` leads from `position_secs` of the current song.
@@ -260,26 +267,40 @@ impl Queue {
         if position_secs > RESTART_AFTER_SECS {
             self.current
         } else if self.current == 0 && self.repeat == Repeat::All && !self.shuffle {
-            self.entries.len().saturating_sub(1)
+            self.order.len().saturating_sub(1)
         } else {
             self.current.saturating_sub(1)
         }
     }
 
     fn index_of(&self, turn: Turn) -> Option<usize> {
-        self.entries.iter().position(|entry| entry.id == turn.entry)
+        self.order.place_of(turn.entry)
     }
 
-    fn made(&mut self, items: Vec<QueueItem>, first_rank: usize) -> Vec<Entry> {
+    fn fill(&mut self, items: Vec<QueueItem>, current: usize) {
+        self.songs.clear();
+        self.next_rank = 0;
+        self.order = Order::new(self.take_in(items, 0).collect());
+        self.current = if current < self.order.len() { current } else { 0 };
+        self.changed();
+    }
+
+    /// Takes songs in, which have no place in the order yet.
+    fn take_in(&mut self, items: Vec<QueueItem>, first_rank: usize) -> std::ops::Range<u64> {
         let first = self.next_id;
         self.next_id += items.len() as u64;
-        (first..).zip(first_rank..).zip(items).map(|((id, rank), item)| Entry { id, rank, item }).collect()
+        self.next_rank = self.next_rank.max(first_rank + items.len());
+        self.songs.extend((first..).zip((first_rank..).zip(items).map(|(rank, item)| Song { rank, item })));
+        first..self.next_id
     }
 
     fn rank_as_they_stand(&mut self) {
-        for (rank, entry) in self.entries.iter_mut().enumerate() {
-            entry.rank = rank;
+        for (rank, entry) in self.order.entries().iter().enumerate() {
+            if let Some(song) = self.songs.get_mut(entry) {
+                song.rank = rank;
+            }
         }
+        self.next_rank = self.order.len();
     }
 
     fn changed(&mut self) {
@@ -289,18 +310,18 @@ impl Queue {
 
     /// The current song first, the others behind it in any order.
     fn shuffle_all(&mut self) {
-        if self.entries.is_empty() {
+        if self.order.is_empty() {
             return;
         }
-        self.entries.swap(0, self.current);
+        let mut entries = self.order.entries().to_vec();
+        entries.swap(0, self.current);
         self.current = 0;
-        let mut entries = std::mem::take(&mut self.entries);
         self.mix(&mut entries[1..]);
-        self.entries = entries;
+        self.order = Order::new(entries);
     }
 
     /// Every order is as likely (Fisher and Yates).
-    fn mix(&mut self, entries: &mut [Entry]) {
+    fn mix(&mut self, entries: &mut [u64]) {
         for last in (1..entries.len()).rev() {
             let other = self.roll(last + 1);
             entries.swap(last, other);
@@ -319,148 +340,7 @@ impl Queue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod properties;
 
-    fn items(ids: std::ops::Range<i64>) -> Vec<QueueItem> {
-        ids.map(|n| QueueItem { track: TrackId(n), path: "a".into() }).collect()
-    }
-
-    fn queue(count: i64, start: usize) -> Queue {
-        let mut queue = Queue::default();
-        queue.replace(items(0..count), start);
-        queue
-    }
-
-    fn ids(queue: &mut Queue) -> Vec<i64> {
-        queue.shown().iter().map(|id| id.0).collect()
-    }
-
-    /// Lets the queue play by itself and says what is heard.
-    fn played(queue: &mut Queue, songs: usize) -> Vec<i64> {
-        let mut heard = Vec::new();
-        let mut turn = queue.turn();
-        while let Some(now) = turn.filter(|_| heard.len() < songs) {
-            // The decoder asks while the song before is still heard.
-            let next = queue.following(now);
-            queue.heard(now);
-            heard.push(queue.current_item().unwrap().track.0);
-            assert_eq!(queue.following(now), next, "asked twice, answered the same");
-            turn = next;
-        }
-        heard
-    }
-
-    #[test]
-    fn it_ends_and_previous_restarts_first() {
-        let mut empty = Queue::default();
-        assert_eq!((empty.turn(), empty.previous(0.0)), (None, 0));
-        empty.replace(Vec::new(), 7);
-        assert_eq!(empty.current_index(), 0);
-        let mut queue = queue(3, 1);
-        assert_eq!((queue.previous(1.0), queue.previous(3.5)), (0, 1));
-        assert_eq!(played(&mut queue, 9), [1, 2]);
-    }
-
-    #[test]
-    fn repeating_goes_round_or_stays() {
-        let mut queue = queue(3, 1);
-        queue.repeat = Repeat::All;
-        assert_eq!(played(&mut queue, 6), [1, 2, 0, 1, 2, 0]);
-        assert_eq!(queue.previous(0.0), 2, "back over the start");
-        queue.repeat = Repeat::One;
-        assert_eq!(played(&mut queue, 3), [0, 0, 0]);
-    }
-
-    #[test]
-    fn shuffle_plays_all_before_one_plays_twice() {
-        let mut queue = queue(50, 20);
-        queue.repeat = Repeat::All;
-        queue.set_shuffle(true);
-        let heard = played(&mut queue, 200);
-        assert_eq!(heard[0], 20, "what plays goes on");
-        for pass in heard.chunks(50) {
-            let mut sorted = pass.to_vec();
-            sorted.sort_unstable();
-            assert_eq!(sorted, (0..50).collect::<Vec<_>>());
-        }
-        assert!(heard.windows(2).all(|pair| pair[0] != pair[1]));
-        assert_ne!(heard[..50], heard[50..100], "each pass has its own order");
-    }
-
-    #[test]
-    fn shuffle_off_goes_on_in_the_order_of_the_list() {
-        let mut queue = queue(20, 5);
-        queue.set_shuffle(true);
-        played(&mut queue, 4);
-        let now = queue.current_item().unwrap().track.0;
-        let order = ids(&mut queue);
-        assert_eq!(queue.previous(0.0), 2);
-        queue.set_shuffle(false);
-        assert_eq!(ids(&mut queue), (0..20).collect::<Vec<_>>());
-        assert_eq!(queue.current_item().unwrap().track.0, now);
-        assert_ne!(order, (0..20).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn with_shuffle_a_jump_leaves_what_it_jumps_over_for_later() {
-        let mut queue = queue(10, 0);
-        queue.set_shuffle(true);
-        let order = ids(&mut queue);
-        assert!(queue.go_to(6));
-        assert_eq!(queue.current_item().unwrap().track.0, order[6]);
-        assert_eq!(ids(&mut queue)[0], order[0], "and Previous goes back to what was played");
-        let mut rest = played(&mut queue, 99);
-        assert_eq!(rest.len(), 9);
-        rest.sort_unstable();
-        rest.dedup();
-        assert_eq!(rest.len(), 9);
-        assert!(!queue.go_to(10));
-    }
-
-    #[test]
-    fn entries_move_and_go_and_the_current_song_stays_the_current_one() {
-        let mut queue = queue(6, 2);
-        queue.move_entry(5, 0);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 2, 3, 4], 3));
-        queue.move_entry(3, 5);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![5, 0, 1, 3, 4, 2], 5));
-        queue.move_entry(9, 0);
-        assert_eq!(queue.remove(&[0, 1, 77]), None);
-        assert_eq!((ids(&mut queue), queue.current_index()), (vec![1, 3, 4, 2], 3));
-        queue.go_to(1);
-        assert_eq!(queue.remove(&[1]), Some(true));
-        assert_eq!(queue.current_item().unwrap().track.0, 4);
-        queue.insert_next(items(30..32));
-        assert_eq!(ids(&mut queue), [1, 4, 30, 31, 2]);
-        queue.append(items(40..41));
-        queue.clear(true);
-        assert_eq!(ids(&mut queue), [4]);
-        queue.clear(false);
-        assert!(queue.is_empty() && queue.turn().is_none());
-    }
-
-    #[test]
-    fn what_is_added_with_shuffle_has_a_place_in_the_list() {
-        let mut queue = queue(5, 2);
-        queue.set_shuffle(true);
-        queue.insert_next(items(10..12));
-        queue.append(items(20..21));
-        assert_eq!(ids(&mut queue)[..3], [2, 10, 11]);
-        queue.set_shuffle(false);
-        assert_eq!(ids(&mut queue), [0, 1, 2, 10, 11, 3, 4, 20]);
-    }
-
-    #[test]
-    fn what_changes_after_the_next_pass_was_drawn_counts() {
-        let mut queue = queue(4, 0);
-        queue.repeat = Repeat::All;
-        queue.set_shuffle(true);
-        played(&mut queue, 4);
-        let last = queue.turn().unwrap();
-        let drawn = queue.following(last).unwrap();
-        queue.append(items(9..10));
-        assert_ne!(queue.following(last).unwrap(), drawn);
-        assert_eq!(played(&mut queue, 2)[1], 9);
-    }
-}
+#[cfg(test)]
+mod tests;

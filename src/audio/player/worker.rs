@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::command::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, QueueItem, SPEEDS};
 use super::deck::Deck;
 use super::lost::Lost;
+use super::opening::Failures;
 use super::output::{Output, OutputKind};
 use super::queue::{Queue, Turn};
 use super::stretch::Stretcher;
@@ -25,7 +26,8 @@ const RESTING_SLEEP: Duration = Duration::from_millis(250);
 /// Shorter loops are a buzz.
 const SHORTEST_LOOP_SECS: f64 = 0.05;
 
-/// How much louder or softer a song is to be played, dB; asked on the decoding thread when a song is opened.
+/// How much louder or softer a song is to be played, dB; asked on the decoding thread when a song is opened, and when
+/// [`PlayerCommand::UpdateGain`] says that the answer may be another one.
 pub(super) type GainOf = Box<dyn Fn(&QueueItem) -> Option<f32> + Send>;
 
 pub(super) struct Worker {
@@ -37,6 +39,11 @@ pub(super) struct Worker {
     pub(super) volume: f32,
     pub(super) gain_of: GainOf,
     pub(super) deck: Option<Deck>,
+    /// The current song is to be opened at this place, seconds, at the next turn.
+    pub(super) opening: Option<f64>,
+    pub(super) failures: Failures,
+    /// The song of which was told last that it broke off.
+    pub(super) told_broken: Option<Turn>,
     /// Whose song is on the deck, or was last.
     pub(super) decoding: Option<Turn>,
     /// The resampler of the song that has just ended, until the next one goes on with it.
@@ -93,6 +100,9 @@ impl Worker {
             volume,
             gain_of,
             deck: None,
+            opening: None,
+            failures: Failures::default(),
+            told_broken: None,
             decoding: None,
             carry: None,
             ended: true,
@@ -119,6 +129,7 @@ impl Worker {
         self.tell();
         loop {
             let wait = match self.state {
+                _ if self.opening.is_some() => Duration::ZERO,
                 PlayState::Playing if self.can_write() => Duration::ZERO,
                 PlayState::Playing => PLAYING_SLEEP,
                 PlayState::Paused | PlayState::Stopped => RESTING_SLEEP,
@@ -126,7 +137,13 @@ impl Worker {
             match commands.recv_timeout(wait) {
                 Ok(command) => {
                     self.obey(command);
-                    self.tell();
+                    // Nothing is opened for a wish that the next command may take back.
+                    if self.opening.is_some() && !commands.is_empty() {
+                        continue;
+                    }
+                    if self.opening.is_none() {
+                        self.tell();
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -135,7 +152,10 @@ impl Worker {
                 self.lose_output();
             }
             self.look_for_output();
-            if self.state != PlayState::Stopped {
+            if self.opening.is_some() {
+                self.open_current();
+                self.tell();
+            } else if self.state != PlayState::Stopped {
                 self.fill_ring();
                 self.follow();
             }
@@ -193,6 +213,7 @@ impl Worker {
                 self.volume = clean_volume(volume);
                 self.output.controls.set_volume(self.volume);
             }
+            PlayerCommand::UpdateGain => self.update_gain(),
             PlayerCommand::SetDevice(name) => {
                 self.output_kind = name.map_or(OutputKind::Default, OutputKind::Named);
                 self.choose_output();
@@ -226,6 +247,8 @@ impl Worker {
     }
 
     pub(super) fn stop(&mut self) {
+        self.opening = None;
+        self.failures.clear();
         self.drop_what_is_ahead();
         self.start_secs = 0.0;
         self.loop_secs = None;
@@ -337,18 +360,23 @@ impl Worker {
         self.written = 0;
     }
 
-    pub(super) fn skip(&self, item: QueueItem, reason: String) {
-        (self.on_event)(PlayerEvent::Skipped { item, reason });
+    pub(super) fn say(&self, event: PlayerEvent) {
+        (self.on_event)(event);
     }
 
     pub(super) fn position_secs(&self) -> f64 {
+        if let Some(secs) = self.opening {
+            return secs;
+        }
         let taken = self.output.controls.taken.load(Ordering::Relaxed);
         self.timeline.position_secs(taken).unwrap_or(self.start_secs)
     }
 
     fn duration_secs(&self) -> f64 {
         let known = self.known_duration.filter(|(turn, _)| self.queue.turn() == Some(*turn)).map(|(_, secs)| secs);
-        self.timeline.now().map(|segment| segment.duration_secs).or(known).unwrap_or(0.0)
+        let heard =
+            self.timeline.now().filter(|segment| self.opening.is_none() || self.queue.turn() == Some(segment.turn));
+        heard.map(|segment| segment.duration_secs).or(known).unwrap_or(0.0)
     }
 
     pub(super) fn tell(&mut self) {
