@@ -27,11 +27,9 @@ pub(super) fn run(
     let cancel = context.cancel.clone();
     let settings = shared.settings();
     let patterns: Vec<&String> = settings.leave_out.iter().chain(exclude).collect();
-    let leave_out = LeaveOut {
-        system_folders: settings.leave_out_system_folders,
-        no_media: settings.leave_out_no_media,
-        ..LeaveOut::default().with_patterns(&patterns)?
-    };
+    let mut leave_out = LeaveOut::default().with_patterns(&patterns)?;
+    leave_out.system_folders = settings.leave_out_system_folders;
+    leave_out.no_media = settings.leave_out_no_media;
     let options = ScanOptions { jobs: shared.threads(), leave_out };
     let mut reporter = Reporter { context, back };
     let summary = scan(&mut library, roots, &options, &probe_for_library, &mut reporter, &cancel)?;

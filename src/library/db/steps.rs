@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::history::QueueState;
 use super::{lookalikes, roots};
 
+/// A song, and its genre by hand with the time when it was set (Unix seconds).
+pub(in crate::library) type HandGenre = (i64, Option<(String, i64)>);
+
 /// One change. Stored as JSON in the table `change`: names must stay.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::library) enum Step {
     /// Each song gets this genre by hand, with the time it was set (Unix seconds), or none.
-    Genres(Vec<(i64, Option<(String, i64)>)>),
+    Genres(Vec<HandGenre>),
     /// A playlist of that name with these songs; at that identifier, where one is given.
     MakePlaylist { id: Option<i64>, name: String, tracks: Vec<i64> },
     /// The playlist goes.
@@ -143,10 +146,7 @@ impl Step {
 }
 
 /// Sets genres, and answers with what stood there before.
-fn set_genres(
-    tx: &Transaction<'_>,
-    entries: Vec<(i64, Option<(String, i64)>)>,
-) -> rusqlite::Result<Vec<(i64, Option<(String, i64)>)>> {
+fn set_genres(tx: &Transaction<'_>, entries: Vec<HandGenre>) -> rusqlite::Result<Vec<HandGenre>> {
     let mut before = Vec::with_capacity(entries.len());
     for (track, genre) in entries {
         let was: Option<(String, i64)> = tx
@@ -232,7 +232,7 @@ fn forget(tx: &Transaction<'_>, ids: &[i64]) -> rusqlite::Result<Step> {
 impl Row {
     fn read(tx: &Transaction<'_>, table: &str, key: &str, id: i64) -> rusqlite::Result<Option<Self>> {
         let mut statement = tx.prepare_cached(&format!("SELECT * FROM {table} WHERE {key} = ?1"))?;
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         statement
             .query_row([id], |row| {
                 let values = (0..columns.len())
