@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use timbre::audio::player::{Capture, OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
 use timbre::base::{DataDir, JobId};
-use timbre::engine::settings::ReplayGain;
+use timbre::engine::settings::{Change, ReplayGain};
 use timbre::engine::{Command, Engine, EngineConfig, Event, JobEvent, JobKind, JobOutcome, JobPhase, Settings};
 use timbre::library::model::Snapshot;
 use timbre::ml::DeviceChoice;
@@ -157,10 +157,41 @@ fn settings_are_told_and_kept() {
     let engine = open(&dir);
     let mut events = Vec::new();
     let settings = Settings { threshold: 0.8, compact_rows: true, ..Settings::default() };
-    engine.send(Command::ChangeSettings(settings.clone()));
+    engine.send(Command::ChangeSettings(Settings::default().changes_to(&settings)));
     until(&engine, &mut events, |event| matches!(event, Event::Settings(told) if **told == settings));
     drop(engine);
     assert_eq!(*open(&dir).settings(), settings);
+}
+
+#[test]
+fn changes_that_follow_each_other_are_written_together_and_those_of_others_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(&dir);
+    let mut events = Vec::new();
+    let path = dir.path().join("settings.json");
+    std::fs::write(&path, r#"{"later": {"x": 1}, "replay_gain": "loudness_v2"}"#).unwrap();
+    let start = Instant::now();
+    let mut versions = std::collections::BTreeSet::new();
+    for step in 1..=200 {
+        engine.send(Command::ChangeSettings(vec![Change::Volume(step as f32 / 200.0)]));
+        let volume = step as f32 / 200.0;
+        until(&engine, &mut events, |event| matches!(event, Event::Settings(told) if told.volume == volume));
+        versions.insert(std::fs::read(&path).unwrap());
+    }
+    let seconds = start.elapsed().as_secs() as usize;
+    assert!(versions.len() <= seconds + 3, "{} versions in {seconds} s", versions.len());
+    // Another program.
+    Settings::change_file(&path, &[Change::Theme(timbre::engine::settings::Theme::Light)]).unwrap();
+    engine.send(Command::ChangeSettings(vec![Change::Shuffle(true)]));
+    let light =
+        |event: &Event| matches!(event, Event::Settings(told) if told.theme == timbre::engine::settings::Theme::Light);
+    until(&engine, &mut events, light);
+    engine.send(Command::ChangeSettings(vec![Change::UiScale(1.5)]));
+    drop(engine);
+    let kept = Settings::read(&path);
+    assert_eq!((kept.volume, kept.shuffle, kept.ui_scale), (1.0, true, 1.5));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"later\"") && text.contains("loudness_v2"), "{text}");
 }
 
 #[test]
@@ -169,7 +200,7 @@ fn playlists_and_hand_set_genres_reach_the_snapshot() {
     let music = music(&dir, 3);
     let engine = open(&dir);
     let mut events = Vec::new();
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
     until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 3));
     let ids: Vec<_> = last_snapshot(&events).tracks.iter().map(|track| track.id).collect();
@@ -209,7 +240,7 @@ fn the_queue_and_the_place_are_there_again_at_the_next_start() {
     let music = music(&dir, 3);
     let engine = open(&dir);
     let mut events = Vec::new();
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
     until(&engine, &mut events, ended(JobKind::Scan));
     until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 3));
@@ -237,7 +268,7 @@ fn the_queue_and_the_place_are_there_again_at_the_next_start() {
     assert_eq!((held.state, held.current, held.queue_len), (PlayState::Paused, Some(tracks[1].id), 3));
     assert!((2.1..20.0).contains(&held.position_secs), "{held:?}");
     // Who does not want that has an empty queue.
-    again.send(Command::ChangeSettings(Settings { resume: false, classify_after_scan: false, ..Settings::default() }));
+    again.send(Command::ChangeSettings(vec![Change::Resume(false)]));
     until(&again, &mut events, |event| matches!(event, Event::Settings(settings) if !settings.resume));
     drop(again);
     let third = open(&dir);
@@ -264,7 +295,7 @@ fn a_measured_song_plays_at_the_reference_loudness() {
     let capture = Capture::new(48_000, 20.0);
     let engine = open_on(&dir, OutputKind::CaptureTo(capture.clone()));
     let mut events = Vec::new();
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::Player(PlayerCommand::SetVolume(1.0)));
     engine.send(Command::AddRoots(vec![music]));
     until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));

@@ -170,8 +170,8 @@ fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
     let engine = Engine::open(config, std::sync::Arc::new(|| ())).unwrap();
     engine.run_to_end(Command::AddRoots(vec![data]), JobKind::Scan, |_| ());
     let deciders = |classifier: Option<String>| {
-        let settings = timbre::engine::Settings { classifier, ..(*engine.settings()).clone() };
-        let ended = engine.run_to_end(Command::ChangeSettings(settings), JobKind::Classify, |_| ());
+        let change = timbre::engine::settings::Change::Classifier(classifier);
+        let ended = engine.run_to_end(Command::ChangeSettings(vec![change]), JobKind::Classify, |_| ());
         assert!(matches!(ended, JobPhase::Finished(_)), "{ended:?}");
         let snapshot = engine.snapshot().unwrap();
         let decided = snapshot.tracks.iter().map(|track| track.prediction.clone().unwrap());

@@ -95,6 +95,7 @@ fn runs_are_listed_shown_named_and_deleted() {
     let ids: Vec<&str> = listed.as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap()).collect();
     assert_eq!(ids, [&new.id, &old.id]);
     assert_eq!(listed[1]["status"], "finished");
+    assert_eq!(listed[1]["created"], "2026-11-22T00:00:00Z");
     assert!((listed[1]["accuracy"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12);
 
     assert_eq!(data.json(&["runs", "rename", "20261122", "First  try"], 0)["name"], "First  try");

@@ -11,6 +11,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, act, level_db, library, live_picture, playing, settings, window};
 use timbre::audio::player::PlayerCommand;
 use timbre::base::TrackId;
+use timbre::engine::settings::Change;
 use timbre::engine::tiles::{TileWish, column_secs};
 use timbre::engine::{Command, Event};
 use timbre::state::inspect::{Compare, Cursor, Kind, Mode, Panes};
@@ -296,22 +297,23 @@ fn settings_are_found_by_name_and_go_to_the_engine() {
     harness.run_ok();
     let sent = engine.take_sent();
     let changed = sent.iter().find_map(|command| match command {
-        Command::ChangeSettings(settings) => Some(settings.clone()),
+        Command::ChangeSettings(changes) => match changes[..] {
+            [Change::Spectrogram(spectrogram)] => Some(spectrogram),
+            _ => None,
+        },
         _ => None,
     });
     let changed = changed.unwrap_or_else(|| panic!("{sent:?}"));
-    let timbre::dsp::picture::Transform::Spectrogram(spectrogram) = changed.spectrogram.spec.transform else {
-        panic!()
-    };
+    let timbre::dsp::picture::Transform::Spectrogram(spectrogram) = changed.spec.transform else { panic!() };
     assert_eq!(spectrogram.window_len, 8192);
-    engine.tell(settings(|settings| settings.spectrogram = changed.spectrogram));
+    engine.tell(settings(|settings| settings.spectrogram = changed));
     harness.run_ok();
-    assert!(wishes(&engine.take_sent()).iter().any(|wish| wish.spec == changed.spectrogram.spec));
+    assert!(wishes(&engine.take_sent()).iter().any(|wish| wish.spec == changed.spec));
     harness.get_by_role_and_label(Role::Slider, "Overlap");
     harness.get_by_role_and_label(Role::RadioButton, "Colours: Viridis").click();
     harness.run_ok();
-    assert!(matches!(&engine.take_sent()[..], [Command::ChangeSettings(settings)]
-        if settings.spectrogram.colormap == timbre::dsp::picture::Colormap::Viridis));
+    assert!(matches!(&engine.take_sent()[..], [Command::ChangeSettings(changes)]
+        if matches!(changes[..], [Change::Spectrogram(changed)] if changed.colormap == timbre::dsp::picture::Colormap::Viridis)));
 }
 
 #[test]

@@ -21,11 +21,12 @@ use tempfile::TempDir;
 use timbre::audio::player::PlayerCommand;
 use timbre::base::JobId;
 use timbre::engine::picture::Picture;
+use timbre::engine::settings::Change;
 use timbre::engine::settings::Theme;
 use timbre::engine::training::message::{
     Disagreement, Disagreements, RunSummary, Score, TrainingCommand, TrainingEvent,
 };
-use timbre::engine::{Command, Event, JobEvent, JobKind, JobPhase, Progress, Settings};
+use timbre::engine::{Command, Event, JobEvent, JobKind, JobPhase, Progress};
 use timbre::library::model::GenreProbability;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::judge::{Judgement, Prediction, Temperature};
@@ -115,7 +116,7 @@ impl Data {
 
 fn opened(size: [f32; 2], data: &Path, theme: Theme, answers: &Path) -> Harness<'static, App> {
     let engine = engine(data);
-    engine.send(Command::ChangeSettings(Settings { theme, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::Theme(theme)]));
     let mut harness = window(size, engine, FakeDialogs::answering(answers));
     until(&mut harness, "the engine has told its library", |state| state.loaded && state.settings.theme == theme);
     act(&mut harness, Action::Do(Verb::GoTrain));
@@ -313,8 +314,8 @@ fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
     show_tab(&mut harness, Tab::Judge);
 
     // It may decide the library's genres; when it is gone, the built-in classifier does that again.
-    let used = Settings { classifier: Some(run.id.clone()), ..(*harness.state().state().settings).clone() };
-    act(&mut harness, Action::ChangeSettings(used));
+    let used = Change::Classifier(Some(run.id.clone()));
+    act(&mut harness, Action::ChangeSettings(vec![used]));
     until(&mut harness, "it decides", |state| state.settings.classifier.as_ref() == Some(&run.id));
     click(&mut harness, Role::Button, "Run");
     click(&mut harness, Role::Button, "Delete…");

@@ -17,8 +17,9 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use support::{FakeDialogs, act, click, engine, show, until, window};
+use timbre::engine::settings::Change;
 use timbre::engine::training::message::{RunDetail, TrainingCommand};
-use timbre::engine::{Command, Engine, Event, JobKind, Settings};
+use timbre::engine::{Command, Engine, Event, JobKind};
 use timbre::library::model::Snapshot;
 use timbre::ml::data::features::FrontEnd;
 use timbre::ml::data::protocol::Protocol;
@@ -92,7 +93,7 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     // In the library pulses are what their owner calls tone; the model calls them noise.
     let music = genres(&dir.path().join("music"), &["pulse", "odd"], 24);
     let engine = Rc::new(engine(&dir.path().join("data")));
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
     let mut harness = window([1280.0, 1400.0], Shared(engine.clone()), FakeDialogs::default());
     until(&mut harness, "the songs are known", |state| state.snapshot.tracks.len() == 48);

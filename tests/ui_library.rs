@@ -10,7 +10,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, click, library, playing, settings, window};
 use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
 use timbre::base::{JobId, PlaylistId, Report};
-use timbre::engine::event::{ClassifyOutcome, ScanOutcome};
+use timbre::engine::event::{ClassifyOutcome, Opened, ScanOutcome};
+use timbre::engine::settings::Change;
 use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
 use timbre::library::model::Snapshot;
 use timbre::state::{Place, Source};
@@ -271,13 +272,61 @@ fn places_are_reached_by_key_and_by_click() {
 }
 
 #[test]
+fn a_write_protected_library_a_fault_and_where_things_are_are_said() {
+    let (engine, mut harness) = opened();
+    engine.tell(Event::Opened(Opened {
+        data_folder: "/home/ada/data".into(),
+        log_folder: "/home/ada/data/log".into(),
+        read_only: true,
+        after_fault: true,
+    }));
+    harness.run_ok();
+    harness.get_by_label("The library in /home/ada/data is write-protected: changes are not kept.");
+    harness.get_by_role_and_label(Role::Button, "Open the folder");
+    press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
+    harness.get_by_label("/home/ada/data/log");
+    harness.get_by_role_and_label(Role::Button, "Open the data folder");
+    harness.get_by_role_and_label(Role::Button, "Open the log folder");
+    harness.get_by_label(env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn keys_pressed_back_to_back_both_count_whatever_the_engine_says_meanwhile() {
+    let (engine, mut harness) = opened();
+    let settings = |harness: &egui_kittest::Harness<'_, App>| harness.state().state().settings.clone();
+    let told_before = settings(&harness);
+    type_text(&mut harness, "r");
+    type_text(&mut harness, "z");
+    // An answer from before both of them.
+    engine.tell(Event::Settings(told_before));
+    harness.run_ok();
+    type_text(&mut harness, "r");
+    let now = settings(&harness);
+    assert_eq!((now.repeat, now.shuffle), (timbre::audio::player::Repeat::One, true));
+    let sent: Vec<Change> = engine
+        .take_sent()
+        .into_iter()
+        .filter_map(|command| match command {
+            Command::ChangeSettings(changes) => Some(changes),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    use timbre::audio::player::Repeat;
+    assert_eq!(sent, [Change::Repeat(Repeat::All), Change::Shuffle(true), Change::Repeat(Repeat::One)]);
+}
+
+#[test]
 fn settings_change_at_once() {
     let (engine, mut harness) = opened();
     press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
     assert_eq!(engine.take_sent(), [Command::ListOutputDevices]);
     click(&mut harness, Role::CheckBox, "Trust tags in files");
     let sent = engine.take_sent();
-    assert!(matches!(&sent[..], [Command::ChangeSettings(settings)] if settings.trust_file_tags), "{sent:?}");
+    assert!(
+        matches!(&sent[..], [Command::ChangeSettings(changes)] if changes[..] == [Change::TrustFileTags(true)]),
+        "{sent:?}"
+    );
 }
 
 #[test]

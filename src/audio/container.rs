@@ -130,8 +130,7 @@ pub(crate) fn make_decoder(
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // A demuxer that panicked is not asked again (the stream ends); a decoder's next packet starts from its own state,
     // which safe code leaves valid, if perhaps wrong for a moment.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .unwrap_or(Err(Error::DecodeError("the decoder failed on impossible data")))
+    crate::base::log::guarded(work).unwrap_or(Err(Error::DecodeError("the decoder failed on impossible data")))
 }
 
 fn read_up_to(file: &mut GuardedFile, buffer: &mut [u8]) -> std::io::Result<usize> {

@@ -1,12 +1,12 @@
-//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, tables, dates, the ten genres and their hues.
+//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, tables, times, the ten genres and their hues.
 
 pub mod cancel;
 pub mod csv;
-pub mod dates;
 pub mod error;
 pub mod fs;
 pub mod genre;
 pub mod ids;
+pub mod log;
 pub mod oklch;
 pub mod paths;
 pub mod time;

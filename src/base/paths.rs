@@ -45,6 +45,11 @@ impl DataDir {
         self.root.join("queue.json")
     }
 
+    /// The folder of the log file.
+    pub fn log(&self) -> PathBuf {
+        self.root.join("log")
+    }
+
     /// The folder of the built-in demo collection once it is made.
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo")

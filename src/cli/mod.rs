@@ -19,8 +19,12 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::base::{CancelToken, DataDir, Report};
+use crate::base::fs::private_folder;
+use crate::base::{CancelToken, DataDir, Report, log};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelection};
 use crate::library::scan::LeaveOut;
@@ -41,7 +45,7 @@ pub fn main() -> ExitCode {
         let message = format!("{} is neither a folder nor a command", folder.display());
         Cli::command().error(ErrorKind::InvalidValue, message).exit();
     }
-    log_to_stderr(cli.common.verbose);
+    start_logging(&cli.common, cli.command.is_none());
     let output = Output { json: cli.common.json, quiet: cli.common.quiet };
     let ended = match cli.command {
         Some(command) => run(command, &cli.common, &output),
@@ -175,19 +179,35 @@ fn on_ctrl_c(stop: impl Fn() + Send + 'static) -> Result<(), Report> {
 
 #[cfg(feature = "gui")]
 fn open_window(folder: Option<std::path::PathBuf>, common: &Common) -> Run {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use crate::ui::WindowOptions;
 
     let mut config = engine_config(common)?;
     config.player = Some(crate::audio::player::OutputKind::Default);
+    let (root, log_folder) = (config.data_dir.root().to_path_buf(), config.data_dir.log());
+    let leave = Arc::new(AtomicBool::new(false));
     let options = WindowOptions {
         folders: folder.into_iter().collect(),
-        layout_file: Some(config.data_dir.root().join("window.ron")),
+        layout_file: Some(root.join("window.ron")),
+        leave: leave.clone(),
     };
-    std::fs::create_dir_all(config.data_dir.root())?;
-    crate::ui::run(options, move |waker| Ok(Engine::open(config, waker)?)).map_err(|error| {
+    private_folder(&root)?;
+    let open = move |waker: crate::engine::outbox::Waker| {
+        let engine = Engine::open(config, waker.clone())?;
+        let stopper = engine.stopper();
+        on_ctrl_c(move || {
+            stopper.keep_settings();
+            leave.store(true, Ordering::Relaxed);
+            waker();
+        })?;
+        Ok(engine)
+    };
+    crate::ui::run(options, open).map_err(|error| {
         let hint = "is there a display? `timbre organize FOLDER` does the same job without one";
         Report::from_error(&error).with_hint(hint)
     })?;
+    log::ended_well(&log_folder);
     Ok(Exit::Done)
 }
 
@@ -197,12 +217,23 @@ fn open_window(_folder: Option<std::path::PathBuf>, _common: &Common) -> Run {
     Err(report.with_hint("`timbre organize FOLDER` does the same job, `timbre --help` lists the commands").into())
 }
 
-fn log_to_stderr(verbose: u8) {
-    let default = match verbose {
-        0 => "warn,symphonia=off,wgpu=error,lofty=error",
+/// Warnings go to the terminal and, from a window, to the log file. A fault goes there in any case.
+fn start_logging(common: &Common, is_window: bool) {
+    let quiet = "warn,symphonia=off,wgpu=error,lofty=error";
+    let default = match common.verbose {
+        0 => quiet,
         1 => "info,timbre=debug",
         _ => "debug,timbre=trace",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    let to_terminal = fmt::layer().with_writer(std::io::stderr).without_time().with_filter(filter);
+    let log = data_dir(common).ok().map(|data_dir| log::Log::new(&data_dir.log()));
+    let to_file = log
+        .clone()
+        .filter(|_| is_window)
+        .map(|log| fmt::layer().with_writer(move || log.clone()).with_ansi(false).with_filter(EnvFilter::new(quiet)));
+    tracing_subscriber::registry().with(to_terminal).with(to_file).init();
+    if let Some(log) = log {
+        log::write_down_panics(log, is_window);
+    }
 }

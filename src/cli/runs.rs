@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::base::dates::minute_text;
-use crate::base::time::clock_text;
+use crate::base::time::{clock_text, local_minute, utc_text};
 use crate::base::{DataDir, Report};
 use crate::engine::Settings;
+use crate::engine::settings::Change;
 use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
@@ -23,11 +23,24 @@ use super::output::{Align, Exit, Output, Table};
 #[derive(Serialize)]
 struct Item {
     folder: PathBuf,
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "with_utc_times")]
     state: RunState,
     accuracy: Option<f64>,
     interval: Option<(f64, f64)>,
     clips: Option<usize>,
+}
+
+/// A run as JSON shows it: moments in UTC, as text.
+pub(super) fn with_utc_times<S: serde::Serializer>(state: &RunState, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut value = serde_json::to_value(state).map_err(serde::ser::Error::custom)?;
+    for key in ["created", "finished"] {
+        if let Some(moment) = value.get_mut(key)
+            && let Some(secs) = moment.as_i64()
+        {
+            *moment = utc_text(secs).into();
+        }
+    }
+    value.serialize(serializer)
 }
 
 /// `timbre runs …`.
@@ -90,9 +103,14 @@ pub fn run(output: &Output, data_dir: &DataDir, command: RunsCommand) -> Run {
 }
 
 /// Lets the model of a run, or the built-in one, decide the library's genres.
-pub(super) fn choose(data_dir: &DataDir, classifier: Option<String>) -> io::Result<()> {
+pub(super) fn choose(data_dir: &DataDir, classifier: Option<String>) -> Result<(), Report> {
     let path = data_dir.settings();
-    Settings { classifier, ..Settings::read(&path) }.write(&path)
+    Settings::change_file(&path, &[Change::Classifier(classifier)]).map(drop).map_err(|error| {
+        let mut report = Report::new(format!("The settings cannot be written: {}", path.display()))
+            .with_hint("check that the data folder can be written and has room");
+        report.causes.push(error.to_string());
+        report
+    })
 }
 
 fn done(output: &Output, folder: &Path, state: &RunState, sentence: &str) -> Run {
@@ -165,7 +183,7 @@ fn show(output: &Output, root: &Path, name: &str) -> Run {
     #[derive(Serialize)]
     struct Shown<'a> {
         folder: &'a Path,
-        #[serde(flatten)]
+        #[serde(flatten, serialize_with = "with_utc_times")]
         state: &'a RunState,
         config: Option<serde_json::Value>,
         epochs: &'a [crate::ml::train::history::EpochRecord],
@@ -211,8 +229,8 @@ fn write_state(out: &mut dyn Write, run: &runs::LoadedRun) -> io::Result<()> {
         status => status.word().to_owned(),
     };
     row("status", status);
-    row("created", format!("{} UTC", minute_text(state.created)));
-    row("ended", state.finished.map(|at| format!("{} UTC", minute_text(at))).unwrap_or_default());
+    row("created", local_minute(state.created));
+    row("ended", state.finished.map(local_minute).unwrap_or_default());
     row("data", state.data.clone());
     row("protocol", state.protocol.clone());
     row("split", state.split_hash.clone());

@@ -28,6 +28,7 @@ use super::train_args::{Evaluate, Train};
 /// What `timbre train --json` prints.
 #[derive(Serialize)]
 struct Trained<'a> {
+    #[serde(serialize_with = "super::runs::with_utc_times")]
     run: &'a RunState,
     folder: &'a Path,
     model: PathBuf,

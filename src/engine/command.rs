@@ -7,7 +7,7 @@ use crate::base::{JobId, PlaylistId, TrackId};
 use crate::dsp::picture::PictureSpec;
 
 use super::picture::PictureRequest;
-use super::settings::Settings;
+use super::settings::Change;
 use super::tiles::TileWish;
 use super::training::message::TrainingCommand;
 
@@ -91,8 +91,8 @@ pub enum Command {
     OrderPlaylist(PlaylistId, Vec<usize>),
     /// Makes the built-in demo collection, adds and scans it: a demo job, then as `AddRoots`.
     AddDemo,
-    /// Stores new settings. Followed by `Event::Settings`.
-    ChangeSettings(Settings),
+    /// Changes single settings; they hold at once and are on disk within about a second. Followed by `Event::Settings`.
+    ChangeSettings(Vec<Change>),
     /// Asks a job to stop; it ends with `Cancelled`.
     Cancel(JobId),
     /// Reads a song's cover picture. Answered by `Event::Cover`.

@@ -9,16 +9,18 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::audio::player::{PlayerCommand, output_devices};
-use crate::base::{CancelToken, DataDir, JobId, Report, TrackId};
+use crate::base::{CancelToken, DataDir, JobId, Report, TrackId, log};
 use crate::library::model::{Snapshot, Track};
 use crate::library::{Library, LibraryError};
 use crate::ml::train::config::Config;
 use crate::ml::train::run_folder::RunFolder;
 
-use super::event::{Event, JobKind, JobOutcome};
+use super::event::{Event, JobKind, JobOutcome, Opened};
 use super::jobs::{JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
+use super::settings::keeper::Keeper;
+use super::settings::{Change, Settings};
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, learn, start};
@@ -41,6 +43,8 @@ pub(super) enum Message {
     JobEnded(JobId, JobKind, Option<JobOutcome>),
     /// Every job is asked to stop.
     CancelAll,
+    /// Changed settings are written now.
+    KeepSettings,
     /// The client is gone.
     Shutdown,
 }
@@ -73,6 +77,9 @@ pub(super) struct Dispatcher {
     /// Started when the first picture is wished for.
     tiles: Option<TileMaker>,
     next_snapshot: Instant,
+    keeper: Keeper,
+    /// The number of threads is that of the command line, not of the settings.
+    jobs_are_given: bool,
     watch: Option<LibraryWatch>,
     /// Changes when another connection writes to the library.
     data_version: i64,
@@ -85,7 +92,9 @@ impl Dispatcher {
         inbox: Receiver<Message>,
         back: Sender<Message>,
         listening: Option<Listening>,
+        jobs_are_given: bool,
     ) -> Self {
+        let keeper = Keeper::new(shared.data_dir.settings());
         Self {
             shared,
             library,
@@ -101,6 +110,8 @@ impl Dispatcher {
             changed: false,
             tiles: None,
             next_snapshot: Instant::now(),
+            keeper,
+            jobs_are_given,
             watch: None,
             data_version: 0,
         }
@@ -109,6 +120,13 @@ impl Dispatcher {
     /// Runs until the client is gone, then stops all jobs and waits for them.
     pub fn run(mut self) {
         if self.listening.is_some() {
+            let data_dir = &self.shared.data_dir;
+            self.shared.outbox.send(Event::Opened(Opened {
+                data_folder: data_dir.root().to_path_buf(),
+                log_folder: data_dir.log(),
+                read_only: self.library.is_read_only(),
+                after_fault: log::take_fault(&data_dir.log()),
+            }));
             self.shared.outbox.send(Event::Settings(self.shared.settings()));
             self.send_genres();
             self.send_snapshot();
@@ -116,20 +134,24 @@ impl Dispatcher {
         }
         self.watch_library();
         loop {
-            let message = if self.changed {
-                match self.inbox.recv_deadline(self.next_snapshot) {
+            let now = Instant::now();
+            if self.changed && now >= self.next_snapshot {
+                self.send_snapshot();
+            }
+            if self.keeper.due().is_some_and(|due| now >= due) {
+                self.keep_settings();
+            }
+            let snapshot_due = self.changed.then_some(self.next_snapshot);
+            let message = match snapshot_due.into_iter().chain(self.keeper.due()).min() {
+                Some(due) => match self.inbox.recv_deadline(due) {
                     Ok(message) => message,
-                    Err(RecvTimeoutError::Timeout) => {
-                        self.send_snapshot();
-                        continue;
-                    }
+                    Err(RecvTimeoutError::Timeout) => continue,
                     Err(RecvTimeoutError::Disconnected) => break,
-                }
-            } else {
-                match self.inbox.recv() {
+                },
+                None => match self.inbox.recv() {
                     Ok(message) => message,
                     Err(_) => break,
-                }
+                },
             };
             match message {
                 Message::Command(command) => self.carry_out(command),
@@ -139,9 +161,11 @@ impl Dispatcher {
                 Message::Begun(run) => self.enqueue(JobSpec::Train(run)),
                 Message::JobEnded(id, kind, outcome) => self.job_ended(id, kind, outcome),
                 Message::CancelAll => self.cancel_all(),
+                Message::KeepSettings => self.keep_settings(),
                 Message::Shutdown => break,
             }
         }
+        self.keep_settings();
         drop(self.watch.take());
         drop(self.listening.take());
         drop(self.tiles.take());
@@ -218,8 +242,8 @@ impl Dispatcher {
                 self.enqueue(JobSpec::Demo);
                 Ok(())
             }
-            Command::ChangeSettings(settings) => {
-                self.change_settings(settings);
+            Command::ChangeSettings(changes) => {
+                self.change_settings(changes);
                 Ok(())
             }
             Command::Cancel(id) => {
@@ -301,8 +325,18 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn change_settings(&mut self, settings: super::Settings) {
-        let settings = Arc::new(settings.clamped());
+    fn change_settings(&mut self, changes: Vec<Change>) {
+        let mut settings = (*self.shared.settings()).clone();
+        for change in &changes {
+            settings.set(change.clone());
+        }
+        self.keeper.add(changes);
+        self.follow_settings(settings);
+    }
+
+    /// These settings hold from now on.
+    fn follow_settings(&mut self, settings: Settings) {
+        let settings = Arc::new(settings);
         let before = self.shared.replace_settings(settings.clone());
         if before.classifier != settings.classifier {
             self.send_genres();
@@ -315,13 +349,31 @@ impl Dispatcher {
         if before.output_device != settings.output_device {
             self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
         }
-        if let Err(error) = settings.write(&self.shared.data_dir.settings()) {
-            let mut report = Report::new("The settings could not be saved")
-                .with_hint("check that the data folder can be written and has room");
-            report.causes.push(error.to_string());
-            self.shared.outbox.send(Event::Failed(report));
-        }
         self.shared.outbox.send(Event::Settings(settings));
+    }
+
+    /// Writes changed settings. What another program changed meanwhile holds here, too.
+    fn keep_settings(&mut self) {
+        match self.keeper.write() {
+            Ok(Some(mut on_disk)) => {
+                let now = self.shared.settings();
+                if self.jobs_are_given {
+                    on_disk.jobs = now.jobs;
+                }
+                if on_disk != *now {
+                    self.follow_settings(on_disk);
+                }
+            }
+            Ok(None) => {}
+            // That nothing is kept the window says all the time.
+            Err(_) if self.library.is_read_only() => {}
+            Err(error) => {
+                let mut report = Report::new("The settings could not be saved")
+                    .with_hint("check that the data folder can be written and has room");
+                report.causes.push(error.to_string());
+                self.shared.outbox.send(Event::Failed(report));
+            }
+        }
     }
 
     /// Tells which genres a trusted tag may name; a model that cannot be read is complained about when it should decide.

@@ -18,6 +18,8 @@ use super::training::message::TrainingEvent;
 /// Everything a client can hear.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// What was opened; sent first.
+    Opened(Opened),
     /// The library as it is now; sent at the start and after every change (at most a few times a second during a scan).
     Library(Snapshot),
     /// The settings as they are now; sent at the start and after every change.
@@ -42,12 +44,27 @@ pub enum Event {
     Training(TrainingEvent),
     /// The names of the output devices, the default one first.
     OutputDevices(Vec<String>),
+    /// Something that a person should know, though everything goes on.
+    Note(Report),
     /// A change was made that a person may want to take back: "deleted playlist ‘Train’".
     Done(String),
     /// A change was taken back or made again.
     Undone(Turn),
     /// A command could not be carried out.
     Failed(Report),
+}
+
+/// What was opened, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The data folder.
+    pub data_folder: PathBuf,
+    /// The folder of the log.
+    pub log_folder: PathBuf,
+    /// Nothing in the library can be changed: it is write-protected.
+    pub read_only: bool,
+    /// The last run ended with a fault of Timbre's own; the log tells which.
+    pub after_fault: bool,
 }
 
 /// What an undo or a redo did.

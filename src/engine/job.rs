@@ -1,9 +1,9 @@
 //! Long work: its thread, its progress, its end.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use crate::base::log::guarded;
 use crate::base::{CancelToken, JobId, Report};
 use crate::library::model::Problem;
 
@@ -66,7 +66,7 @@ pub fn run(
 ) -> Option<JobOutcome> {
     let mut context = JobContext { id, kind, cancel, outbox: outbox.clone(), rate: Rate::default() };
     context.tell(JobPhase::Started);
-    let ended = catch_unwind(AssertUnwindSafe(|| work(&mut context)));
+    let ended = guarded(|| work(&mut context));
     let (phase, outcome) = match ended {
         Ok(Ok(outcome)) => (JobPhase::Finished(outcome.clone()), Some(outcome)),
         Ok(Err(JobError::Cancelled)) => (JobPhase::Cancelled, None),

@@ -18,6 +18,7 @@ pub mod picture;
 mod remote;
 mod resume;
 pub mod settings;
+mod tidy;
 pub mod tiles;
 pub mod training;
 mod undo;
@@ -33,12 +34,13 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::audio::player::OutputKind;
 use crate::base::DataDir;
+use crate::base::fs::{private_folder, tighten};
 use crate::library::model::{DecisionRule, Snapshot};
 use crate::library::{Library, LibraryError};
 use crate::ml::{DeviceChoice, MlError};
 
 pub use command::{Command, ExportSelection};
-pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Progress, ScanOutcome, Turn};
+pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Opened, Progress, ScanOutcome, Turn};
 pub use jobs::decision_rule;
 pub use outbox::Waker;
 pub use settings::Settings;
@@ -106,19 +108,23 @@ impl Engine {
     /// When the data folder or the library in it cannot be opened.
     pub fn open(config: EngineConfig, waker: Waker) -> Result<Self, EngineError> {
         let EngineConfig { data_dir, device, jobs, player } = config;
-        std::fs::create_dir_all(data_dir.root())
+        private_folder(data_dir.root())
             .map_err(|source| EngineError::DataDir { path: data_dir.root().to_path_buf(), source })?;
         let library = Library::open(&data_dir.database())?;
+        for file in [data_dir.settings(), data_dir.queue()] {
+            tighten(&file);
+        }
+        tidy::remove_left_overs(&data_dir, player.is_some())?;
         let mut settings = Settings::read(&data_dir.settings());
         if let Some(jobs) = jobs {
-            settings.jobs = jobs;
+            settings.jobs = jobs.min(settings::MOST_JOBS);
         }
         let (outbox, events) = Outbox::new(waker);
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
         let listening = player.map(|output| Listening::start(output, &shared)).transpose()?;
         let remote = listening.as_ref().map(|listening| listening.remote.clone());
         let (commands, inbox) = crossbeam_channel::bounded(INBOX_CAPACITY);
-        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening);
+        let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening, jobs.is_some());
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
         let stopped = Arc::default();
         Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), remote, stopped })
@@ -221,6 +227,11 @@ impl Stopper {
     pub fn cancel_all(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.commands.try_send(Message::CancelAll).ok();
+    }
+
+    /// Has changed settings written at once, because the program may be about to end.
+    pub fn keep_settings(&self) {
+        self.commands.try_send(Message::KeepSettings).ok();
     }
 }
 

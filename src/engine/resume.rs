@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::player::{PlayState, Player, PlayerCommand, PlayerStatus, QueueItem};
 use crate::base::TrackId;
-use crate::base::fs::write_atomic;
+use crate::base::fs::{read_text, write_private};
 use crate::library::db::QueueState;
 use crate::library::model::Track;
 
 /// Songs that are kept around the current one.
 const MOST_SONGS: usize = 10_000;
+/// A longer file is none of these.
+const MOST_BYTES: u64 = 4 << 20;
 /// How often the player is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the place is written while the music plays.
@@ -61,7 +63,7 @@ impl Kept {
 
     /// What was kept; nothing when there is none or it cannot be understood.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(path).ok()?;
+        let text = read_text(path, MOST_BYTES).ok()?;
         match serde_json::from_str::<Self>(&text) {
             Ok(kept) if kept.version == 1 => Some(kept),
             Ok(_) | Err(_) => {
@@ -109,12 +111,19 @@ impl Keeper {
         let thread = std::thread::Builder::new().name("timbre-resume".to_owned()).spawn(move || {
             let mut written = player.status();
             let mut written_at = Instant::now();
+            let mut failed = false;
             loop {
                 let over = !matches!(stopped.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Timeout));
                 let now = player.status();
                 if is_news(&written, &now, over || written_at.elapsed() >= WRITE_EVERY) {
-                    if let Err(error) = write(&path, &now) {
-                        tracing::warn!(%error, ?path, "the queue cannot be kept");
+                    match write(&path, &now) {
+                        Ok(()) => failed = false,
+                        // Once is enough where nothing can be written.
+                        Err(error) => {
+                            if !std::mem::replace(&mut failed, true) {
+                                tracing::warn!(%error, ?path, "the queue cannot be kept");
+                            }
+                        }
                     }
                     written = now;
                     written_at = Instant::now();
@@ -145,7 +154,7 @@ fn is_news(written: &PlayerStatus, now: &PlayerStatus, due: bool) -> bool {
 }
 
 fn write(path: &Path, status: &PlayerStatus) -> std::io::Result<()> {
-    write_atomic(path, serde_json::to_string(&Kept::of(status))?.as_bytes())
+    write_private(path, serde_json::to_string(&Kept::of(status))?.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,12 +1,20 @@
 //! What a person can set. Reading never fails: what is missing or wrong takes its default, with a warning.
 
+mod change;
+mod file;
+pub(super) mod keeper;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::audio::player::Repeat;
-use crate::base::fs::write_atomic;
 use crate::dsp::picture::PictureSettings;
+
+pub use change::Change;
+
+/// Threads that scan and classify, at most.
+pub const MOST_JOBS: usize = 256;
 
 /// The settings, stored as JSON in the data folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,37 +127,16 @@ impl Default for Settings {
 impl Settings {
     /// Reads the file. Each value that is missing or cannot be understood takes its default, and a warning is logged.
     pub fn read(path: &Path) -> Self {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Self::default(),
-            Err(error) => {
-                tracing::warn!(%error, ?path, "settings cannot be read, defaults are used");
-                return Self::default();
-            }
-        };
-        let Ok(serde_json::Value::Object(given)) = serde_json::from_str(&text) else {
-            tracing::warn!(?path, "settings are not a JSON object, defaults are used");
-            return Self::default();
-        };
-        let mut accepted = serde_json::Map::new();
-        for (key, value) in given {
-            let mut trial = accepted.clone();
-            trial.insert(key.clone(), value);
-            if serde_json::from_value::<Self>(serde_json::Value::Object(trial.clone())).is_ok() {
-                accepted = trial;
-            } else {
-                tracing::warn!(key, ?path, "a setting has a value that is not understood, its default is used");
-            }
-        }
-        serde_json::from_value::<Self>(serde_json::Value::Object(accepted)).unwrap_or_default().clamped()
+        file::read(path)
     }
 
-    /// Writes the file, whole or not at all.
+    /// Changes single settings in the file and gives back the settings that it then holds. What other programs wrote to it meanwhile
+    /// stays, and so does what a newer version wrote.
     ///
     /// # Errors
-    /// What the file system says.
-    pub fn write(&self, path: &Path) -> std::io::Result<()> {
-        write_atomic(path, serde_json::to_string_pretty(self)?.as_bytes())
+    /// What the file system says; the file is then as it was before.
+    pub fn change_file(path: &Path, changes: &[Change]) -> std::io::Result<Self> {
+        file::change(path, changes)
     }
 
     /// The same settings with every number inside its range.
@@ -164,34 +151,8 @@ impl Settings {
         self.spectrogram = self.spectrogram.clamped();
         self.scalogram = self.scalogram.clamped();
         self.picture_cache_mb = self.picture_cache_mb.min(1 << 20);
+        self.jobs = self.jobs.min(MOST_JOBS);
         self.ui_scale = clamp(self.ui_scale, 0.5, 3.0, default.ui_scale);
         self
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("settings.json");
-        let settings = Settings { threshold: 0.7, theme: Theme::Light, ..Settings::default() };
-        settings.write(&path).unwrap();
-        assert_eq!(Settings::read(&path), settings);
-    }
-
-    #[test]
-    fn wrong_values_take_their_default_and_the_rest_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("settings.json");
-        std::fs::write(&path, r#"{"threshold": "high", "volume": 9, "compact_rows": true, "later": 1}"#).unwrap();
-        let settings = Settings::read(&path);
-        assert_eq!(settings.threshold, Settings::default().threshold);
-        assert_eq!(settings.volume, 1.0);
-        assert!(settings.compact_rows);
-        std::fs::write(&path, "not json").unwrap();
-        assert_eq!(Settings::read(&path), Settings::default());
     }
 }

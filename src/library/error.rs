@@ -27,6 +27,20 @@ pub enum LibraryError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The file is a database, but not one that Timbre made. It is left as it is.
+    #[error("{reason}; move it away or choose another data folder with --data-dir: {}", path.display())]
+    Foreign {
+        /// The database file.
+        path: PathBuf,
+        /// What is wrong with it, as the beginning of a sentence.
+        reason: &'static str,
+    },
+    /// The library was opened for reading only, because its file or folder is write-protected.
+    #[error("the library is write-protected, so nothing in it can be changed: {}", path.display())]
+    ReadOnly {
+        /// The database file.
+        path: PathBuf,
+    },
     /// A later version of the program wrote the database.
     #[error(
         "the library was written by a newer Timbre (database version {found}, this one knows {supported}); \

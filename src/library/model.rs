@@ -168,6 +168,7 @@ pub struct Problem {
     /// One sentence: what is wrong and what can be done.
     pub message: String,
     /// When it was seen, Unix seconds.
+    #[serde(serialize_with = "crate::base::time::serialize_utc")]
     pub seen_at: i64,
 }
 

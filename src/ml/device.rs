@@ -81,7 +81,7 @@ fn look() -> Vec<DeviceStatus> {
 fn cuda() -> Result<Device, String> {
     if cfg!(feature = "cuda") {
         // A machine without a driver must not end the program: the driver's loader may panic.
-        std::panic::catch_unwind(|| Device::new_cuda(0))
+        crate::base::log::guarded(|| Device::new_cuda(0))
             .map_err(|_| "the driver could not be loaded".to_owned())
             .and_then(|device| device.map_err(|error| error.to_string()))
     } else {

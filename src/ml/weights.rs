@@ -25,7 +25,12 @@ pub struct Weights<'a> {
 /// When it cannot be read or is larger than [`MAX_MODEL_BYTES`].
 pub fn read_file(path: &Path) -> Result<Vec<u8>, MlError> {
     let failed = |source| MlError::Read { path: path.to_path_buf(), source };
-    let length = std::fs::metadata(path).map_err(failed)?.len();
+    let there = std::fs::metadata(path).map_err(failed)?;
+    if !there.is_file() {
+        // Reading a pipe would wait for its other end.
+        return Err(MlError::Model { model: path.display().to_string(), reason: "it is no file".to_owned() });
+    }
+    let length = there.len();
     if length > MAX_MODEL_BYTES {
         return Err(MlError::Model {
             model: path.display().to_string(),

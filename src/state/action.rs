@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use crate::base::{JobId, PlaylistId, TrackId};
+use crate::engine::ExportSelection;
 use crate::engine::picture::PictureRequest;
-use crate::engine::{ExportSelection, Settings};
+use crate::engine::settings::Change;
 
 use super::app::{Overlay, Source};
 use super::inspect::InspectAction;
@@ -116,8 +117,8 @@ pub enum Action {
     /// Something in Train.
     Train(TrainAction),
 
-    /// Stores settings.
-    ChangeSettings(Settings),
+    /// Changes single settings.
+    ChangeSettings(Vec<Change>),
     /// Shows a file or folder in the file manager.
     Reveal(PathBuf),
     /// Puts text on the clipboard.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::audio::Overview;
 use crate::audio::player::{OutputState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
-use crate::engine::event::CoverImage;
+use crate::engine::event::{CoverImage, Opened};
+use crate::engine::settings::Change;
 use crate::engine::{Command, Settings};
 use crate::library::model::{DecisionRule, Loss, Playlist, Snapshot, Track};
 use crate::ml::train::config::{Architecture, Preset};
@@ -92,8 +93,12 @@ pub struct AppState {
     pub rule: DecisionRule,
     /// What follows from the snapshot and the rule.
     pub derived: Derived,
-    /// The settings as the engine told them last.
+    /// What the engine opened, as soon as it has.
+    pub opened: Option<Opened>,
+    /// The settings as the engine told them last, with what was changed since.
     pub settings: Arc<Settings>,
+    /// The last change of each setting that the engine has not told of yet.
+    pub(super) unconfirmed: Vec<Change>,
     /// Where the rail stands.
     pub place: Place,
     /// What the table shows.
@@ -154,7 +159,9 @@ impl Default for AppState {
             loaded: false,
             rule: first_rule(),
             derived: Derived::new(&[], &first_rule()),
+            opened: None,
             settings: Arc::default(),
+            unconfirmed: Vec::new(),
             place: Place::default(),
             source: Source::default(),
             search: String::new(),
@@ -208,6 +215,12 @@ impl AppState {
         }
         let reason = self.silent_because()?.trim_end_matches('.');
         Some(format!("No sound output: {reason}. Everything else works."))
+    }
+
+    /// What the window says about a library that cannot be written; nothing if it can.
+    pub fn read_only_notice(&self) -> Option<String> {
+        let folder = &self.opened.as_ref().filter(|opened| opened.read_only)?.data_folder;
+        Some(format!("The library in {} is write-protected: changes are not kept.", folder.display()))
     }
 
     /// What the window itself is asked to do, oldest first; empty afterwards.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::audio::player::{OutputState, PlayState, PlayerEvent, PlayerStatus, QueueItem};
 use crate::base::time::clock_text;
-use crate::engine::{Event, Settings, Turn};
+use crate::engine::event::Opened;
+use crate::engine::settings::Change;
+use crate::engine::{Command, Event, Settings, Turn};
 use crate::library::model::Snapshot;
 
 use super::action::Action;
@@ -19,6 +21,7 @@ impl AppState {
     /// Follows one event.
     pub fn apply(&mut self, event: Event) {
         match event {
+            Event::Opened(opened) => self.apply_opened(opened),
             Event::Library(snapshot) => self.apply_library(snapshot),
             Event::Settings(settings) => self.apply_settings(settings),
             Event::Genres(genres) => self.apply_genres(genres),
@@ -43,6 +46,7 @@ impl AppState {
             Event::Cover(id, image) => self.covers.answer(id, image),
             Event::Training(event) => self.apply_training(event),
             Event::OutputDevices(devices) => self.devices = devices,
+            Event::Note(report) => self.toasts.note(&report),
             Event::Done(what) => {
                 let undo = ("Undo".to_owned(), Action::Do(Verb::Undo));
                 self.toasts.push(Tone::Success, sentence(&what), Some(undo));
@@ -50,6 +54,15 @@ impl AppState {
             Event::Undone(turn) => self.apply_turn(&turn),
             Event::Failed(report) => self.toasts.report(&report),
         }
+    }
+
+    fn apply_opened(&mut self, opened: Opened) {
+        if opened.after_fault {
+            let text = "Timbre ended with a fault of its own the last time. What was done until then is kept; the log tells more.";
+            let open = ("Open the folder".to_owned(), Action::Reveal(opened.log_folder.clone()));
+            self.toasts.push(Tone::Error, text, Some(open));
+        }
+        self.opened = Some(opened);
     }
 
     /// Tells what was taken back or made again; a review goes to the song concerned.
@@ -114,7 +127,32 @@ impl AppState {
         gone
     }
 
-    fn apply_settings(&mut self, settings: Arc<Settings>) {
+    /// Follows what the engine says, which may not have heard of the last changes yet.
+    fn apply_settings(&mut self, mut settings: Arc<Settings>) {
+        self.unconfirmed.retain(|change| !settings.has(change));
+        for change in &self.unconfirmed {
+            Arc::make_mut(&mut settings).set(change.clone());
+        }
+        self.follow_settings(settings);
+    }
+
+    /// Changes settings: here at once, so that what follows builds upon it, and in the engine.
+    pub(super) fn change_settings(&mut self, changes: Vec<Change>) -> Vec<Command> {
+        let before = self.settings.clone();
+        let mut settings = (*before).clone();
+        changes.into_iter().for_each(|change| settings.set(change));
+        // As they are now, inside their ranges.
+        let changes = before.changes_to(&settings);
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        self.unconfirmed.retain(|old| !changes.iter().any(|new| new.key() == old.key()));
+        self.unconfirmed.extend(changes.iter().cloned());
+        self.follow_settings(Arc::new(settings));
+        vec![Command::ChangeSettings(changes)]
+    }
+
+    fn follow_settings(&mut self, settings: Arc<Settings>) {
         let rule_changed =
             settings.threshold != self.settings.threshold || settings.trust_file_tags != self.settings.trust_file_tags;
         self.settings = settings;

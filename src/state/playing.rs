@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audio::player::{PlayState, PlayerCommand, QueueItem};
 use crate::base::TrackId;
+use crate::engine::settings::Change;
 use crate::engine::{Command, Settings};
 use crate::library::model::Track;
 
@@ -110,8 +111,7 @@ impl AppState {
 
     /// Stores the loudness.
     pub(super) fn keep_volume(&mut self) -> Vec<Command> {
-        let settings = Settings { volume: self.player.volume, ..(*self.settings).clone() };
-        if settings == *self.settings { Vec::new() } else { vec![Command::ChangeSettings(settings)] }
+        self.change_settings(vec![Change::Volume(self.player.volume)])
     }
 
     /// Silence, or back to the loudness before.

@@ -1,7 +1,8 @@
 //! What a person does with the queue, its order and its speed.
 
 use crate::audio::player::{PlayerCommand, Repeat, SPEEDS};
-use crate::engine::{Command, Settings};
+use crate::engine::Command;
+use crate::engine::settings::Change;
 
 use super::app::{AppState, Overlay};
 use super::playing::item;
@@ -104,21 +105,24 @@ impl AppState {
 
     /// Off, all, one, off.
     pub(super) fn step_repeat(&mut self) -> Vec<Command> {
-        let repeat = match self.player.repeat {
+        // Not the player's word: it may still answer to the key before this one.
+        let repeat = match self.settings.repeat {
             Repeat::Off => Repeat::All,
             Repeat::All => Repeat::One,
             Repeat::One => Repeat::Off,
         };
         self.player.repeat = repeat;
-        let settings = Settings { repeat, ..(*self.settings).clone() };
-        vec![Command::Player(PlayerCommand::SetRepeat(repeat)), Command::ChangeSettings(settings)]
+        let mut commands = vec![Command::Player(PlayerCommand::SetRepeat(repeat))];
+        commands.extend(self.change_settings(vec![Change::Repeat(repeat)]));
+        commands
     }
 
     pub(super) fn toggle_shuffle(&mut self) -> Vec<Command> {
-        let shuffle = !self.player.shuffle;
+        let shuffle = !self.settings.shuffle;
         self.player.shuffle = shuffle;
-        let settings = Settings { shuffle, ..(*self.settings).clone() };
-        vec![Command::Player(PlayerCommand::SetShuffle(shuffle)), Command::ChangeSettings(settings)]
+        let mut commands = vec![Command::Player(PlayerCommand::SetShuffle(shuffle))];
+        commands.extend(self.change_settings(vec![Change::Shuffle(shuffle)]));
+        commands
     }
 
     /// Sets the speed, to a hundredth.
@@ -182,11 +186,11 @@ mod tests {
         let mut state = state_with(2);
         let said = state.reduce(Action::Do(Verb::Repeat));
         assert!(
-            matches!(&said[..], [Command::Player(PlayerCommand::SetRepeat(Repeat::All)), Command::ChangeSettings(s)] if s.repeat == Repeat::All)
+            matches!(&said[..], [Command::Player(PlayerCommand::SetRepeat(Repeat::All)), Command::ChangeSettings(changes)] if changes[..] == [Change::Repeat(Repeat::All)])
         );
         let said = state.reduce(Action::Do(Verb::Shuffle));
         assert!(
-            matches!(&said[..], [Command::Player(PlayerCommand::SetShuffle(true)), Command::ChangeSettings(s)] if s.shuffle)
+            matches!(&said[..], [Command::Player(PlayerCommand::SetShuffle(true)), Command::ChangeSettings(changes)] if changes[..] == [Change::Shuffle(true)])
         );
         assert_eq!(state.reduce(Action::SetSpeed(0.333)), player(PlayerCommand::SetSpeed(0.5)));
         assert_eq!(state.reduce(Action::Do(Verb::Faster)), player(PlayerCommand::SetSpeed(0.55)));

@@ -2,6 +2,7 @@
 
 use crate::audio::player::PlayerCommand;
 use crate::base::TrackId;
+use crate::engine::settings::Change;
 use crate::engine::{Command, ExportSelection};
 
 use super::action::{Action, SelectMode};
@@ -43,9 +44,9 @@ impl AppState {
             Action::SetVolume(volume) => return self.set_volume(volume),
             Action::KeepVolume => return self.keep_volume(),
             Action::ChooseDevice(device) => {
-                let mut settings = (*self.settings).clone();
-                settings.output_device.clone_from(&device);
-                return vec![Command::Player(PlayerCommand::SetDevice(device)), Command::ChangeSettings(settings)];
+                let mut commands = vec![Command::Player(PlayerCommand::SetDevice(device.clone()))];
+                commands.extend(self.change_settings(vec![Change::OutputDevice(device)]));
+                return commands;
             }
             Action::SetGenre(genre) => {
                 self.overlay = None;
@@ -108,7 +109,7 @@ impl AppState {
             }
             Action::Inspect(action) => return self.reduce_inspect(action),
             Action::Train(action) => return self.reduce_training(action),
-            Action::ChangeSettings(settings) => return vec![Command::ChangeSettings(settings)],
+            Action::ChangeSettings(changes) => return self.change_settings(changes),
             Action::Reveal(path) => self.effects.push(Effect::Reveal(path)),
             Action::Copy(text) => self.effects.push(Effect::Copy(text)),
             Action::SetOverlay(overlay) => self.overlay = overlay,

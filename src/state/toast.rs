@@ -59,6 +59,12 @@ impl Toasts {
         self.add(Tone::Error, text, details, None);
     }
 
+    /// Shows something that a person should know though nothing failed.
+    pub fn note(&mut self, report: &Report) {
+        let details = (!report.causes.is_empty()).then(|| report.causes.join("\n"));
+        self.add(Tone::Info, report.sentence.clone(), details, None);
+    }
+
     fn add(&mut self, tone: Tone, text: String, details: Option<String>, action: Option<(String, Action)>) {
         let lasts_secs = match (tone, &action) {
             (Tone::Error, _) => 15.0,

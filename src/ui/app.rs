@@ -1,5 +1,7 @@
 //! The application: events in, panels drawn, actions out.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
@@ -12,6 +14,7 @@ use crate::state::app::SILENCE_SHOWN_AFTER_SECS;
 use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place, TrainAction};
 
 use super::dialogs::{Dialogs, NativeDialogs};
+use super::icons::Icon;
 use super::local::{Layout, Local};
 use super::media_keys::MediaKeys;
 use super::preparer::Preparer;
@@ -35,6 +38,8 @@ pub struct App {
     media_keys: MediaKeys,
     /// The person has said that the window may close.
     leaving: bool,
+    /// Set from outside (Ctrl-C in the terminal): the window closes.
+    leave: Arc<AtomicBool>,
 }
 
 impl App {
@@ -61,7 +66,13 @@ impl App {
             actions: Vec::new(),
             media_keys: MediaKeys::default(),
             leaving: false,
+            leave: Arc::default(),
         }
+    }
+
+    /// The window closes when this becomes true and it is woken.
+    pub fn leave_when(&mut self, leave: Arc<AtomicBool>) {
+        self.leave = leave;
     }
 
     /// What the window shows.
@@ -81,6 +92,10 @@ impl App {
 
     /// Drains the engine, lets time pass. No drawing.
     pub fn update(&mut self, ctx: &Context) {
+        if !self.leaving && self.leave.load(Ordering::Relaxed) {
+            self.leaving = true;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
         for event in self.engine.poll() {
             match event {
                 Event::Library(snapshot) if self.preparer.wants(&snapshot) => self.preparer.submit(snapshot),
@@ -133,12 +148,15 @@ impl App {
         let Self { state, local, .. } = self;
         let tokens = tokens(ui);
         let panel = Frame::NONE.fill(tokens.panel);
-        if let Some(notice) = state.output_notice() {
-            let raised = Frame::NONE.fill(tokens.raised);
-            Panel::top("banner")
+        let raised = Frame::NONE.fill(tokens.raised);
+        let on_close = state.silent_because().is_some().then_some(Action::AcceptSilence);
+        let silent = state.output_notice().map(|notice| (Icon::Muted, notice, on_close));
+        let read_only = state.read_only_notice().map(|notice| (Icon::Warning, notice, None));
+        for (icon, notice, on_close) in read_only.into_iter().chain(silent) {
+            Panel::top(("banner", icon as u8))
                 .exact_size(banner::HEIGHT)
                 .frame(raised)
-                .show(ui, |ui| banner::banner(ui, &notice, state.silent_because().is_some(), actions));
+                .show(ui, |ui| banner::banner(ui, icon, &notice, on_close, actions));
         }
         if state.place == Place::Inspect && state.inspect.full_screen {
             let ground = Frame::NONE.fill(tokens.background);

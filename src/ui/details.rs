@@ -4,8 +4,7 @@ use eframe::egui::{
     Align, Layout, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use crate::base::dates::day_text;
-use crate::base::time::clock_text;
+use crate::base::time::{clock_text, local_day};
 use crate::library::model::{GenreSource, Prediction, Track};
 use crate::state::genre::display_name;
 use crate::state::jobs::count_of;
@@ -160,11 +159,11 @@ pub fn top_three(ui: &mut Ui, prediction: &Prediction) {
 pub fn who(track: &Track, source: Option<GenreSource>) -> (Icon, String) {
     let icon = source.map_or(Icon::Unsure, table_source_icon);
     let text = match (source, &track.user_genre, &track.prediction) {
-        (Some(GenreSource::Person), Some(user), _) => format!("Set by you on {}", day_text(user.set_at)),
+        (Some(GenreSource::Person), Some(user), _) => format!("Set by you on {}", local_day(user.set_at)),
         (Some(GenreSource::File), ..) => "From the tag in the file".to_owned(),
         (_, _, Some(heard)) => {
             let (name, secs) = (&heard.model_name, heard.heard_secs);
-            format!("Network “{name}”, {secs:.0} s heard, {}", day_text(heard.decided_at))
+            format!("Network “{name}”, {secs:.0} s heard, {}", local_day(heard.decided_at))
         }
         _ => "No network has heard this song yet".to_owned(),
     };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use eframe::egui::{Context, IconData, ViewportBuilder};
 
@@ -19,6 +20,8 @@ pub struct WindowOptions {
     pub folders: Vec<PathBuf>,
     /// The file in which window size and column widths are kept.
     pub layout_file: Option<PathBuf>,
+    /// The window closes when this becomes true and it is woken.
+    pub leave: Arc<AtomicBool>,
 }
 
 /// Opens the window and stays until it is closed. `open_engine` gets what wakes the window when there is news.
@@ -36,7 +39,7 @@ pub fn run<E: EngineLink + 'static>(
         .with_min_inner_size([960.0, 600.0])
         .with_icon(icon());
     let native = eframe::NativeOptions { viewport, persistence_path: options.layout_file, ..Default::default() };
-    let folders = options.folders;
+    let (folders, leave) = (options.folders, options.leave);
     eframe::run_native(
         "Timbre",
         native,
@@ -44,6 +47,7 @@ pub fn run<E: EngineLink + 'static>(
             let ctx: Context = cc.egui_ctx.clone();
             let engine = open_engine(Arc::new(move || ctx.request_repaint()))?;
             let mut app = App::new(cc, engine);
+            app.leave_when(leave);
             if !folders.is_empty() {
                 app.act(Action::AddRoots(folders));
             }

@@ -18,6 +18,8 @@ use super::theme::{fonts, tokens};
 use super::widgets::button::{self, Weight};
 use super::widgets::{meter, slider};
 
+mod about;
+
 const LABEL_WIDTH: f32 = 200.0;
 
 /// Draws the place.
@@ -38,13 +40,14 @@ pub fn settings(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
                 resume(ui, &mut changed);
                 views(ui, &mut changed);
                 appearance(ui, &mut changed);
+                about::about(ui, state, actions);
                 ui.add_space(32.0);
             });
         });
     });
-    let changed = changed.clamped();
-    if changed != *state.settings {
-        actions.push(Action::ChangeSettings(changed));
+    let changes = state.settings.changes_to(&changed);
+    if !changes.is_empty() {
+        actions.push(Action::ChangeSettings(changes));
     }
 }
 

@@ -17,8 +17,9 @@ use audio_support::{Sound, run, write};
 use timbre::audio::player::OutputKind;
 use timbre::base::DataDir;
 use timbre::dsp::picture::PictureSettings;
+use timbre::engine::settings::Change;
 use timbre::engine::tiles::{COARSEST_TIME_LEVEL, TILE_COLUMNS, TilePlace, TileWish, column_secs};
-use timbre::engine::{Command, Engine, EngineConfig, Event, Settings};
+use timbre::engine::{Command, Engine, EngineConfig, Event};
 use timbre::library::model::Track;
 use timbre::ml::DeviceChoice;
 
@@ -116,7 +117,7 @@ fn main() {
         count += usize::from(flac(&music, "an hour.flac", 3600.0).is_some());
     }
     let engine = open(dir.path());
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
     let all = tracks(&engine, count);
     std::thread::sleep(Duration::from_millis(500));

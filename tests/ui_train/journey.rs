@@ -1,7 +1,7 @@
 //! From a folder of clips to a library that a network of one's own decides, and back: every place on the way, the real engine.
 
 use timbre::base::genre::display_name;
-use timbre::engine::Settings;
+use timbre::engine::settings::Change;
 use timbre::state::training::judge::JudgeAction;
 use timbre::state::{SelectMode, Verb};
 
@@ -34,7 +34,7 @@ fn a_network_is_trained_judged_compared_used_and_kept() {
     let dir = tempfile::tempdir().unwrap();
     let clips = genres(dir.path(), &GENRES, CLIPS);
     let engine = engine(&dir.path().join("data"));
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![clips.clone()]));
     let mut harness = window([1280.0, 1400.0], engine, FakeDialogs::answering(&clips));
     until(&mut harness, "the songs are found", |state| state.snapshot.tracks.len() == GENRES.len() * CLIPS);

@@ -10,8 +10,9 @@ use timbre::base::{DataDir, Report, TrackId};
 use timbre::dsp::picture::{
     FrequencyAxis, FrequencyScale, PictureSettings, PictureSpec, SpectrogramSettings, Transform,
 };
+use timbre::engine::settings::Change;
 use timbre::engine::tiles::{TILE_ROWS, TileColumns, TilePlace, TileWish};
-use timbre::engine::{Command, Engine, EngineConfig, Event, Settings};
+use timbre::engine::{Command, Engine, EngineConfig, Event};
 use timbre::library::model::Snapshot;
 use timbre::ml::DeviceChoice;
 
@@ -44,7 +45,7 @@ impl Bench {
             write(&music, name, &sound.wav());
         }
         let engine = open(dir.path());
-        engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+        engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
         engine.send(Command::AddRoots(vec![music]));
         let mut bench = Self { dir, engine, snapshot: Snapshot::default() };
         bench.wait_for_library(sounds.len());

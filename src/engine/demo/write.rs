@@ -1,12 +1,15 @@
 //! Writes a demo piece: 16-bit WAV with tags and a cover.
 
 use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use lofty::config::WriteOptions;
 use lofty::picture::{MimeType, Picture, PictureType};
 use lofty::prelude::*;
 use lofty::tag::{Tag, TagType};
+
+use crate::base::fs::NewFile;
 
 use super::score::Piece;
 use super::{DEMO_RATE_HZ, DemoError};
@@ -17,8 +20,8 @@ pub(super) fn piece(path: &Path, piece: &Piece, samples: &[f32], cover_png: &[u8
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(io)?;
     }
-    let part = path.with_extension("part");
-    fs::write(&part, wav(samples)).map_err(io)?;
+    let mut file = NewFile::create(path).map_err(io)?;
+    file.as_file_mut().write_all(&wav(samples)).map_err(io)?;
     let mut tag = Tag::new(TagType::Id3v2);
     tag.set_title(piece.title.to_owned());
     tag.set_artist(piece.artist.to_owned());
@@ -28,12 +31,10 @@ pub(super) fn piece(path: &Path, piece: &Piece, samples: &[f32], cover_png: &[u8
     let cover = Picture::unchecked(cover_png.to_vec()).pic_type(PictureType::CoverFront).mime_type(MimeType::Png);
     tag.push_picture(cover.build());
     // The name does not say what it is yet, so the content has to.
-    let tagged = (|| {
-        let mut file = fs::OpenOptions::new().read(true).write(true).open(&part)?;
-        tag.save_to(&mut file, WriteOptions::default())
-    })();
-    tagged.map_err(|source| DemoError::Tag { path: path.to_path_buf(), source })?;
-    fs::rename(&part, path).map_err(io)
+    file.as_file_mut().seek(SeekFrom::Start(0)).map_err(io)?;
+    tag.save_to(file.as_file_mut(), WriteOptions::default())
+        .map_err(|source| DemoError::Tag { path: path.to_path_buf(), source })?;
+    file.keep().map_err(io)
 }
 
 /// A canonical WAV file: 44 bytes of header, then 16-bit mono samples.

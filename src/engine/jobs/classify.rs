@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::audio::{AudioError, WindowPlan, decode_windows};
+use crate::base::log::guarded;
 use crate::base::time::unix_now_secs;
 use crate::base::{CancelToken, TrackId};
 use crate::engine::dispatcher::Message;
@@ -114,11 +115,10 @@ fn work(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((_, path)) = due.get(index) else { return };
-            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| listen(path, classifier, cancel)))
-                .unwrap_or_else(|_| {
-                    let message = "a fault in Timbre stopped the decoder; please report this file".to_owned();
-                    Err(Failure::Song(ProblemKind::Other, message))
-                });
+            let answer = guarded(|| listen(path, classifier, cancel)).unwrap_or_else(|_| {
+                let message = "a fault in Timbre stopped the decoder; please report this file".to_owned();
+                Err(Failure::Song(ProblemKind::Other, message))
+            });
             if cancel.is_cancelled() || answers.send((index, answer)).is_err() {
                 return;
             }

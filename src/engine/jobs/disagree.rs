@@ -60,9 +60,9 @@ pub(super) fn run(
 /// The model of a run, or the built-in one.
 fn open(shared: &Shared, model: &str) -> Result<Arc<Classifier>, MlError> {
     let named = (model != BUILT_IN_NAME).then(|| model.to_owned());
-    // The one that the library uses is loaded already.
+    // The one that the library uses is loaded already. Nothing may stand in for it here.
     if shared.settings().classifier == named {
-        return shared.classifier();
+        return shared.classifier_of(named);
     }
     let device = shared.device();
     let classifier = match &named {

@@ -21,9 +21,9 @@ pub(super) fn run(
     context: &mut JobContext,
 ) -> Result<JobOutcome, JobError> {
     let snapshot = shared.open_library()?.snapshot()?;
-    let classifier = shared.classifier()?;
+    let model = shared.model_in_use()?;
     let settings = shared.settings();
-    let rule = super::decision_rule(&settings, classifier.info().labels.clone());
+    let rule = super::decision_rule(&settings, model.genres);
     let wanted = |track: &&Track| inside(&track.path, within);
     // Songs whose drive is away stay; but where another song has taken the place, the entry would lead to that one.
     let is_there: HashSet<&Path> =
@@ -35,7 +35,7 @@ pub(super) fn run(
     let lists = auto_playlists(&tracks, &rule);
 
     // The same text from run to run, so that files change only when their songs do.
-    let provenance = format!("decided by people and {}, threshold {:.2}", classifier.info().name, settings.threshold);
+    let provenance = format!("decided by people and {}, threshold {:.2}", model.name, settings.threshold);
     let songs = |indices: &[usize]| indices.iter().map(|&index| &tracks[index]).collect();
     let genres = lists.genres.iter().map(|list| PlaylistFile {
         kind: PlaylistKind::Genre,

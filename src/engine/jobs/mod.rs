@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crossbeam_channel::Sender;
 
-use crate::base::{DataDir, TrackId};
+use crate::base::{DataDir, Report, TrackId};
 use crate::library::model::DecisionRule;
 use crate::library::{Library, LibraryError};
 use crate::ml::classifier::BUILT_IN;
@@ -28,7 +28,7 @@ use crate::ml::{Classifier, DeviceChoice, MlError};
 use super::Settings;
 use super::command::ExportSelection;
 use super::dispatcher::Message;
-use super::event::{JobKind, JobOutcome};
+use super::event::{Event, JobKind, JobOutcome};
 use super::job::{JobContext, JobError};
 use super::outbox::Outbox;
 use super::picture::PictureRequest;
@@ -115,6 +115,8 @@ pub(super) struct Shared {
     settings: RwLock<Arc<Settings>>,
     /// The classifier in use, and the choice in the settings that it answers.
     classifier: Mutex<Option<(Option<String>, Arc<Classifier>)>>,
+    /// The run of which it was told that another classifier stands in for it.
+    stand_in_told: Mutex<Option<String>>,
     /// What models said about songs while two of them were compared.
     opinions: Mutex<disagree::Opinions>,
     /// Steers the training that runs now.
@@ -130,6 +132,7 @@ impl Shared {
             device,
             settings,
             classifier: Mutex::default(),
+            stand_in_told: Mutex::default(),
             opinions: Mutex::default(),
             training: Mutex::default(),
         }
@@ -150,16 +153,28 @@ impl Shared {
         Library::open(&self.data_dir.database())
     }
 
-    /// The library's classifier, loaded on first use and when another one is chosen.
+    /// The library's classifier, loaded on first use and when another one is chosen. Where the chosen one is gone or damaged it is the built-in
+    /// one, and that is told; the choice stays, so that it holds again when the run is back.
     pub fn classifier(&self) -> Result<Arc<Classifier>, MlError> {
         let chosen = self.settings().classifier.clone();
+        match (self.classifier_of(chosen.clone()), chosen) {
+            (Err(error), Some(run)) => {
+                self.tell_stand_in(&run, &error);
+                self.classifier_of(None)
+            }
+            (loaded, _) => loaded,
+        }
+    }
+
+    /// The model of a run, or the built-in one, and nothing in its stead.
+    fn classifier_of(&self, run: Option<String>) -> Result<Arc<Classifier>, MlError> {
         let mut known = self.classifier.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((of, classifier)) = &*known
-            && *of == chosen
+            && *of == run
         {
             return Ok(classifier.clone());
         }
-        let loaded = match &chosen {
+        let loaded = match &run {
             None => Classifier::embedded(&self.device)?,
             Some(run) => {
                 let (folder, _) = runs::find(&self.data_dir.runs(), run)?;
@@ -167,8 +182,23 @@ impl Shared {
             }
         };
         let loaded = Arc::new(loaded);
-        *known = Some((chosen, loaded.clone()));
+        *known = Some((run, loaded.clone()));
         Ok(loaded)
+    }
+
+    /// Says, once for each run, that the built-in classifier stands in for it.
+    fn tell_stand_in(&self, run: &str, error: &MlError) {
+        let mut told = self.stand_in_told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_deref() == Some(run) {
+            return;
+        }
+        *told = Some(run.to_owned());
+        drop(told);
+        let text = format!("The model of {run} cannot be used, so the built-in classifier decides until it is back");
+        tracing::warn!("{text}: {error}");
+        let mut report = Report::new(text);
+        report.causes.push(error.to_string());
+        self.outbox.send_if_room(Event::Note(report));
     }
 
     /// Where networks run.
@@ -198,22 +228,41 @@ impl Shared {
         }
     }
 
-    /// The genres of the model that decides now; it is not loaded for that.
-    pub fn genres(&self) -> Result<Arc<[String]>, MlError> {
-        let card = match &self.settings().classifier {
-            None => ModelCard::parse("the built-in model", BUILT_IN)?,
-            Some(run) => {
-                let path = runs::find(&self.data_dir.runs(), run)?.0.model();
-                ModelCard::parse(&path.display().to_string(), &read_file(&path)?)?
+    /// The name and the genres of the model that decides now; it is not loaded for that. The built-in one's where the chosen one is gone or
+    /// damaged.
+    pub fn model_in_use(&self) -> Result<ModelInUse, MlError> {
+        let of = |card: ModelCard| ModelInUse { name: card.name, genres: card.labels.into() };
+        if let Some(run) = &self.settings().classifier {
+            match self.card_of(run) {
+                Ok(card) => return Ok(of(card)),
+                Err(error) => self.tell_stand_in(run, &error),
             }
-        };
-        Ok(card.labels.into())
+        }
+        ModelCard::parse("the built-in model", BUILT_IN).map(of)
+    }
+
+    fn card_of(&self, run: &str) -> Result<ModelCard, MlError> {
+        let path = runs::find(&self.data_dir.runs(), run)?.0.model();
+        ModelCard::parse(&path.display().to_string(), &read_file(&path)?)
+    }
+
+    /// The genres of the model that decides now.
+    pub fn genres(&self) -> Result<Arc<[String]>, MlError> {
+        self.model_in_use().map(|model| model.genres)
     }
 
     /// How predictions become decisions now.
     pub fn rule(&self) -> Result<DecisionRule, MlError> {
         Ok(decision_rule(&self.settings(), self.genres()?))
     }
+}
+
+/// What is known of a model without loading it.
+pub(super) struct ModelInUse {
+    /// Its name, for people.
+    pub name: String,
+    /// The genres that it tells apart.
+    pub genres: Arc<[String]>,
 }
 
 /// The user's rule for these genres.

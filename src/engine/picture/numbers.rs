@@ -117,7 +117,7 @@ pub(super) fn npy(
     };
     let text = serde_json::to_vec(&legend).map_err(|error| PictureError::write(&beside)(error.into()))?;
     write_atomic(&beside, &text).map_err(PictureError::write(&beside))?;
-    out.keep(file).map_err(PictureError::write(file))?;
+    out.keep().map_err(PictureError::write(file))?;
     Ok((columns, rows))
 }
 
@@ -132,7 +132,7 @@ pub(super) fn csv(
     let grid = Grid::new(song, request, &analyzer)?;
     let mut matrix = RowsFile::create(file, &[], grid.columns).map_err(PictureError::write(file))?;
     grid.fill(song, &mut analyzer, &mut matrix, file, progress)?;
-    let write = |out: &mut std::io::BufWriter<std::fs::File>| {
+    let write = |out: &mut std::io::BufWriter<&mut std::fs::File>| {
         write!(out, "frequency_hz")?;
         for column in 0..grid.columns {
             write!(out, ",{:.6}", grid.secs(column))?;

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::base::fs::NewFile;
 use crate::dsp::picture::PictureSpec;
 
 use super::sound::ContentHash;
@@ -137,16 +138,10 @@ impl TileCache {
         bytes.extend_from_slice(&xxh3_64(&body).to_le_bytes());
         bytes.extend_from_slice(&body);
         fs::create_dir_all(folder)?;
-        let name = key.file_name();
-        let temporary = folder.join(format!(".{name}.{}.part", std::process::id()));
+        let mut file = NewFile::create(&folder.join(key.file_name()))?;
+        file.as_file_mut().write_all(&bytes)?;
         // Not flushed to the disk: what a crash spoils the checksum finds.
-        let written = File::create(&temporary)
-            .and_then(|mut file| file.write_all(&bytes))
-            .and_then(|()| fs::rename(&temporary, folder.join(&name)));
-        if written.is_err() {
-            fs::remove_file(&temporary).ok();
-            return written;
-        }
+        file.keep_unflushed()?;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let total = match inner.disk_bytes {
             Some(total) => total + bytes.len() as u64,

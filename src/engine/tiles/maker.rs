@@ -1,12 +1,11 @@
 //! The threads that make tiles.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::audio::AudioError;
-use crate::base::{CancelToken, Report};
+use crate::base::{CancelToken, Report, log};
 use crate::engine::event::Event;
 use crate::engine::outbox::Outbox;
 
@@ -132,7 +131,7 @@ impl Shared {
 
 /// Runs it; a fault in it is an error like any other.
 fn guarded(work: impl FnOnce() -> Result<(), AudioError>) -> Result<(), Report> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match log::guarded(work) {
         Ok(Ok(()) | Err(AudioError::Cancelled { .. })) => Ok(()),
         Ok(Err(error)) => Err(Report::from_error(&error)),
         Err(_) => Err(Report::new("A fault in Timbre stopped a picture").with_hint("please report it")),

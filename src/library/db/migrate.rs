@@ -12,6 +12,20 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/001_init.sql"), include_s
 /// The database version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// Refuses a database that has another version than [`VERSION`]; for one that cannot be migrated.
+///
+/// # Errors
+/// [`LibraryError::Newer`]; database failures.
+pub(super) fn check_current(connection: &Connection, path: &Path) -> Result<(), LibraryError> {
+    let failed = |source| LibraryError::from_sqlite(path, source);
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)?;
+    match found {
+        found if found > VERSION => Err(LibraryError::Newer { path: path.to_path_buf(), found, supported: VERSION }),
+        found if found < VERSION => Err(LibraryError::ReadOnly { path: path.to_path_buf() }),
+        _ => Ok(()),
+    }
+}
+
 /// Brings the database to [`VERSION`], in one transaction. Leaves foreign keys on.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ mod genres;
 mod history;
 mod lookalikes;
 mod migrate;
+mod open;
 mod paths;
 mod playlists;
 mod predictions;
@@ -39,6 +40,10 @@ const STATEMENT_CACHE: usize = 64;
 pub struct Library {
     connection: Connection,
     path: PathBuf,
+    /// Nothing can be written.
+    read_only: bool,
+    /// Holds the copy that is read, if the original cannot be.
+    _copy: Option<tempfile::TempDir>,
     /// Predictions read so far, by track: snapshots share them, and only newer ones are read again.
     predictions: HashMap<TrackId, Arc<Prediction>>,
     /// The newest revision whose predictions are in `predictions`.
@@ -46,26 +51,40 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the database at `path`, makes it (and its folder) when it is not there, and migrates it.
+    /// Opens the database at `path`, makes it (and its folder) when it is not there, and migrates it. One that is write-protected is opened
+    /// for reading only.
     ///
     /// # Errors
-    /// When it cannot be made or opened, is damaged, or was written by a newer version. The file is never replaced.
+    /// When it cannot be made or opened, is damaged, was made by another program or by a newer version. The file is never replaced.
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| LibraryError::Open { path: path.to_path_buf(), source: Box::new(source) })?;
+        let mut opened = open::open(path)?;
+        if !opened.read_only {
+            migrate::migrate(&mut opened.connection, path)?;
         }
+        Self::of(opened, path)
+    }
+
+    /// Opens the database at `path` for reading only.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, is damaged, was made by another program, or has another version than this program writes.
+    pub fn open_read_only(path: &Path) -> Result<Self, LibraryError> {
+        Self::of(open::read_only(path)?, path)
+    }
+
+    fn of(opened: open::Opened, path: &Path) -> Result<Self, LibraryError> {
+        let open::Opened { connection, read_only, copy } = opened;
         let failed = |source| LibraryError::from_sqlite(path, source);
-        let mut connection = Connection::open(path).map_err(failed)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        // Reading the schema notices a file that is no database before anything is written to it.
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -32 * 1024).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        migrate::migrate(&mut connection, path)?;
-        Ok(Self { connection, path: path.to_path_buf(), predictions: HashMap::new(), predictions_stamp: -1 })
+        let path = path.to_path_buf();
+        Ok(Self { connection, path, read_only, _copy: copy, predictions: HashMap::new(), predictions_stamp: -1 })
+    }
+
+    /// Whether nothing can be written: changes fail with [`LibraryError::ReadOnly`].
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// Where the database is.
@@ -106,6 +125,9 @@ impl Library {
     ///
     /// `IMMEDIATE`, because a read transaction that turns into a writing one cannot wait for other writers.
     fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, LibraryError> {
+        if self.read_only {
+            return Err(LibraryError::ReadOnly { path: self.path.clone() });
+        }
         let Self { connection, path, .. } = self;
         let run = || {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -1,7 +1,6 @@
 //! Reading files on many threads while the results are used in order on one.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crossbeam_channel::bounded;
@@ -11,6 +10,7 @@ use rayon::prelude::*;
 use super::read::{Reading, read_song};
 use super::{ProbeFn, Trouble};
 use crate::base::CancelToken;
+use crate::base::log::guarded;
 use crate::library::LibraryError;
 use crate::library::model::ProblemKind;
 
@@ -80,7 +80,7 @@ pub(super) fn read_in_order(
 
 /// Reads one file; a panic of a tag reader costs this file only.
 fn read_guarded(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64) -> bool) -> Reading {
-    catch_unwind(AssertUnwindSafe(|| read_song(path, probe, wants_v1))).unwrap_or_else(|_| {
+    guarded(|| read_song(path, probe, wants_v1)).unwrap_or_else(|_| {
         tracing::error!("a tag reader panicked");
         Reading::bad(
             super::FileStamp::of(path).ok(),

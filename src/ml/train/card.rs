@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::run_state::{RunState, RunStatus, Separation};
-use crate::base::dates::minute_text;
 use crate::base::time::clock_text;
+use crate::base::time::utc_minute;
 use crate::ml::judge::Judgement;
 
 /// What a score means with clips separated so, for a person.
@@ -46,9 +46,9 @@ fn write_card(
     writeln!(out, "## Training\n")?;
     writeln!(out, "| | |\n|---|---|")?;
     row(out, "run", &run.id)?;
-    row(out, "created", &format!("{} UTC", minute_text(run.created)))?;
+    row(out, "created", &utc_minute(run.created))?;
     if let Some(finished) = run.finished {
-        row(out, "ended", &format!("{} UTC", minute_text(finished)))?;
+        row(out, "ended", &utc_minute(finished))?;
     }
     let status = match &run.status {
         RunStatus::Failed(reason) => format!("failed: {reason}"),

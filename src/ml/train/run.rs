@@ -131,7 +131,7 @@ pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> 
     }
     state.status = RunStatus::Running;
     state.finished = None;
-    state.write(folder)?;
+    state.write_progress(folder)?;
     let ended = train(folder, config, &mut state, &mut context);
     match &ended {
         Ok(report) => state = report.state.clone(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::branches::BranchScore;
 use super::run_folder::RunFolder;
-use crate::base::fs::write_atomic;
+use crate::base::fs::{FolderLock, write_atomic};
 use crate::ml::error::MlError;
 
 /// The version of `run.json` that this program writes and reads.
@@ -194,10 +194,23 @@ impl RunState {
     /// # Errors
     /// When it cannot be written.
     pub fn write_progress(&mut self, folder: &RunFolder) -> Result<(), MlError> {
+        let _held = FolderLock::take(folder.path());
         if let Ok(on_disk) = Self::read(folder) {
             (self.name, self.notes) = (on_disk.name, on_disk.notes);
         }
         self.write(folder)
+    }
+
+    /// Changes what is on disk by now, so that nothing gets lost that another thread or program wrote meanwhile.
+    ///
+    /// # Errors
+    /// When there is no run, or it cannot be written.
+    pub fn change(folder: &RunFolder, change: impl FnOnce(&mut Self)) -> Result<Self, MlError> {
+        let _held = FolderLock::take(folder.path());
+        let mut state = Self::read(folder)?;
+        change(&mut state);
+        state.write(folder)?;
+        Ok(state)
     }
 }
 
@@ -235,6 +248,30 @@ mod tests {
         run.write_progress(&folder).unwrap();
         let read = RunState::read(&folder).unwrap();
         assert_eq!((read.name.as_str(), read.notes.as_str(), read.epochs_done), ("mine", "good", 7));
+    }
+
+    #[test]
+    fn a_training_and_a_person_who_write_at_the_same_time_both_get_their_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(dir.path());
+        let mut run = RunState::new("a", "cnn", "article", 0);
+        run.write(&folder).unwrap();
+        let person = folder.clone();
+        let writing = std::thread::spawn(move || {
+            for n in 0..100 {
+                RunState::change(&person, |run| run.notes = n.to_string()).unwrap();
+                assert_eq!(RunState::read(&person).unwrap().notes, n.to_string());
+            }
+        });
+        for epoch in 1..=100 {
+            run.epochs_done = epoch;
+            run.status = RunStatus::Running;
+            run.write_progress(&folder).unwrap();
+            assert_eq!(RunState::read(&folder).unwrap().epochs_done, epoch);
+        }
+        writing.join().unwrap();
+        let read = RunState::read(&folder).unwrap();
+        assert_eq!((read.epochs_done, read.notes.as_str(), read.status), (100, "99", RunStatus::Running));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::lesson::SplitFile;
 use super::lock::RunLock;
 use super::run_folder::RunFolder;
 use super::run_state::RunState;
-use crate::base::dates::stamp_text;
+use crate::base::time::utc_stamp;
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction};
 
@@ -84,7 +84,7 @@ pub fn find(root: &Path, name: &str) -> Result<(RunFolder, RunState), MlError> {
 /// When it cannot be written.
 pub fn create(root: &Path, architecture: &str, preset: &str, now: i64) -> Result<(RunFolder, RunState), MlError> {
     let plain = |text: &str| text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
-    let wish = format!("{}-{}-{}", stamp_text(now), plain(architecture), plain(preset));
+    let wish = format!("{}-{}-{}", utc_stamp(now), plain(architecture), plain(preset));
     let (folder, id) = free_folder(root, &wish)?;
     let state = RunState::new(id, architecture, preset, now);
     state.write(&folder)?;
@@ -125,9 +125,7 @@ pub fn usable_name(name: &str) -> Result<String, String> {
 /// When the name is empty, too long or not one line, or cannot be written.
 pub fn rename(folder: &RunFolder, name: &str) -> Result<RunState, MlError> {
     let name = usable_name(name).map_err(|reason| MlError::Run { run: folder.path().display().to_string(), reason })?;
-    let state = RunState { name, ..RunState::read(folder)? };
-    state.write(folder)?;
-    Ok(state)
+    RunState::change(folder, |state| state.name = name)
 }
 
 /// Replaces what a person wrote about a run.
@@ -135,9 +133,7 @@ pub fn rename(folder: &RunFolder, name: &str) -> Result<RunState, MlError> {
 /// # Errors
 /// When it cannot be written.
 pub fn set_notes(folder: &RunFolder, notes: &str) -> Result<RunState, MlError> {
-    let state = RunState { notes: notes.trim().to_owned(), ..RunState::read(folder)? };
-    state.write(folder)?;
-    Ok(state)
+    RunState::change(folder, |state| state.notes = notes.trim().to_owned())
 }
 
 /// Deletes a run. Of a run that is not in `root` only files that a run has are deleted: with anything else beside them

@@ -2,8 +2,9 @@
 
 use crate::audio::player::PlayerCommand;
 use crate::dsp::picture::{PictureSettings, Transform, Wavelet};
+use crate::engine::Command;
 use crate::engine::picture::PictureRequest;
-use crate::engine::{Command, Settings};
+use crate::engine::settings::Change;
 use crate::state::effect::PictureFile;
 use crate::state::{AppState, Effect, Place, Verb};
 
@@ -205,12 +206,10 @@ impl AppState {
             }
             return Vec::new();
         }
-        let mut changed: Settings = (*self.settings).clone();
-        match kind {
-            Kind::Spectrogram => changed.spectrogram = settings,
-            Kind::Scalogram => changed.scalogram = settings,
-        }
-        if changed == *self.settings { Vec::new() } else { vec![Command::ChangeSettings(changed)] }
+        self.change_settings(vec![match kind {
+            Kind::Spectrogram => Change::Spectrogram(settings),
+            Kind::Scalogram => Change::Scalogram(settings),
+        }])
     }
 
     /// The picture as it shows: its stretch of time and of frequency.

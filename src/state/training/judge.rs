@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::dsp::picture::PictureSettings;
 use crate::engine::Command;
 use crate::engine::picture::PictureRequest;
-use crate::engine::settings::{Settings, Theme};
+use crate::engine::settings::{Change, Theme};
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingCommand};
 use crate::ml::judge::{Judgement, Temperature, Verdict};
 use crate::ml::train::run_state::Separation;
@@ -356,8 +356,8 @@ impl AppState {
                 judge.ask = None;
                 let used = run.is_some() && self.settings.classifier == run;
                 // The library must not be left without a classifier.
-                let built_in = || Command::ChangeSettings(Settings { classifier: None, ..(*self.settings).clone() });
-                return used.then(built_in).into_iter().chain(tell(TrainingCommand::Delete)).collect();
+                let built_in = if used { self.change_settings(vec![Change::Classifier(None)]) } else { Vec::new() };
+                return built_in.into_iter().chain(tell(TrainingCommand::Delete)).collect();
             }
             JudgeAction::Export => self.effects.extend(run.map(|run| Effect::ChooseBundle(BundlePurpose::Export(run)))),
             JudgeAction::Import => self.effects.push(Effect::ChooseBundle(BundlePurpose::Import)),

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::engine::Command;
+use crate::engine::settings::Change;
 use crate::engine::training::learn::Corrections;
 use crate::engine::training::message::{RunDetail, TrainingCommand};
-use crate::engine::{Command, Settings};
 use crate::state::app::AppState;
 use crate::state::toast::Tone;
 
@@ -55,8 +56,7 @@ impl AppState {
             LearnAction::Accept(run) => {
                 let name = self.training.summary(&run).map_or_else(|| run.clone(), |run| run.state.name.clone());
                 self.toasts.push(Tone::Success, format!("“{name}” decides your library's genres from now on."), None);
-                let settings = Settings { classifier: Some(run), ..(*self.settings).clone() };
-                vec![Command::ChangeSettings(settings)]
+                self.change_settings(vec![Change::Classifier(Some(run))])
             }
             LearnAction::Discard(run) => {
                 // Back to the one that it started from.

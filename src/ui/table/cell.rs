@@ -2,8 +2,7 @@
 
 use eframe::egui::{Align, Rect, Ui, pos2, vec2};
 
-use crate::base::dates;
-use crate::base::time::clock_text;
+use crate::base::time::{clock_text, local_day};
 use crate::library::model::{GenreSource, Track};
 use crate::state::{AppState, Column};
 use crate::ui::icons::{self, Icon};
@@ -70,7 +69,7 @@ pub fn cell(ui: &Ui, state: &AppState, track: &Track, row: usize, column: Column
                 number(&value.to_string());
             }
         }
-        Column::Added => number(&dates::day_text(track.added_at)),
+        Column::Added => number(&local_day(track.added_at)),
         Column::Order => {
             if let Some(position) = state.rows.positions.get(row) {
                 number(&(position + 1).to_string());

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::base::dates::minute_text;
+use crate::base::time::local_minute;
 use crate::engine::training::message::RunSummary;
 use crate::ml::train::run_state::{RunStatus, Separation};
 use crate::state::jobs::count_of;
@@ -91,7 +91,7 @@ pub fn row(ui: &mut Ui, run: &RunSummary, mark: Mark) -> Response {
         text::line(ui.painter(), line(0), &run.state.name, fonts::strong(), tokens.text, Align::Min);
         let color = if run.score.is_some() { tokens.text } else { tokens.text_muted };
         text::line(ui.painter(), line(1), &score, fonts::small(), color, Align::Min);
-        let when = format!("{} · {}", separation(run.state.separation), minute_text(run.state.created));
+        let when = format!("{} · {}", separation(run.state.separation), local_minute(run.state.created));
         text::line(ui.painter(), line(2), &when, fonts::tiny(), tokens.text_muted, Align::Min);
         button::focus_ring(ui, &response, f32::from(size::RADIUS));
     }

@@ -3,6 +3,7 @@
 use eframe::egui::{Popup, RichText, Ui};
 
 use crate::engine::Settings;
+use crate::engine::settings::Change;
 use crate::engine::training::message::{RunDetail, RunSummary};
 use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
@@ -132,7 +133,7 @@ fn decide(ui: &mut Ui, run: &RunSummary, settings: &Settings, actions: &mut Vec<
     };
     let response = button::text(ui, Weight::Normal, if used { Some(Icon::Check) } else { None }, label, 28.0);
     if response.on_hover_text(help).clicked() {
-        actions.push(Action::ChangeSettings(Settings { classifier, ..settings.clone() }));
+        actions.push(Action::ChangeSettings(vec![Change::Classifier(classifier)]));
     }
 }
 
