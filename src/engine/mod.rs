@@ -30,7 +30,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::audio::player::OutputKind;
 use crate::base::DataDir;
-use crate::library::model::{DecisionRule, Snapshot};
+use crate::library::filing::DecisionRule;
+use crate::library::model::Snapshot;
 use crate::library::{Library, LibraryError};
 use crate::ml::{DeviceChoice, MlError};
 

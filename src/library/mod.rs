@@ -5,6 +5,7 @@ pub mod cover;
 pub mod db;
 mod error;
 mod file_name;
+pub mod filing;
 pub mod loudness;
 pub mod m3u;
 pub mod model;

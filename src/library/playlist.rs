@@ -1,6 +1,7 @@
 //! Automatic playlists: which songs belong to which genre, and which to *Unsure*.
 
-use super::model::{DecisionRule, Track, same_genre};
+use super::filing::{DecisionRule, Filer, Filing};
+use super::model::{Track, same_genre};
 use super::text::fold;
 
 /// The songs of one genre.
@@ -21,18 +22,13 @@ pub struct AutoPlaylists {
     pub unsure: Vec<usize>,
 }
 
-/// Whether a song belongs to *Unsure*: it can be played, is there, was heard by a network, and no genre was decided.
-pub fn is_unsure(track: &Track, rule: &DecisionRule) -> bool {
-    track.playable && !track.missing && track.prediction.is_some() && track.decision(rule).is_none()
-}
-
 /// Sorts all songs into the automatic playlists. Different spellings of a genre are one playlist.
 pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
     let mut lists = AutoPlaylists::default();
+    let mut filer = Filer::new(rule);
     for index in playlist_order(tracks) {
-        let track = &tracks[index];
-        match track.decision(rule) {
-            Some(decision) => {
+        match filer.file(&tracks[index]) {
+            Filing::Genre(decision) => {
                 let exact = lists.genres.iter().position(|list| list.genre == decision.genre);
                 let known =
                     exact.or_else(|| lists.genres.iter().position(|list| same_genre(&list.genre, decision.genre)));
@@ -45,8 +41,8 @@ pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
                     }
                 }
             }
-            None if is_unsure(track, rule) => lists.unsure.push(index),
-            None => {}
+            Filing::Unsure => lists.unsure.push(index),
+            Filing::NotHeard | Filing::OutOfReach => {}
         }
     }
     lists.genres.sort_by_cached_key(|list| (fold(&list.genre), list.genre.clone()));

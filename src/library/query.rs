@@ -5,7 +5,8 @@
 //! a term round. Numbers take `<`, `<=`, `>`, `>=` and ranges `a..b`; lengths are seconds or `m:ss`. There is no wrong
 //! input: an unknown field is a word, and a term without a value yet is passed over.
 
-use super::model::{DecisionRule, GenreSource, Track, same_genre};
+use super::filing::{DecisionRule, GenreSource};
+use super::model::{Track, same_genre};
 use super::text::{contains_folded, fold};
 
 /// A search, ready to be applied to songs.
@@ -113,7 +114,7 @@ impl Test {
 impl State {
     fn holds(self, track: &Track, rule: &DecisionRule) -> bool {
         match self {
-            Self::Unsure => super::playlist::is_unsure(track, rule),
+            Self::Unsure => track.is_unsure(rule),
             Self::Missing => track.missing,
             Self::Playable => track.playable,
             Self::Unplayable => !track.playable,

@@ -7,7 +7,8 @@ use crate::audio::player::{OutputState, PlayerStatus};
 use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
-use crate::library::model::{DecisionRule, Snapshot, Track};
+use crate::library::filing::DecisionRule;
+use crate::library::model::{Snapshot, Track};
 use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;

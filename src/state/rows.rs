@@ -4,11 +4,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::library::fold;
-use crate::library::model::{DecisionRule, Playlist, Track};
+use crate::library::filing::DecisionRule;
+use crate::library::model::{Playlist, Track};
 use crate::library::query::Query;
 
 use super::app::Source;
-use super::derived::Derived;
+use super::derived::{Derived, Filed};
 
 /// The columns of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -113,19 +114,20 @@ pub fn rows(
         Source::Problems => Vec::new(),
         _ => {
             let genre = match source {
-                Source::Genre(name) => Some(derived.genre_index(name)),
+                Source::Genre(name) => derived.genre_index(name),
                 _ => None,
             };
             (0..tracks.len())
                 .into_par_iter()
                 .filter(|place| {
-                    let decided = derived.decided.get(*place).copied().flatten();
+                    let filed = derived.filed.get(*place).copied();
                     match source {
-                        Source::Genre(_) => {
-                            decided.map(|decided| decided.genre) == genre.flatten() && decided.is_some()
-                        }
-                        Source::Unsure => decided.is_none() && tracks[*place].prediction.is_some(),
-                        Source::NotHeard => decided.is_none() && tracks[*place].prediction.is_none(),
+                        Source::Genre(_) => match filed {
+                            Some(Filed::Genre(decided)) => Some(decided.genre) == genre,
+                            _ => false,
+                        },
+                        Source::Unsure => filed == Some(Filed::Unsure),
+                        Source::NotHeard => filed == Some(Filed::NotHeard),
                         _ => true,
                     }
                 })
@@ -155,7 +157,10 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
         Column::Album => pairs.par_sort_by_cached_key(|pair| (key(&track(pair).album), track(pair).track_number)),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
         Column::Genre => {
-            pairs.sort_by_key(|pair| derived.decided[pair.0 as usize].map_or(u16::MAX, |decided| decided.genre));
+            pairs.sort_by_key(|pair| match derived.filed[pair.0 as usize] {
+                Filed::Genre(decided) => u32::from(decided.genre),
+                Filed::Unsure | Filed::NotHeard | Filed::OutOfReach => u32::MAX,
+            });
         }
         Column::Confidence => {
             pairs.sort_by(|a, b| {

@@ -10,7 +10,8 @@ use lofty::tag::{Tag, TagExt as _, TagType};
 use timbre::base::TrackId;
 use timbre::library::cover::cover;
 use timbre::library::m3u::{PlaylistFile, PlaylistKind, export, render};
-use timbre::library::model::{DecisionRule, Track, UserGenre};
+use timbre::library::filing::DecisionRule;
+use timbre::library::model::{Track, UserGenre};
 use timbre::library::playlist::auto_playlists;
 use timbre::library::query::Query;
 

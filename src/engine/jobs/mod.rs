@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use crossbeam_channel::Sender;
 
 use crate::base::DataDir;
-use crate::library::model::DecisionRule;
+use crate::library::filing::DecisionRule;
 use crate::library::{Library, LibraryError};
 use crate::ml::classifier::BUILT_IN;
 use crate::ml::data::Sources;
