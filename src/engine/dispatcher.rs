@@ -16,12 +16,13 @@ use crate::ml::train::config::Config;
 use crate::ml::train::run_folder::RunFolder;
 
 use super::event::{Event, JobKind, JobOutcome};
-use super::jobs::{JobSpec, Shared};
+use super::jobs::{AGAIN, JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, learn, start};
+use super::unfinished::{Classifications, Unfinished};
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -63,6 +64,10 @@ pub(super) struct Dispatcher {
     /// The runs that wait, as clients know them.
     told_waiting: Vec<String>,
     busy: Vec<JobKind>,
+    /// Only when a window is served: an interrupted one goes on in the next.
+    classifications: Option<Classifications>,
+    /// All work is to stop, by no one's choice of a job.
+    stopping: bool,
     next_job: u64,
     changed: bool,
     /// Started when the first picture is wished for.
@@ -78,12 +83,15 @@ impl Dispatcher {
         back: Sender<Message>,
         listening: Option<Listening>,
     ) -> Self {
+        let classifications = listening.is_some().then(|| Classifications::new(shared.data_dir.unfinished()));
         Self {
             shared,
             library,
             inbox,
             back,
             listening,
+            classifications,
+            stopping: false,
             snapshot: Snapshot::default(),
             running: HashMap::new(),
             waiting: VecDeque::new(),
@@ -103,6 +111,7 @@ impl Dispatcher {
             self.send_genres();
             self.send_snapshot();
             self.restore_queue();
+            self.go_on_classifying();
         }
         loop {
             let message = if self.changed {
@@ -148,7 +157,7 @@ impl Dispatcher {
                 Ok(())
             }),
             Command::Classify { again, within } => {
-                self.enqueue(JobSpec::Classify { again, within });
+                self.enqueue(JobSpec::Classify { again_until: again.then_some(AGAIN), within });
                 Ok(())
             }
             Command::ExportPlaylists { folder, selection, within } => {
@@ -245,7 +254,7 @@ impl Dispatcher {
         if before.classifier != settings.classifier {
             self.send_genres();
             // What another model decided is due again.
-            self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+            self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
         }
         if before.output_device != settings.output_device {
             self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
@@ -275,6 +284,13 @@ impl Dispatcher {
         let restored = Kept::read(&self.shared.data_dir.queue()).and_then(|kept| kept.restore(&self.snapshot.tracks));
         if let Some(command) = restored {
             self.tell_player(command);
+        }
+    }
+
+    /// A classification that the end of the last window interrupted.
+    fn go_on_classifying(&mut self) {
+        if let Some(Unfinished { again_since, within, .. }) = Unfinished::read(&self.shared.data_dir.unfinished()) {
+            self.enqueue(JobSpec::Classify { again_until: again_since, within });
         }
     }
 
@@ -390,6 +406,9 @@ impl Dispatcher {
         }
         let id = JobId(self.next_job);
         self.next_job += 1;
+        if let (JobSpec::Classify { again_until, within }, Some(classifications)) = (&spec, &mut self.classifications) {
+            classifications.begun(id, *again_until, within);
+        }
         self.waiting.push_back((id, spec));
         self.start_waiting();
     }
@@ -429,6 +448,7 @@ impl Dispatcher {
             running.cancel.cancel();
         }
         self.waiting.retain(|(waiting, _)| *waiting != id);
+        self.classification_ended(id);
         self.tell_waiting();
     }
 
@@ -445,7 +465,15 @@ impl Dispatcher {
         }
     }
 
+    /// Does nothing for jobs of other kinds.
+    fn classification_ended(&mut self, id: JobId) {
+        if let Some(classifications) = &mut self.classifications {
+            classifications.ended(id);
+        }
+    }
+
     fn cancel_all(&mut self) {
+        self.stopping = true;
         self.waiting.clear();
         for running in self.running.values() {
             running.cancel.cancel();
@@ -457,13 +485,16 @@ impl Dispatcher {
             running.thread.join().ok();
         }
         self.busy.retain(|busy| *busy != kind);
+        if !self.stopping {
+            self.classification_ended(id);
+        }
         if self.listening.is_some() {
             if matches!(kind, JobKind::Scan | JobKind::Classify) {
                 self.send_snapshot();
             }
             match outcome {
                 Some(JobOutcome::Scan(_)) if self.shared.settings().classify_after_scan => {
-                    self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+                    self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
                 }
                 Some(JobOutcome::Demo(folder)) => self.carry_out(Command::AddRoots(vec![folder])),
                 _ => {}

@@ -19,6 +19,7 @@ mod resume;
 pub mod settings;
 pub mod tiles;
 pub mod training;
+mod unfinished;
 mod views;
 
 use std::sync::Arc;

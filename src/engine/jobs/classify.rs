@@ -40,7 +40,7 @@ pub(super) enum Failure {
 
 pub(super) fn run(
     shared: &Shared,
-    again: bool,
+    again_until: Option<i64>,
     within: &[PathBuf],
     back: &Sender<Message>,
     context: &mut JobContext,
@@ -48,13 +48,15 @@ pub(super) fn run(
     let start = Instant::now();
     let mut library = shared.open_library()?;
     let classifier = shared.classifier()?;
-    let mut due = library.to_classify(&classifier.info().hash, again)?;
+    let mut due = library.to_classify(&classifier.info().hash, again_until)?;
     due.retain(|(_, path)| inside(path, within));
     let known = |track: &&Track| {
         let by_this_model = |prediction: &Arc<Prediction>| prediction.model_hash == classifier.info().hash;
         !track.missing && inside(&track.path, within) && track.prediction.as_ref().is_some_and(by_this_model)
     };
-    let unchanged = if again { 0 } else { library.snapshot()?.tracks.iter().filter(known).count() };
+    let due_ids: HashSet<TrackId> = due.iter().map(|(id, _)| *id).collect();
+    let tracks = library.snapshot()?.tracks;
+    let unchanged = tracks.iter().filter(known).filter(|track| !due_ids.contains(&track.id)).count();
     let mut outcome = ClassifyOutcome { unchanged, ..Default::default() };
     let total = due.len() as u64;
     context.progress(0, Some(total), String::new);
