@@ -97,7 +97,7 @@ fn large_library(criterion: &mut Criterion, database: &Path) {
     let mut library = Library::open(database).unwrap();
     let genres: Vec<String> = (0..10).map(|number| format!("genre {number}")).collect();
     let predictions: Vec<_> = library
-        .to_classify("m", false)
+        .to_classify("m", None)
         .unwrap()
         .into_iter()
         .map(|(id, _)| {
