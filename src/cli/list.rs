@@ -8,11 +8,11 @@ use serde::Serialize;
 use crate::base::Report;
 use crate::base::time::clock_text;
 use crate::engine::{Command, Engine, Event};
-use crate::library::filing::{DecisionRule, Filing, GenreSource};
+use crate::library::filing::{Filer, Filing, GenreSource};
 use crate::library::model::{GenreProbability, TagScore, Track, same_genre};
 use crate::library::query::Query;
 
-use super::jobs::Run;
+use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
 
 /// A song as `list --json` prints it. The names are stable.
@@ -50,8 +50,7 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(track: &'a Track, rule: &'a DecisionRule) -> Self {
-        let filing = track.filing(rule);
+    fn new(track: &'a Track, filing: Filing<'a>) -> Self {
         let decision = match filing {
             Filing::Genre(decision) => Some(decision),
             Filing::Unsure | Filing::NotHeard | Filing::OutOfReach => None,
@@ -85,15 +84,21 @@ impl<'a> Row<'a> {
 pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool, search: Option<&str>) -> Run {
     let (snapshot, rule) = (engine.snapshot()?, engine.rule()?);
     let query = Query::parse(search.unwrap_or_default());
-    let wanted = |track: &&Track| {
-        let filing = track.filing(&rule);
+    if let Some(complaint) = query.complaint() {
+        return Err(Ended::Usage("list", complaint.to_owned()));
+    }
+    let (mut filer, mut scratch) = (Filer::new(&rule), String::new());
+    let mut rows = Vec::new();
+    for track in snapshot.tracks.iter() {
+        let filing = filer.file(track);
         let by_genre = genre.is_none_or(|genre| match filing {
             Filing::Genre(decision) => same_genre(decision.genre, genre),
             Filing::Unsure | Filing::NotHeard | Filing::OutOfReach => false,
         });
-        by_genre && (!unsure || filing == Filing::Unsure) && query.matches(track, &rule)
-    };
-    let rows: Vec<Row> = snapshot.tracks.iter().filter(wanted).map(|track| Row::new(track, &rule)).collect();
+        if by_genre && (!unsure || filing == Filing::Unsure) && query.matches_filed(track, filing, &mut scratch) {
+            rows.push(Row::new(track, filing));
+        }
+    }
     output.print(&rows, |out| {
         let columns = [
             ("genre", Align::Left),
@@ -129,9 +134,9 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
 fn nothing(library_is_empty: bool, genre: Option<&str>, unsure: bool, search: Option<&str>) -> String {
     match (search, genre) {
         _ if library_is_empty => "No songs. `timbre scan FOLDER` adds some.".to_owned(),
-        (Some(search), None) if !unsure => format!("No song matches {search}"),
-        (Some(search), None) => format!("No song that is unsure matches {search}"),
-        (Some(search), Some(genre)) => format!("No song of {genre} matches {search}"),
+        (Some(search), None) if !unsure => format!("No song matches {search}."),
+        (Some(search), None) => format!("No song that is unsure matches {search}."),
+        (Some(search), Some(genre)) => format!("No song of {genre} matches {search}."),
         (None, Some(genre)) => format!("No song is filed under {genre}."),
         (None, None) => "No song is unsure.".to_owned(),
     }

@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     if let Some(folder) = cli.folder.as_ref().filter(|folder| !folder.is_dir()) {
-        let message = format!("{} is neither a folder nor a command", folder.display());
+        let message = format!("{} is neither a folder nor a command", output::one_line(&folder.display().to_string()));
         Cli::command().error(ErrorKind::InvalidValue, message).exit();
     }
     log_to_stderr(cli.common.verbose);
@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
             // The usage line of the command itself.
             cli.build();
             let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
-            command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+            command.clone().error(ErrorKind::ValueValidation, output::one_line(&trouble)).exit();
         }
         Err(Ended::Failed(report)) => {
             output.fail(&report);
@@ -190,5 +190,10 @@ fn log_to_stderr(verbose: u8) {
         _ => "debug,timbre=trace",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(output::terminal_stderr)
+        .with_ansi(false)
+        .without_time()
+        .init();
 }

@@ -95,9 +95,9 @@ impl Classifications {
             return;
         }
         let written = match &left {
-            Some(left) => serde_json::to_vec(left)
-                .map_err(io::Error::from)
-                .and_then(|bytes| write_atomic(&self.path, &bytes)),
+            Some(left) => {
+                serde_json::to_vec(left).map_err(io::Error::from).and_then(|bytes| write_atomic(&self.path, &bytes))
+            }
             None => match std::fs::remove_file(&self.path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),

@@ -19,6 +19,6 @@ mod text;
 pub use db::Library;
 pub use error::LibraryError;
 pub use sound_key::{SoundKey, sound_key};
-pub use text::fold;
+pub use text::{SortKey, fold};
 
 use db::{absolute, shown};

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::base::{PlaylistId, TrackId};
 
+use super::text::fold;
+
 /// A song file and all that is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
@@ -100,11 +102,15 @@ impl Track {
     }
 }
 
-/// Whether two spellings name the same genre: letters and digits only, without case (`Hip-Hop` is `hiphop`).
+/// Whether two spellings name the same genre: letters and digits only, without case and accents (`Hip-Hop` is `hiphop`).
 pub fn same_genre(a: &str, b: &str) -> bool {
+    if !a.is_ascii() || !b.is_ascii() {
+        let letters = |text: &str| fold(text).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        return letters(a) == letters(b);
+    }
     // Compared in place: it runs for every song and genre.
     fn letters(text: &str) -> impl Iterator<Item = char> {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+        text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
     }
     letters(a).eq(letters(b))
 }

@@ -45,9 +45,9 @@ mod tests {
 
     use crate::engine::{Command, Event};
     use crate::library::model::Snapshot;
+    use crate::state::Column;
     use crate::state::action::{Action, SelectMode};
     use crate::state::derived::tests::track;
-    use crate::state::Column;
 
     use super::*;
 
@@ -86,8 +86,7 @@ mod tests {
         for answered in [true, false] {
             let mut state = unsure();
             select(&mut state, 1, SelectMode::Only);
-            let set: Vec<TrackId> =
-                (0..3).flat_map(|_| set_and_answer(&mut state, "rock", answered)).collect();
+            let set: Vec<TrackId> = (0..3).flat_map(|_| set_and_answer(&mut state, "rock", answered)).collect();
             assert_eq!(set, [2, 3, 4].map(TrackId), "also when the engine is slow to answer");
             assert_eq!(state.lead().map(|track| track.id), Some(TrackId(5)));
         }

@@ -9,6 +9,7 @@ use crate::engine::event::CoverImage;
 use crate::engine::{Command, Settings};
 use crate::library::filing::DecisionRule;
 use crate::library::model::{Snapshot, Track};
+use crate::library::query::Query;
 use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;
@@ -275,6 +276,11 @@ impl AppState {
         ids
     }
 
+    /// What in the search text could not be understood, as a sentence.
+    pub fn search_complaint(&self) -> Option<String> {
+        Query::parse(&self.search).complaint().map(str::to_owned)
+    }
+
     /// The name of what the table shows.
     pub fn source_name(&self) -> String {
         match &self.source {
@@ -297,7 +303,6 @@ impl AppState {
         self.rows = rows(
             &self.snapshot.tracks,
             &self.derived,
-            &self.rule,
             &self.snapshot.playlists,
             &self.source,
             &self.search,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::base::TrackId;
-use crate::library::filing::{DecisionRule, Filer, Filing, GenreSource};
+use crate::library::filing::{Decision, DecisionRule, Filer, Filing, GenreSource};
 use crate::library::model::Track;
 
 use super::genre::GENRES;
@@ -121,6 +121,19 @@ impl Derived {
     pub fn genre_of(&self, place: usize) -> Option<(&GenreCount, GenreSource)> {
         let Filed::Genre(decided) = *self.filed.get(place)? else { return None };
         Some((self.genres.get(decided.genre as usize)?, decided.source))
+    }
+
+    /// Where a song belongs.
+    pub fn filing(&self, place: usize) -> Filing<'_> {
+        match self.filed.get(place) {
+            Some(Filed::Genre(decided)) => match self.genres.get(usize::from(decided.genre)) {
+                Some(genre) => Filing::Genre(Decision { genre: &genre.name, source: decided.source }),
+                None => Filing::OutOfReach,
+            },
+            Some(Filed::Unsure) => Filing::Unsure,
+            Some(Filed::NotHeard) => Filing::NotHeard,
+            Some(Filed::OutOfReach) | None => Filing::OutOfReach,
+        }
     }
 
     /// A genre's index by its stored name.

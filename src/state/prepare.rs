@@ -33,7 +33,7 @@ pub struct Prepared {
 pub fn prepare(snapshot: Snapshot, rule: DecisionRule, view: View) -> Prepared {
     let derived = Derived::new(&snapshot.tracks, &rule);
     let View { source, search, sort } = &view;
-    let rows = rows(&snapshot.tracks, &derived, &rule, &snapshot.playlists, source, search, *sort);
+    let rows = rows(&snapshot.tracks, &derived, &snapshot.playlists, source, search, *sort);
     Prepared { snapshot, rule, derived, view, rows }
 }
 

@@ -41,7 +41,11 @@ impl Library {
     ///
     /// # Errors
     /// Database failures.
-    pub fn to_classify(&self, model_hash: &str, again_until: Option<i64>) -> Result<Vec<(TrackId, PathBuf)>, LibraryError> {
+    pub fn to_classify(
+        &self,
+        model_hash: &str,
+        again_until: Option<i64>,
+    ) -> Result<Vec<(TrackId, PathBuf)>, LibraryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT t.id, t.path FROM track t LEFT JOIN prediction p ON p.track_id = t.id \
