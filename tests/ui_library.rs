@@ -7,13 +7,13 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Event as Input, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use support::{FakeDialogs, FakeEngine, click, library, playing, settings, window};
+use support::{FakeDialogs, FakeEngine, act, click, library, playing, settings, window};
 use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
-use timbre::base::{JobId, PlaylistId, Report};
+use timbre::base::{JobId, PlaylistId, Report, TrackId};
 use timbre::engine::event::{ClassifyOutcome, ScanOutcome};
 use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
 use timbre::library::model::Snapshot;
-use timbre::state::{Place, Source};
+use timbre::state::{Action, Place, Source};
 use timbre::ui::App;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
