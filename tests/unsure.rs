@@ -167,7 +167,7 @@ fn a_list_without_songs_says_why() {
         (&["--unsure"], "No song is unsure."),
         (&["--genre", "jazz"], "No song is filed under jazz."),
     ] {
-        assert_eq!(run(&data, &[&["list"], args].concat()).trim_end(), sentence);
+        assert_eq!(run(&data, &[&["list"][..], args].concat()).trim_end(), sentence);
     }
     assert!(run(&data, &["list", "--search", "-live"]).contains("a.wav"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_timbre"));
