@@ -116,6 +116,101 @@ fn the_demo_is_made_scanned_and_classified_and_every_job_ends_once() {
     assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
 }
 
+/// Waits until a classification has written something, more than a second after it began.
+fn until_half_done(engine: &Engine, events: &mut Vec<Event>) -> JobId {
+    let mut job = None;
+    until(engine, events, |event| match event {
+        Event::Job(JobEvent { id, kind: JobKind::Classify, phase: JobPhase::Progress(progress) })
+            if progress.done > 0 =>
+        {
+            job = Some(*id);
+            false
+        }
+        Event::Library(snapshot) => job.is_some() && snapshot.tracks.iter().any(|track| track.prediction.is_some()),
+        _ => false,
+    });
+    job.unwrap()
+}
+
+fn finished_classification(events: &[Event]) -> &timbre::engine::ClassifyOutcome {
+    match events.last() {
+        Some(Event::Job(JobEvent { phase: JobPhase::Finished(JobOutcome::Classify(outcome)), .. })) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_classification_that_the_end_of_the_window_interrupts_goes_on_with_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 60);
+    let marker = dir.path().join("classify.json");
+    let mut events = Vec::new();
+    let engine = open(&dir);
+    engine.send(Command::AddRoots(vec![music]));
+    until_half_done(&engine, &mut events);
+    assert!(marker.exists());
+    drop(engine);
+    assert!(marker.exists(), "a closed window stops nothing for good");
+
+    let engine = open(&dir);
+    until(&engine, &mut events, ended(JobKind::Classify));
+    let outcome = finished_classification(&events);
+    assert_eq!(outcome.classified + outcome.unchanged, 60);
+    assert!(outcome.unchanged > 0, "what was heard is not heard again");
+    drop(engine);
+    assert!(!marker.exists(), "it came to its end");
+}
+
+#[test]
+fn classifying_everything_again_remembers_what_it_has_done_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = music(&dir, 60);
+    let marker = dir.path().join("classify.json");
+    let mut events = Vec::new();
+    let engine = open(&dir);
+    engine.send(Command::AddRoots(vec![music]));
+    until(&engine, &mut events, ended(JobKind::Classify));
+    std::thread::sleep(Duration::from_millis(1100));
+    engine.send(Command::Classify { again: true, within: Vec::new() });
+    let before = timbre::base::time::unix_now_secs();
+    let mut redone = 0;
+    until(&engine, &mut events, |event| match event {
+        Event::Library(snapshot) => {
+            let done = |track: &&timbre::library::model::Track| {
+                track.prediction.as_ref().is_some_and(|prediction| prediction.decided_at > before)
+            };
+            redone = snapshot.tracks.iter().filter(done).count();
+            redone > 0
+        }
+        _ => false,
+    });
+    drop(engine);
+
+    let engine = open(&dir);
+    until(&engine, &mut events, ended(JobKind::Classify));
+    let outcome = finished_classification(&events);
+    assert_eq!(outcome.classified + outcome.unchanged, 60);
+    assert!(outcome.unchanged >= redone, "{redone} were done again already, {outcome:?}");
+    drop(engine);
+
+    // What a person stops stays stopped, and the command line does just what it is told.
+    let engine = open(&dir);
+    engine.send(Command::Classify { again: true, within: Vec::new() });
+    let mut job = None;
+    until(&engine, &mut events, |event| match event {
+        Event::Job(JobEvent { id, kind: JobKind::Classify, phase: JobPhase::Started }) => {
+            job = Some(*id);
+            true
+        }
+        _ => false,
+    });
+    assert!(marker.exists());
+    engine.send(Command::Cancel(job.unwrap()));
+    until(&engine, &mut events, ended(JobKind::Classify));
+    drop(engine);
+    assert!(!marker.exists());
+}
+
 #[test]
 fn a_cancelled_classification_keeps_what_it_has_and_goes_on_later() {
     let dir = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use support::{FakeDialogs, click, engine, until, window};
 use timbre::engine::JobKind;
-use timbre::library::model::GenreSource;
+use timbre::library::filing::GenreSource;
 use timbre::state::{Action, Source};
 use timbre::ui::App;
 

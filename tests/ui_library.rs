@@ -7,14 +7,14 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Event as Input, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use support::{FakeDialogs, FakeEngine, click, library, playing, settings, window};
+use support::{FakeDialogs, FakeEngine, act, click, library, playing, settings, window};
 use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
-use timbre::base::{JobId, PlaylistId, Report};
+use timbre::base::{JobId, PlaylistId, Report, TrackId};
 use timbre::engine::event::{ClassifyOutcome, Opened, ScanOutcome};
 use timbre::engine::settings::Change;
 use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
 use timbre::library::model::Snapshot;
-use timbre::state::{Place, Source};
+use timbre::state::{Action, Place, Source};
 use timbre::ui::App;
 
 const SIZE: [f32; 2] = [1280.0, 800.0];
@@ -191,6 +191,35 @@ fn review_goes_through_the_unsure_songs_with_keys() {
     harness.get_by_label(&format!("Song 1 of {unsure}"));
     press(&mut harness, Key::Escape);
     assert!(harness.state().state().review.is_none());
+    let given_back = [PlayerCommand::Stop, PlayerCommand::ClearQueue].map(Command::Player);
+    assert_eq!(engine.take_sent(), given_back, "nothing played before");
+}
+
+#[test]
+fn in_unsure_one_genre_after_another_can_be_set() {
+    let (engine, mut harness) = opened();
+    act(&mut harness, Action::Show(Source::Unsure));
+    press(&mut harness, Key::ArrowDown);
+    let wanted: Vec<TrackId> = (0..3).map(|row| harness.state().row_track_id(row)).collect();
+    engine.take_sent();
+    for song in wanted {
+        press(&mut harness, Key::G);
+        type_text(&mut harness, "regg");
+        press(&mut harness, Key::Enter);
+        let sent = engine.take_sent();
+        assert!(sent.contains(&Command::SetGenre { tracks: vec![song], genre: Some("reggae".to_owned()) }), "{sent:?}");
+    }
+}
+
+#[test]
+fn a_search_that_is_not_understood_is_said_beside_it() {
+    let (_engine, mut harness) = opened();
+    act(&mut harness, Action::Search("artits:x".to_owned()));
+    let sentence = "There is no field “artits”; did you mean artist? In quotes it is searched for as it stands.";
+    harness.get_by_label(sentence);
+    harness.get_by_label("The search is not understood");
+    act(&mut harness, Action::Search("artist:x".to_owned()));
+    assert!(harness.query_by_label(sentence).is_none());
 }
 
 #[test]

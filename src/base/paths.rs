@@ -50,6 +50,11 @@ impl DataDir {
         self.root.join("log")
     }
 
+    /// The classification that was not finished (JSON); there is none otherwise.
+    pub fn unfinished(&self) -> PathBuf {
+        self.root.join("classify.json")
+    }
+
     /// The folder of the built-in demo collection once it is made.
     pub fn demo(&self) -> PathBuf {
         self.root.join("demo")

@@ -177,8 +177,8 @@ pub enum Command {
         /// Only songs without a certain genre.
         #[arg(long)]
         unsure: bool,
-        /// Only songs that match, as in the window's search field: words, `artist:…`, `year:<1970`, `-live`.
-        #[arg(long, value_name = "QUERY")]
+        /// Only songs that match, as in the window's search field: words, `artist:…`, `year:1965-1970`, `-live`.
+        #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
         search: Option<String>,
     },
     /// Sets a song's genre by hand. It wins over the network and is kept for ever.

@@ -3,7 +3,7 @@
 use crate::base::Report;
 use crate::engine::{Command, Engine, Event, JobEvent, JobKind, JobOutcome, JobPhase};
 
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, one_line};
 
 /// Why a run ends early.
 #[derive(Debug)]
@@ -50,10 +50,12 @@ pub fn run_job(engine: &Engine, output: &Output, command: Command, kind: JobKind
             }
             bar.set_position(progress.done);
             let eta = progress.eta_secs.map(|secs| format!(", {} left", crate::base::time::clock_text(secs)));
-            bar.set_message(format!("{:.0}/s{}  {}", progress.per_second, eta.unwrap_or_default(), progress.detail));
+            let detail = one_line(&progress.detail);
+            bar.set_message(format!("{:.0}/s{}  {detail}", progress.per_second, eta.unwrap_or_default()));
         }
         Event::Job(JobEvent { phase: JobPhase::Warning(problem), .. }) => {
-            bar.suspend(|| output.note(&format!("warning: {} [{}]", problem.message, problem.path.display())));
+            let (message, path) = (one_line(&problem.message), one_line(&problem.path.display().to_string()));
+            bar.suspend(|| output.note(&format!("warning: {message} [{path}]")));
         }
         _ => {}
     });

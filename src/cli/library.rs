@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::base::{CancelToken, Report};
 use crate::engine::{ClassifyOutcome, Command, Engine, ExportSelection, JobKind, JobOutcome, ScanOutcome, demo};
+use crate::library::filing::Filing;
 use crate::library::model::{Problem, ProblemKind};
 
 use super::jobs::{Run, run_job};
@@ -61,9 +62,10 @@ pub fn organize(engine: &Engine, output: &Output, folder: &Path, playlists: Opti
     let mut genres = BTreeMap::new();
     let mut unsure = 0;
     for track in snapshot.tracks.iter().filter(|track| track.path.starts_with(&root) && !track.missing) {
-        match track.decision(&rule) {
-            Some(decision) => *genres.entry(decision.genre.to_owned()).or_insert(0) += 1,
-            None => unsure += 1,
+        match track.filing(&rule) {
+            Filing::Genre(decision) => *genres.entry(decision.genre.to_owned()).or_insert(0) += 1,
+            Filing::Unsure => unsure += 1,
+            Filing::NotHeard | Filing::OutOfReach => {}
         }
     }
     let failed = scan.problems + classify.failed;

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::base::Report;
 use crate::base::time::clock_text;
 use crate::engine::{Command, Engine, Event};
-use crate::library::model::{DecisionRule, GenreProbability, GenreSource, TagScore, Track, same_genre};
+use crate::library::filing::{Filer, Filing, GenreSource};
+use crate::library::model::{GenreProbability, TagScore, Track, same_genre};
 use crate::library::query::Query;
 
 use super::jobs::{Ended, Run};
@@ -32,6 +33,8 @@ struct Row<'a> {
     format: &'a str,
     /// `null` when unsure or not classified yet.
     genre: Option<&'a str>,
+    /// The song is in *Unsure*: heard, undecided, and there to be listened to.
+    unsure: bool,
     /// `person`, `file` or `network`; `null` when there is no genre.
     genre_source: Option<GenreSource>,
     /// The genre in the file's own tags.
@@ -53,8 +56,11 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(track: &'a Track, rule: &'a DecisionRule) -> Self {
-        let decision = track.decision(rule);
+    fn new(track: &'a Track, filing: Filing<'a>) -> Self {
+        let decision = match filing {
+            Filing::Genre(decision) => Some(decision),
+            Filing::Unsure | Filing::NotHeard | Filing::OutOfReach => None,
+        };
         let prediction = track.prediction.as_deref();
         Self {
             path: track.path.to_string_lossy(),
@@ -70,6 +76,7 @@ impl<'a> Row<'a> {
             duration_secs: track.duration_secs,
             format: &track.format,
             genre: decision.map(|decision| decision.genre),
+            unsure: filing == Filing::Unsure,
             genre_source: decision.map(|decision| decision.source),
             tag_genre: track.tag_genre.as_deref(),
             confidence: track.confidence(),
@@ -88,12 +95,21 @@ impl<'a> Row<'a> {
 pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool, search: Option<&str>) -> Run {
     let (snapshot, rule) = (engine.snapshot()?, engine.rule()?);
     let query = Query::parse(search.unwrap_or_default());
-    let wanted = |track: &&Track| {
-        let filed = track.decision(&rule).map(|decision| decision.genre);
-        let by_genre = genre.is_none_or(|genre| filed.is_some_and(|filed| same_genre(filed, genre)));
-        by_genre && (!unsure || filed.is_none()) && query.matches(track, &rule)
-    };
-    let rows: Vec<Row> = snapshot.tracks.iter().filter(wanted).map(|track| Row::new(track, &rule)).collect();
+    if let Some(complaint) = query.complaint() {
+        return Err(Ended::Usage("list", complaint.to_owned()));
+    }
+    let (mut filer, mut scratch) = (Filer::new(&rule), String::new());
+    let mut rows = Vec::new();
+    for track in snapshot.tracks.iter() {
+        let filing = filer.file(track);
+        let by_genre = genre.is_none_or(|genre| match filing {
+            Filing::Genre(decision) => same_genre(decision.genre, genre),
+            Filing::Unsure | Filing::NotHeard | Filing::OutOfReach => false,
+        });
+        if by_genre && (!unsure || filing == Filing::Unsure) && query.matches_filed(track, filing, &mut scratch) {
+            rows.push(Row::new(track, filing));
+        }
+    }
     output.print(&rows, |out| {
         let columns = [
             ("genre", Align::Left),
@@ -108,7 +124,7 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
         for row in &rows {
             let tags: Vec<&str> = row.tags.iter().take(3).map(|tag| tag.tag.as_str()).collect();
             table.row(vec![
-                row.genre.unwrap_or("(unsure)").to_owned(),
+                row.genre.unwrap_or(if row.unsure { "(unsure)" } else { "" }).to_owned(),
                 row.confidence.map_or_else(String::new, |confidence| format!("{:.0} %", confidence * 100.0)),
                 clock_text(row.duration_secs),
                 row.artist.to_owned(),
@@ -118,11 +134,23 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
             ]);
         }
         if rows.is_empty() {
-            writeln!(out, "No songs. `timbre scan FOLDER` adds some.")?;
+            writeln!(out, "{}", nothing(snapshot.tracks.is_empty(), genre, unsure, search))?;
         }
         table.write(out)
     })?;
     Ok(Exit::Done)
+}
+
+/// Why there is nothing to list.
+fn nothing(library_is_empty: bool, genre: Option<&str>, unsure: bool, search: Option<&str>) -> String {
+    match (search, genre) {
+        _ if library_is_empty => "No songs. `timbre scan FOLDER` adds some.".to_owned(),
+        (Some(search), None) if !unsure => format!("No song matches {search}."),
+        (Some(search), None) => format!("No song that is unsure matches {search}."),
+        (Some(search), Some(genre)) => format!("No song of {genre} matches {search}."),
+        (None, Some(genre)) => format!("No song is filed under {genre}."),
+        (None, None) => "No song is unsure.".to_owned(),
+    }
 }
 
 /// `timbre genre set` and, without a genre, `timbre genre clear`.

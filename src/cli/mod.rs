@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
     }
     if let Some(folder) = cli.folder.as_ref().filter(|folder| !folder.is_dir()) {
-        let message = format!("{} is neither a folder nor a command", folder.display());
+        let message = format!("{} is neither a folder nor a command", output::one_line(&folder.display().to_string()));
         Cli::command().error(ErrorKind::InvalidValue, message).exit();
     }
     start_logging(&cli.common, cli.command.is_none());
@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
             // The usage line of the command itself.
             cli.build();
             let command = cli.find_subcommand_mut(command).map_or_else(Cli::command, |found| found.clone());
-            command.clone().error(ErrorKind::ValueValidation, trouble).exit();
+            command.clone().error(ErrorKind::ValueValidation, output::one_line(&trouble)).exit();
         }
         Err(Ended::Failed(report)) => {
             output.fail(&report);
@@ -226,7 +226,7 @@ fn start_logging(common: &Common, is_window: bool) {
         _ => "debug,timbre=trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    let to_terminal = fmt::layer().with_writer(std::io::stderr).without_time().with_filter(filter);
+    let to_terminal = fmt::layer().with_writer(output::terminal_stderr).with_ansi(false).without_time().with_filter(filter);
     let log = data_dir(common).ok().map(|data_dir| log::Log::new(&data_dir.log()));
     let to_file = log
         .clone()

@@ -49,7 +49,7 @@ pub fn write(output: &Output, args: &PictureArgs, request: &PictureRequest, canc
         };
         let name = song.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let request = PictureRequest { title: name.clone(), ..request.clone() };
-        bar.set_message(name);
+        bar.set_message(super::output::one_line(&name));
         let mut progress = |done: f64, all: f64| {
             bar.set_length(all.ceil() as u64);
             bar.set_position(done as u64);

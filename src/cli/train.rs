@@ -197,7 +197,7 @@ fn follow<T>(output: &Output, work: impl FnOnce(&mut (dyn FnMut(TrainEvent) + Se
         TrainEvent::Stage { what, done, total } => {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
-            bar.set_message(what);
+            bar.set_message(super::output::one_line(&what));
         }
         TrainEvent::Part { part, parts, clips: (train, valid, test), .. } => {
             parts_before = part as u64;

@@ -16,7 +16,7 @@ use crate::ml::train::config::Config;
 use crate::ml::train::run_folder::RunFolder;
 
 use super::event::{Event, JobKind, JobOutcome, Opened};
-use super::jobs::{JobSpec, Shared};
+use super::jobs::{AGAIN, JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
 use super::settings::keeper::Keeper;
@@ -25,6 +25,7 @@ use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, learn, start};
 use super::watch::LibraryWatch;
+use super::unfinished::{Classifications, Unfinished};
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.
@@ -72,6 +73,10 @@ pub(super) struct Dispatcher {
     /// The runs that wait, as clients know them.
     told_waiting: Vec<String>,
     busy: Vec<JobKind>,
+    /// Only when a window is served: an interrupted one goes on in the next.
+    classifications: Option<Classifications>,
+    /// All work is to stop, by no one's choice of a job.
+    stopping: bool,
     next_job: u64,
     changed: bool,
     /// Started when the first picture is wished for.
@@ -95,12 +100,15 @@ impl Dispatcher {
         jobs_are_given: bool,
     ) -> Self {
         let keeper = Keeper::new(shared.data_dir.settings());
+        let classifications = listening.is_some().then(|| Classifications::new(shared.data_dir.unfinished()));
         Self {
             shared,
             library,
             inbox,
             back,
             listening,
+            classifications,
+            stopping: false,
             snapshot: Snapshot::default(),
             running: HashMap::new(),
             waiting: VecDeque::new(),
@@ -131,6 +139,7 @@ impl Dispatcher {
             self.send_genres();
             self.send_snapshot();
             self.restore_queue();
+            self.go_on_classifying();
         }
         self.watch_library();
         loop {
@@ -220,7 +229,7 @@ impl Dispatcher {
                 Ok(())
             }),
             Command::Classify { again, within } => {
-                self.enqueue(JobSpec::Classify { again, within });
+                self.enqueue(JobSpec::Classify { again_until: again.then_some(AGAIN), within });
                 Ok(())
             }
             Command::ExportPlaylists { folder, selection, within } => {
@@ -341,7 +350,7 @@ impl Dispatcher {
         if before.classifier != settings.classifier {
             self.send_genres();
             // What another model decided is due again.
-            self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+            self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
         }
         if before.replay_gain != settings.replay_gain {
             self.tell_player(PlayerCommand::UpdateGain);
@@ -393,6 +402,13 @@ impl Dispatcher {
         let replaced = listening.remote.open(restore);
         if let Some(former) = kept.filter(|_| replaced) {
             self.note_replaced(former);
+        }
+    }
+
+    /// A classification that the end of the last window interrupted.
+    fn go_on_classifying(&mut self) {
+        if let Some(Unfinished { again_since, within, .. }) = Unfinished::read(&self.shared.data_dir.unfinished()) {
+            self.enqueue(JobSpec::Classify { again_until: again_since, within });
         }
     }
 
@@ -514,6 +530,9 @@ impl Dispatcher {
         }
         let id = JobId(self.next_job);
         self.next_job += 1;
+        if let (JobSpec::Classify { again_until, within }, Some(classifications)) = (&spec, &mut self.classifications) {
+            classifications.begun(id, *again_until, within);
+        }
         self.waiting.push_back((id, spec));
         self.start_waiting();
     }
@@ -553,6 +572,7 @@ impl Dispatcher {
             running.cancel.cancel();
         }
         self.waiting.retain(|(waiting, _)| *waiting != id);
+        self.classification_ended(id);
         self.tell_waiting();
     }
 
@@ -569,7 +589,15 @@ impl Dispatcher {
         }
     }
 
+    /// Does nothing for jobs of other kinds.
+    fn classification_ended(&mut self, id: JobId) {
+        if let Some(classifications) = &mut self.classifications {
+            classifications.ended(id);
+        }
+    }
+
     fn cancel_all(&mut self) {
+        self.stopping = true;
         self.waiting.clear();
         for running in self.running.values() {
             running.cancel.cancel();
@@ -581,13 +609,16 @@ impl Dispatcher {
             running.thread.join().ok();
         }
         self.busy.retain(|busy| *busy != kind);
+        if !self.stopping {
+            self.classification_ended(id);
+        }
         if self.listening.is_some() {
             if matches!(kind, JobKind::Scan | JobKind::Classify) {
                 self.send_snapshot();
             }
             match outcome {
                 Some(JobOutcome::Scan(_)) if self.shared.settings().classify_after_scan => {
-                    self.enqueue(JobSpec::Classify { again: false, within: Vec::new() });
+                    self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
                 }
                 Some(JobOutcome::Demo(folder)) => self.carry_out(Command::AddRoots(vec![folder])),
                 _ => {}

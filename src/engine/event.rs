@@ -206,7 +206,7 @@ pub enum JobOutcome {
 pub struct ClassifyOutcome {
     /// Songs classified now.
     pub classified: usize,
-    /// Of those, below the user's threshold.
+    /// Of those, the songs that are in *Unsure* now.
     pub unsure: usize,
     /// Songs that could not be decoded.
     pub failed: usize,

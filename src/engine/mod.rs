@@ -22,6 +22,7 @@ mod tidy;
 pub mod tiles;
 pub mod training;
 mod undo;
+mod unfinished;
 mod views;
 mod watch;
 
@@ -35,7 +36,8 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::audio::player::OutputKind;
 use crate::base::DataDir;
 use crate::base::fs::{private_folder, tighten};
-use crate::library::model::{DecisionRule, Snapshot};
+use crate::library::filing::DecisionRule;
+use crate::library::model::Snapshot;
 use crate::library::{Library, LibraryError};
 use crate::ml::{DeviceChoice, MlError};
 

@@ -5,6 +5,7 @@ pub mod cover;
 pub mod db;
 mod error;
 mod file_name;
+pub mod filing;
 pub mod loudness;
 pub mod m3u;
 pub mod model;
@@ -18,6 +19,6 @@ mod text;
 pub use db::Library;
 pub use error::LibraryError;
 pub use sound_key::{SoundKey, sound_key};
-pub use text::fold;
+pub use text::{SortKey, fold};
 
 use db::{absolute, shown};

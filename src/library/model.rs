@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::base::{PlaylistId, TrackId};
 
+use super::text::fold;
+
 /// A song file and all that is known of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track {
@@ -88,56 +90,7 @@ pub struct TagScore {
     pub score: f32,
 }
 
-/// Who decided a song's genre.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GenreSource {
-    /// A person, by hand.
-    Person,
-    /// The tag in the file (only where the user trusts those).
-    File,
-    /// A network, above the user's threshold.
-    Network,
-}
-
-/// How predictions become decisions. Part of the user's settings.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DecisionRule {
-    /// A network's best genre below this probability leaves the song in Unsure, 0..1.
-    pub threshold: f32,
-    /// A genre tag in the file that names one of `genres` decides before the network does.
-    pub trust_file_tags: bool,
-    /// The genres that a trusted file tag may name.
-    pub genres: Arc<[String]>,
-}
-
-/// The genre a song is filed under, borrowed from the track or the rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision<'a> {
-    /// The genre's name.
-    pub genre: &'a str,
-    /// Who decided.
-    pub source: GenreSource,
-}
-
 impl Track {
-    /// The genre under which the song is filed; `None` is *Unsure* (or not classified yet).
-    ///
-    /// A person wins over everything; then, if trusted, the file's own tag; then a network above the threshold.
-    pub fn decision<'a>(&'a self, rule: &'a DecisionRule) -> Option<Decision<'a>> {
-        if let Some(user) = &self.user_genre {
-            return Some(Decision { genre: &user.genre, source: GenreSource::Person });
-        }
-        if rule.trust_file_tags
-            && let Some(tag) = &self.tag_genre
-            && let Some(genre) = rule.genres.iter().find(|genre| same_genre(genre, tag))
-        {
-            return Some(Decision { genre, source: GenreSource::File });
-        }
-        let best = self.prediction.as_ref()?.top.first()?;
-        (best.probability >= rule.threshold).then_some(Decision { genre: &best.genre, source: GenreSource::Network })
-    }
-
     /// The network's best probability, 0..1; `None` before classification.
     pub fn confidence(&self) -> Option<f32> {
         Some(self.prediction.as_ref()?.top.first()?.probability)
@@ -149,11 +102,15 @@ impl Track {
     }
 }
 
-/// Whether two spellings name the same genre: letters and digits only, without case (`Hip-Hop` is `hiphop`).
+/// Whether two spellings name the same genre: letters and digits only, without case and accents (`Hip-Hop` is `hiphop`).
 pub fn same_genre(a: &str, b: &str) -> bool {
+    if !a.is_ascii() || !b.is_ascii() {
+        let letters = |text: &str| fold(text).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        return letters(a) == letters(b);
+    }
     // Compared in place: it runs for every song and genre.
     fn letters(text: &str) -> impl Iterator<Item = char> {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
+        text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
     }
     letters(a).eq(letters(b))
 }
@@ -268,56 +225,5 @@ impl Snapshot {
     pub fn track_by_path(&self, path: &Path) -> Option<&Track> {
         let first = self.tracks.partition_point(|track| track.path.as_path() < path);
         self.tracks.get(first).filter(|track| track.path == path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn track(user: Option<&str>, tag: Option<&str>, best: Option<(&str, f32)>) -> Track {
-        Track {
-            id: TrackId(1),
-            path: "/m/a.ogg".into(),
-            title: "a".into(),
-            artist: String::new(),
-            album: String::new(),
-            track_number: None,
-            year: None,
-            tag_genre: tag.map(str::to_owned),
-            duration_secs: 1.0,
-            format: "Ogg".into(),
-            playable: true,
-            missing: false,
-            added_at: 0,
-            user_genre: user.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
-            prediction: best.map(|(genre, probability)| {
-                Arc::new(Prediction {
-                    model_name: "m".into(),
-                    model_hash: "h".into(),
-                    top: vec![GenreProbability { genre: genre.into(), probability }],
-                    tags: Vec::new(),
-                    heard_secs: 1.0,
-                    note: None,
-                    decided_at: 0,
-                })
-            }),
-        }
-    }
-
-    fn rule(trust_file_tags: bool) -> DecisionRule {
-        DecisionRule { threshold: 0.5, trust_file_tags, genres: vec!["hiphop".to_owned(), "jazz".to_owned()].into() }
-    }
-
-    #[test]
-    fn a_person_wins_then_a_trusted_tag_then_the_network() {
-        let source = |track: &Track, trust| track.decision(&rule(trust)).map(|d| (d.genre.to_owned(), d.source));
-        let all = track(Some("blues"), Some("Hip-Hop"), Some(("jazz", 0.9)));
-        assert_eq!(source(&all, true), Some(("blues".into(), GenreSource::Person)));
-        let tagged = track(None, Some("Hip-Hop"), Some(("jazz", 0.9)));
-        assert_eq!(source(&tagged, true), Some(("hiphop".into(), GenreSource::File)));
-        assert_eq!(source(&tagged, false), Some(("jazz".into(), GenreSource::Network)));
-        assert!(same_genre("Hip-Hop", "hip hop") && !same_genre("rock", "rocks") && !same_genre("rocks", "rock"));
-        assert_eq!(source(&track(None, Some("Soundtrack"), Some(("jazz", 0.4))), true), None);
     }
 }

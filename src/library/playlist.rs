@@ -1,7 +1,10 @@
 //! Automatic playlists: which songs belong to which genre, and which to *Unsure*.
 
-use super::model::{DecisionRule, Track, same_genre};
-use super::text::fold;
+use std::path::Path;
+
+use super::filing::{DecisionRule, Filer, Filing};
+use super::model::{Track, same_genre};
+use super::text::{SortKey, fold};
 
 /// The songs of one genre.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +24,13 @@ pub struct AutoPlaylists {
     pub unsure: Vec<usize>,
 }
 
-/// Whether a song belongs to *Unsure*: it can be played, is there, was heard by a network, and no genre was decided.
-pub fn is_unsure(track: &Track, rule: &DecisionRule) -> bool {
-    track.playable && !track.missing && track.prediction.is_some() && track.decision(rule).is_none()
-}
-
 /// Sorts all songs into the automatic playlists. Different spellings of a genre are one playlist.
 pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
     let mut lists = AutoPlaylists::default();
+    let mut filer = Filer::new(rule);
     for index in playlist_order(tracks) {
-        let track = &tracks[index];
-        match track.decision(rule) {
-            Some(decision) => {
+        match filer.file(&tracks[index]) {
+            Filing::Genre(decision) => {
                 let exact = lists.genres.iter().position(|list| list.genre == decision.genre);
                 let known =
                     exact.or_else(|| lists.genres.iter().position(|list| same_genre(&list.genre, decision.genre)));
@@ -45,22 +43,65 @@ pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
                     }
                 }
             }
-            None if is_unsure(track, rule) => lists.unsure.push(index),
-            None => {}
+            Filing::Unsure => lists.unsure.push(index),
+            Filing::NotHeard | Filing::OutOfReach => {}
         }
     }
     lists.genres.sort_by_cached_key(|list| (fold(&list.genre), list.genre.clone()));
     lists
 }
 
-/// The order of songs in a playlist: artist, album, track number, title, path. Songs that do not tell come last.
+/// Where a song stands among others: by album artist, album, disc, track, title, path, in this order. What the tags do
+/// not tell comes last; numbers in names count by their value, leading articles of artists do not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderKey<'a> {
+    artist: SortKey,
+    on_album: AlbumKey,
+    title: SortKey,
+    path: &'a Path,
+}
+
+/// Where a song stands on its album, and its album among others of the same artist.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AlbumKey {
+    album: SortKey,
+    disc: u32,
+    track: u32,
+}
+
+impl<'a> OrderKey<'a> {
+    /// Of one song.
+    pub fn of(track: &'a Track) -> Self {
+        Self {
+            artist: SortKey::of_artist(album_artist(track)),
+            on_album: AlbumKey::of(track),
+            title: SortKey::of(&track.title),
+            path: &track.path,
+        }
+    }
+}
+
+impl AlbumKey {
+    /// Of one song.
+    pub fn of(track: &Track) -> Self {
+        let (disc, number) = position(track);
+        Self { album: SortKey::of(&track.album), disc, track: number }
+    }
+}
+
+/// Whose album it is. The artist, as long as the library keeps no album artists.
+pub fn album_artist(track: &Track) -> &str {
+    &track.artist
+}
+
+/// Disc and track. All are on the first disc, as long as the library keeps no discs; without a number they come last.
+fn position(track: &Track) -> (u32, u32) {
+    (1, track.track_number.unwrap_or(u32::MAX))
+}
+
+/// The order of songs in a playlist, see [`OrderKey`].
 pub fn playlist_order(tracks: &[Track]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..tracks.len()).collect();
-    let text = |text: &str| (text.is_empty(), fold(text));
-    order.sort_by_cached_key(|&index| {
-        let track = &tracks[index];
-        let number = track.track_number.unwrap_or(u32::MAX);
-        (text(&track.artist), text(&track.album), number, text(&track.title), &track.path)
-    });
+    order.sort_by_cached_key(|&index| OrderKey::of(&tracks[index]));
     order
 }

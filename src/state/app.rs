@@ -8,7 +8,9 @@ use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::{CoverImage, Opened};
 use crate::engine::settings::Change;
 use crate::engine::{Command, Settings};
-use crate::library::model::{DecisionRule, Loss, Playlist, Snapshot, Track};
+use crate::library::filing::DecisionRule;
+use crate::library::model::{Loss, Playlist, Snapshot, Track};
+use crate::library::query::Query;
 use crate::ml::train::config::{Architecture, Preset};
 
 use super::asked::Asked;
@@ -303,6 +305,11 @@ impl AppState {
         ids
     }
 
+    /// What in the search text could not be understood, as a sentence.
+    pub fn search_complaint(&self) -> Option<String> {
+        Query::parse(&self.search).complaint().map(str::to_owned)
+    }
+
     /// The name of what the table shows.
     pub fn source_name(&self) -> String {
         match &self.source {
@@ -325,7 +332,6 @@ impl AppState {
         self.rows = rows(
             &self.snapshot.tracks,
             &self.derived,
-            &self.rule,
             &self.snapshot.playlists,
             &self.source,
             &self.search,

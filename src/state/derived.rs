@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::base::TrackId;
-use crate::library::model::{DecisionRule, GenreSource, Track, same_genre};
+use crate::library::filing::{Decision, DecisionRule, Filer, Filing, GenreSource};
+use crate::library::model::Track;
 
 use super::genre::GENRES;
 use super::training::by_hand::{GenreSongs, by_hand};
@@ -16,6 +17,19 @@ pub struct Decided {
     pub genre: u16,
     /// Who decided.
     pub source: GenreSource,
+}
+
+/// Where a song belongs; [`Filing`] with an index for the genre.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// Under a genre.
+    Genre(Decided),
+    /// Heard, undecided, and there to be listened to.
+    Unsure,
+    /// Undecided, and a network can still hear it.
+    NotHeard,
+    /// Undecided, and missing or not playable.
+    OutOfReach,
 }
 
 /// A genre and how many songs are filed under it.
@@ -32,15 +46,15 @@ pub struct GenreCount {
 /// Everything that follows from the songs and the rule.
 #[derive(Clone, Debug, Default)]
 pub struct Derived {
-    /// For each song, in the snapshot's order: its genre, `None` when unsure or not heard.
-    pub decided: Vec<Option<Decided>>,
+    /// For each song, in the snapshot's order: where it belongs.
+    pub filed: Vec<Filed>,
     /// The ten genres first, in their fixed order, then those that people invented, by name.
     pub genres: Vec<GenreCount>,
     /// Songs that a person has filed and that can be trained on, by genre.
     pub by_hand: Vec<GenreSongs>,
-    /// Songs that a network heard and that no one could decide.
+    /// Songs of *Unsure*.
     pub unsure: usize,
-    /// Songs that no network heard and no one decided.
+    /// Songs that no one decided and that a network can still hear.
     pub not_heard: usize,
     /// Songs whose file is not there.
     pub missing: usize,
@@ -50,54 +64,46 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Looks at every song once. Agrees with [`Track::decision`], but asks about each spelling of a tag only once.
+    /// Looks at every song once.
     pub fn new(tracks: &[Track], rule: &DecisionRule) -> Self {
-        let mut genres: Vec<GenreCount> = GENRES.iter().map(|name| count(name)).collect();
-        // Of each spelling of a tag, the genre that it names, where tags are trusted.
-        let mut tags: HashMap<&str, Option<&str>> = HashMap::new();
-        if rule.trust_file_tags {
-            for tag in tracks.iter().filter(|track| track.user_genre.is_none()).filter_map(|t| t.tag_genre.as_deref()) {
-                tags.entry(tag)
-                    .or_insert_with(|| rule.genres.iter().find(|genre| same_genre(genre, tag)).map(String::as_str));
-            }
-        }
-        let mut invented: Vec<&str> = tracks
+        let mut filer = Filer::new(rule);
+        let filings: Vec<Filing> = tracks.iter().map(|track| filer.file(track)).collect();
+        let mut invented: Vec<&str> = filings
             .iter()
-            .filter_map(|track| track.user_genre.as_ref())
-            .map(|user| user.genre.as_str())
-            .chain(tracks.iter().filter_map(|track| best(track)).map(|(genre, _)| genre))
-            .chain(tags.values().flatten().copied())
+            .filter_map(|filing| match filing {
+                Filing::Genre(decision) => Some(decision.genre),
+                _ => None,
+            })
+            .chain(tracks.iter().filter_map(best))
             .filter(|genre| !GENRES.contains(genre))
             .collect();
         invented.sort_unstable();
         invented.dedup();
+        let mut genres: Vec<GenreCount> = GENRES.iter().map(|name| count(name)).collect();
         genres.extend(invented.into_iter().map(count));
 
         let index: HashMap<String, u16> =
             genres.iter().enumerate().map(|(place, genre)| (genre.name.clone(), place as u16)).collect();
-        let mut derived = Self { decided: Vec::with_capacity(tracks.len()), genres, ..Self::default() };
-        for track in tracks {
-            let decided = if let Some(user) = &track.user_genre {
-                index.get(&user.genre).map(|genre| Decided { genre: *genre, source: GenreSource::Person })
-            } else {
-                let tag = track.tag_genre.as_deref().and_then(|tag| *tags.get(tag)?);
-                let from_tag = tag.and_then(|genre| index.get(genre).copied());
-                match from_tag {
-                    Some(genre) => Some(Decided { genre, source: GenreSource::File }),
-                    None => best(track)
-                        .filter(|(_, probability)| *probability >= rule.threshold)
-                        .and_then(|(genre, _)| index.get(genre))
-                        .map(|genre| Decided { genre: *genre, source: GenreSource::Network }),
-                }
+        let mut derived = Self { filed: Vec::with_capacity(tracks.len()), genres, ..Self::default() };
+        for (track, filing) in tracks.iter().zip(filings) {
+            let filed = match filing {
+                Filing::Genre(decision) => match index.get(decision.genre) {
+                    Some(&genre) => {
+                        derived.genres[usize::from(genre)].count += 1;
+                        Filed::Genre(Decided { genre, source: decision.source })
+                    }
+                    // Every genre that decides was collected above.
+                    None => Filed::OutOfReach,
+                },
+                Filing::Unsure => Filed::Unsure,
+                Filing::NotHeard => Filed::NotHeard,
+                Filing::OutOfReach => Filed::OutOfReach,
             };
-            match decided {
-                Some(decided) => derived.genres[decided.genre as usize].count += 1,
-                None if track.prediction.is_some() => derived.unsure += 1,
-                None => derived.not_heard += 1,
-            }
+            derived.unsure += usize::from(filed == Filed::Unsure);
+            derived.not_heard += usize::from(filed == Filed::NotHeard);
             derived.missing += usize::from(track.missing);
             derived.total_secs += if track.duration_secs.is_finite() { track.duration_secs } else { 0.0 };
-            derived.decided.push(decided);
+            derived.filed.push(filed);
         }
         derived.places = tracks.iter().enumerate().map(|(place, track)| (track.id, place as u32)).collect();
         derived.places.sort_unstable();
@@ -113,8 +119,21 @@ impl Derived {
 
     /// The genre a song is filed under.
     pub fn genre_of(&self, place: usize) -> Option<(&GenreCount, GenreSource)> {
-        let decided = (*self.decided.get(place)?)?;
+        let Filed::Genre(decided) = *self.filed.get(place)? else { return None };
         Some((self.genres.get(decided.genre as usize)?, decided.source))
+    }
+
+    /// Where a song belongs.
+    pub fn filing(&self, place: usize) -> Filing<'_> {
+        match self.filed.get(place) {
+            Some(Filed::Genre(decided)) => match self.genres.get(usize::from(decided.genre)) {
+                Some(genre) => Filing::Genre(Decision { genre: &genre.name, source: decided.source }),
+                None => Filing::OutOfReach,
+            },
+            Some(Filed::Unsure) => Filing::Unsure,
+            Some(Filed::NotHeard) => Filing::NotHeard,
+            Some(Filed::OutOfReach) | None => Filing::OutOfReach,
+        }
     }
 
     /// A genre's index by its stored name.
@@ -127,9 +146,8 @@ fn count(name: &str) -> GenreCount {
     GenreCount { name: name.to_owned(), shown: super::genre::display_name(name), count: 0 }
 }
 
-fn best(track: &Track) -> Option<(&str, f32)> {
-    let best = track.prediction.as_ref()?.top.first()?;
-    Some((best.genre.as_str(), best.probability))
+fn best(track: &Track) -> Option<&str> {
+    Some(track.prediction.as_ref()?.top.first()?.genre.as_str())
 }
 
 #[cfg(test)]

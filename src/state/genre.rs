@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{self, Settings};
-use crate::library::model::DecisionRule;
+use crate::library::filing::DecisionRule;
 
 pub use crate::base::genre::{GENRES, display_name, index_of};
 

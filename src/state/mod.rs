@@ -8,6 +8,7 @@
 //! Panels read [`AppState`] and give back [`Action`]s; nothing else changes it.
 
 pub mod action;
+mod advance;
 pub mod app;
 pub mod apply;
 pub mod asked;

@@ -1,7 +1,8 @@
 //! A new library made ready for showing. For a large one this takes long enough to be felt, so the window lets another
 //! thread do it and shows the old library until it is done.
 
-use crate::library::model::{DecisionRule, Snapshot};
+use crate::library::filing::DecisionRule;
+use crate::library::model::Snapshot;
 
 use super::app::{AppState, Source};
 use super::derived::Derived;
@@ -32,7 +33,7 @@ pub struct Prepared {
 pub fn prepare(snapshot: Snapshot, rule: DecisionRule, view: View) -> Prepared {
     let derived = Derived::new(&snapshot.tracks, &rule);
     let View { source, search, sort } = &view;
-    let rows = rows(&snapshot.tracks, &derived, &rule, &snapshot.playlists, source, search, *sort);
+    let rows = rows(&snapshot.tracks, &derived, &snapshot.playlists, source, search, *sort);
     Prepared { snapshot, rule, derived, view, rows }
 }
 

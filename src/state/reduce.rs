@@ -18,7 +18,7 @@ impl AppState {
     pub fn reduce(&mut self, action: Action) -> Vec<Command> {
         match action {
             Action::Do(verb) => return self.reduce_verb(verb),
-            Action::Show(source) => self.show(source),
+            Action::Show(source) => return self.show(source),
             Action::Search(text) => {
                 if text != self.search {
                     self.search = text;
@@ -56,7 +56,13 @@ impl AppState {
                     return self.review_choose(genre);
                 }
                 let tracks = self.selected_in_order();
-                return self.set_genre_of(tracks, genre);
+                let next = self.row_after_filing(&tracks, genre.as_deref());
+                let commands = self.set_genre_of(tracks, genre);
+                if let Some(row) = next {
+                    self.select_row(row, SelectMode::Only);
+                    self.effects.push(Effect::ScrollToRow(row));
+                }
+                return commands;
             }
             Action::ReviewChoose(genre) => return self.review_choose(genre),
             Action::ReviewSkip => return self.review_step(1),
@@ -214,15 +220,16 @@ impl AppState {
         Vec::new()
     }
 
-    fn show(&mut self, source: Source) {
+    fn show(&mut self, source: Source) -> Vec<Command> {
         self.place = Place::Library;
-        self.review = None;
+        let commands = self.end_review();
         if source != self.source {
             self.source = source;
             self.playlist_sort = Sort::by(super::rows::Column::Order);
             self.refresh_rows();
             self.effects.push(Effect::ScrollToRow(0));
         }
+        commands
     }
 
     fn show_playing(&mut self) {

@@ -3,12 +3,13 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::library::fold;
-use crate::library::model::{DecisionRule, Playlist, Track};
+use crate::library::SortKey;
+use crate::library::model::{Playlist, Track};
+use crate::library::playlist::{AlbumKey, album_artist};
 use crate::library::query::Query;
 
 use super::app::Source;
-use super::derived::Derived;
+use super::derived::{Derived, Filed};
 
 /// The columns of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,46 +92,49 @@ pub struct Rows {
 pub fn rows(
     tracks: &[Track],
     derived: &Derived,
-    rule: &DecisionRule,
     playlists: &[Playlist],
     source: &Source,
     search: &str,
     sort: Sort,
 ) -> Rows {
     let query = Query::parse(search);
-    let found = |place: usize| query.is_empty() || query.matches(&tracks[place], rule);
+    let found = |scratch: &mut String, place: usize| {
+        query.is_empty() || query.matches_filed(&tracks[place], derived.filing(place), scratch)
+    };
     let mut pairs: Vec<(u32, u32)> = match source {
         Source::Playlist(id) => {
             let entries = playlists.iter().find(|list| list.id == *id).map_or(&[][..], |list| &list.tracks);
+            let mut scratch = String::new();
             entries
                 .iter()
                 .enumerate()
                 .filter_map(|(position, track)| Some((derived.place_of(*track)?, position)))
-                .filter(|(place, _)| found(*place))
+                .filter(|(place, _)| found(&mut scratch, *place))
                 .map(|(place, position)| (place as u32, position as u32))
                 .collect()
         }
         Source::Problems => Vec::new(),
         _ => {
             let genre = match source {
-                Source::Genre(name) => Some(derived.genre_index(name)),
+                Source::Genre(name) => derived.genre_index(name),
                 _ => None,
             };
             (0..tracks.len())
                 .into_par_iter()
                 .filter(|place| {
-                    let decided = derived.decided.get(*place).copied().flatten();
+                    let filed = derived.filed.get(*place).copied();
                     match source {
-                        Source::Genre(_) => {
-                            decided.map(|decided| decided.genre) == genre.flatten() && decided.is_some()
-                        }
-                        Source::Unsure => decided.is_none() && tracks[*place].prediction.is_some(),
-                        Source::NotHeard => decided.is_none() && tracks[*place].prediction.is_none(),
+                        Source::Genre(_) => match filed {
+                            Some(Filed::Genre(decided)) => Some(decided.genre) == genre,
+                            _ => false,
+                        },
+                        Source::Unsure => filed == Some(Filed::Unsure),
+                        Source::NotHeard => filed == Some(Filed::NotHeard),
                         _ => true,
                     }
                 })
-                .filter(|place| found(*place))
-                .map(|place| (place as u32, 0))
+                .map_init(String::new, |scratch, place| found(scratch, place).then_some((place as u32, 0)))
+                .flatten()
                 .collect()
         }
     };
@@ -147,15 +151,18 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
     let track = |pair: &(u32, u32)| &tracks[pair.0 as usize];
     match sort.column {
         Column::Order => {}
-        Column::Title => pairs.par_sort_by_cached_key(|pair| key(&track(pair).title)),
+        Column::Title => pairs.par_sort_by_cached_key(|pair| SortKey::of(&track(pair).title)),
         Column::Artist => pairs.par_sort_by_cached_key(|pair| {
             let track = track(pair);
-            (key(&track.artist), key(&track.album), track.track_number)
+            (SortKey::of_artist(album_artist(track)), AlbumKey::of(track))
         }),
-        Column::Album => pairs.par_sort_by_cached_key(|pair| (key(&track(pair).album), track(pair).track_number)),
+        Column::Album => pairs.par_sort_by_cached_key(|pair| AlbumKey::of(track(pair))),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
         Column::Genre => {
-            pairs.sort_by_key(|pair| derived.decided[pair.0 as usize].map_or(u16::MAX, |decided| decided.genre));
+            pairs.sort_by_key(|pair| match derived.filed[pair.0 as usize] {
+                Filed::Genre(decided) => u32::from(decided.genre),
+                Filed::Unsure | Filed::NotHeard | Filed::OutOfReach => u32::MAX,
+            });
         }
         Column::Confidence => {
             pairs.sort_by(|a, b| {
@@ -173,14 +180,10 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
     }
 }
 
-/// Without case and accents; empty sorts last.
-fn key(text: &str) -> (bool, String) {
-    (text.is_empty(), fold(text))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::base::{PlaylistId, TrackId};
+    use crate::library::filing::DecisionRule;
     use crate::state::derived::tests::track;
     use crate::state::genre::first_rule;
 
@@ -207,7 +210,7 @@ mod tests {
     fn ids(source: &Source, search: &str, sort: Sort) -> Vec<i64> {
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &rule(), &lists, source, search, sort);
+        let rows = rows(&tracks, &derived, &lists, source, search, sort);
         rows.places.iter().map(|place| tracks[*place as usize].id.0).collect()
     }
 
@@ -239,7 +242,7 @@ mod tests {
         assert_eq!(ids(&list, "", Sort::by(Column::Order)), [4, 2, 4]);
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &rule(), &lists, &list, "", Sort::by(Column::Artist));
+        let rows = rows(&tracks, &derived, &lists, &list, "", Sort::by(Column::Artist));
         assert_eq!(rows.positions, [2, 0, 3]);
     }
 }

@@ -5,7 +5,8 @@ use eframe::egui::{
 };
 
 use crate::base::time::{clock_text, local_day};
-use crate::library::model::{GenreSource, Prediction, Track};
+use crate::library::filing::GenreSource;
+use crate::library::model::{Prediction, Track};
 use crate::state::genre::display_name;
 use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Verb};
@@ -110,7 +111,7 @@ fn genre(ui: &mut Ui, state: &AppState, track: &Track, actions: &mut Vec<Action>
     ui.horizontal(|ui| {
         let (name, hue) = match decided {
             Some((genre, _)) => (genre.shown.clone(), tokens.genre(&genre.name)),
-            None if track.prediction.is_some() => ("Unsure".to_owned(), tokens.text_faint),
+            None if track.is_unsure(&state.rule) => ("Unsure".to_owned(), tokens.text_faint),
             None => ("Not classified".to_owned(), tokens.text_faint),
         };
         let (rect, _) = ui.allocate_exact_size(vec2(10.0, 24.0), Sense::hover());

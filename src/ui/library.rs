@@ -124,6 +124,12 @@ fn nothing(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     if !state.loaded {
         return;
     }
+    if state.search_complaint().is_some() {
+        let sentence = "Correct the search, or empty it.";
+        let all = ("Show all again", Action::Search(String::new()));
+        empty(ui, Icon::Search, "The search is not understood", sentence, &[all], actions);
+        return;
+    }
     if !state.search.is_empty() {
         let sentence = format!("No song here has “{}” in its title, artist, album or genre.", state.search);
         empty(

@@ -1,6 +1,8 @@
 //! Above the table: the search field, running jobs, and what can be done with the library.
 
-use eframe::egui::{Align, Id, Layout, Rect, Response, RichText, TextEdit, Ui, UiBuilder, Widget as _, pos2, vec2};
+use eframe::egui::{
+    Align, Area, Frame, Id, Layout, Order, Rect, Response, RichText, TextEdit, Ui, UiBuilder, Widget as _, pos2, vec2,
+};
 
 use crate::state::{Action, AppState, Verb};
 
@@ -46,6 +48,19 @@ fn search_field(ui: &mut Ui, state: &AppState, local: &mut Local, width: f32, ac
         .ui(&mut child);
     let glass = Rect::from_center_size(pos2(rect.left() + 18.0, rect.center().y), vec2(17.0, 17.0));
     icons::paint(ui.painter(), Icon::Search, glass, tokens.text_muted);
+    if let Some(complaint) = state.search_complaint() {
+        ui.painter().hline(rect.x_range(), rect.bottom() - 1.0, (2.0, tokens.danger));
+        Area::new(search_id().with("complaint"))
+            .order(Order::Foreground)
+            .fixed_pos(rect.left_bottom() + vec2(0.0, 6.0))
+            .interactable(false)
+            .show(ui.ctx(), |ui| {
+                Frame::popup(ui.style()).show(ui, |ui| {
+                    ui.set_max_width(width.max(320.0));
+                    ui.label(RichText::new(complaint).font(fonts::small()).color(tokens.danger));
+                });
+            });
+    }
     if local.focus_search {
         local.focus_search = false;
         response.request_focus();

@@ -12,7 +12,8 @@ use lofty::config::WriteOptions;
 use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use timbre::base::CancelToken;
 use timbre::library::Library;
-use timbre::library::model::{DecisionRule, GenreProbability, Prediction, Problem, ProblemKind};
+use timbre::library::filing::DecisionRule;
+use timbre::library::model::{GenreProbability, Prediction, Problem, ProblemKind};
 use timbre::library::playlist::auto_playlists;
 use timbre::library::query::Query;
 use timbre::library::scan::{ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, ScanSummary, scan};
@@ -96,7 +97,7 @@ fn large_library(criterion: &mut Criterion, database: &Path) {
     let mut library = Library::open(database).unwrap();
     let genres: Vec<String> = (0..10).map(|number| format!("genre {number}")).collect();
     let predictions: Vec<_> = library
-        .to_classify("m", false)
+        .to_classify("m", None)
         .unwrap()
         .into_iter()
         .map(|(id, _)| {

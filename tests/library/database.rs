@@ -41,31 +41,35 @@ fn predictions_come_back_exactly_and_are_shared_between_snapshots() {
 #[test]
 fn only_what_is_due_is_classified() {
     let (mut fixture, ids) = three_songs();
-    let due = |library: &Library, hash: &str, again| -> Vec<TrackId> {
-        library.to_classify(hash, again).unwrap().into_iter().map(|(id, _)| id).collect()
+    let due = |library: &Library, hash: &str, again_until: Option<i64>| -> Vec<TrackId> {
+        library.to_classify(hash, again_until).unwrap().into_iter().map(|(id, _)| id).collect()
     };
-    assert_eq!(due(&fixture.library, "m1", false), ids);
+    assert_eq!(due(&fixture.library, "m1", None), ids);
     fixture.library.store_prediction(ids[0], &prediction("m1", "rock")).unwrap();
     fixture.library.store_prediction(ids[1], &prediction("older", "rock")).unwrap();
-    assert_eq!(due(&fixture.library, "m1", false), ids[1..]);
+    assert_eq!(due(&fixture.library, "m1", None), ids[1..]);
     let path = fixture.at("2.wav");
     let problem = Problem { path: path.clone(), kind: ProblemKind::Damaged, message: "Cut off.".into(), seen_at: 5 };
     fixture.library.record_problem(&problem).unwrap();
     assert_eq!(fixture.library.problems().unwrap(), [problem]);
-    assert_eq!(due(&fixture.library, "m1", false), [ids[1]]);
-    assert_eq!(due(&fixture.library, "m1", true), ids);
+    assert_eq!(due(&fixture.library, "m1", None), [ids[1]]);
+    assert_eq!(due(&fixture.library, "m1", Some(i64::MAX)), ids);
+    let decided_at = prediction("m1", "rock").decided_at;
+    assert_eq!(due(&fixture.library, "m1", Some(decided_at)), ids);
+    let rest = &ids[1..];
+    assert_eq!(due(&fixture.library, "m1", Some(decided_at - 1)), rest, "the first is decided again already");
     fixture.scan();
-    assert_eq!(due(&fixture.library, "m1", false), [ids[1]], "a scan does not forget it");
+    assert_eq!(due(&fixture.library, "m1", None), [ids[1]], "a scan does not forget it");
     touch(&path, 5);
     fixture.scan();
-    assert_eq!(due(&fixture.library, "m1", false), ids[1..], "the file was written anew");
+    assert_eq!(due(&fixture.library, "m1", None), ids[1..], "the file was written anew");
     assert!(fixture.library.problems().unwrap().is_empty());
     // Forgetting makes it due too.
     let problem = Problem { path: path.clone(), kind: ProblemKind::Damaged, message: "Cut off.".into(), seen_at: 5 };
     fixture.library.record_problem(&problem).unwrap();
-    assert_eq!(due(&fixture.library, "m1", false), [ids[1]]);
+    assert_eq!(due(&fixture.library, "m1", None), [ids[1]]);
     fixture.library.forget_problems(&[path]).unwrap();
-    assert_eq!(due(&fixture.library, "m1", false), ids[1..]);
+    assert_eq!(due(&fixture.library, "m1", None), ids[1..]);
 }
 
 #[test]

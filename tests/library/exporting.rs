@@ -9,8 +9,9 @@ use lofty::picture::{MimeType, Picture, PictureType};
 use lofty::tag::{Tag, TagExt as _, TagType};
 use timbre::base::TrackId;
 use timbre::library::cover::cover;
+use timbre::library::filing::DecisionRule;
 use timbre::library::m3u::{PlaylistFile, PlaylistKind, export, render};
-use timbre::library::model::{DecisionRule, Track, UserGenre};
+use timbre::library::model::{Track, UserGenre};
 use timbre::library::playlist::auto_playlists;
 use timbre::library::query::Query;
 
@@ -252,4 +253,129 @@ fn searching_understands_words_fields_ranges_and_states() {
     ] {
         assert_eq!(Query::parse(text).filter(&tracks, &rule), expected, "{text:?}");
     }
+}
+
+#[test]
+fn what_people_type_finds_what_is_written_in_every_field() {
+    let rule = rule(0.8);
+    for (written, typed) in [
+        ("Don’t Stop", "don't"),
+        ("Don't Stop", "dont"),
+        ("Guns N' Roses", "guns n roses"),
+        ("Low‐Life", "low-life"),
+        ("Low-Life", "lowlife"),
+        ("AC/DC", "acdc"),
+        ("M.I.A.", "mia"),
+        ("MIA", "m.i.a."),
+        ("한국", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}"),
+        ("Ёлка", "елка"),
+        ("Ｆｕｌｌ", "full"),
+        ("ﬁnal", "final"),
+        ("Straße", "STRASSE"),
+        ("re:member", "\"re:member\""),
+        ("2:30", "2:30"),
+        ("http://x.y", "http://x.y"),
+        ("...", "..."),
+        ("Mission: Impossible", "mission: impossible"),
+        ("a - b", "\"a b\""),
+    ] {
+        let tracks = [song("/m/0", "x", written), song("/m/1", written, "x"), song("/m/2", "x", "x")];
+        let query = Query::parse(typed);
+        assert_eq!(query.complaint(), None, "{typed}");
+        assert_eq!(query.filter(&tracks, &rule), [0, 1], "{written} by {typed}");
+        if !typed.contains(['"', ' ']) {
+            assert_eq!(Query::parse(&format!("title:{typed}")).filter(&tracks, &rule), [0], "{written} by {typed}");
+        }
+    }
+    let kana = [song("/m/0", "x", "が"), song("/m/1", "x", "か"), song("/m/2", "x", "Йога"), song("/m/3", "x", "Иога")];
+    for (typed, expected) in [("か\u{3099}", 0), ("か", 1), ("и\u{306}ога", 2), ("иога", 3)] {
+        assert_eq!(Query::parse(typed).filter(&kana, &rule), [expected], "{typed}");
+    }
+}
+
+#[test]
+fn spans_of_years_and_lengths_take_every_sign() {
+    let tracks: Vec<Track> = (1984..=1988)
+        .map(|year| Track { year: Some(year), duration_secs: f64::from(year - 1980) * 60.0, ..song("/m", "x", "x") })
+        .collect();
+    for (text, expected) in [
+        ("year:1985-1987", &[1, 2, 3][..]),
+        ("year:1985..1987", &[1, 2, 3]),
+        ("year:1985–1987", &[1, 2, 3]),
+        ("year:1987-1985", &[1, 2, 3]),
+        ("year:１９８５-1987", &[1, 2, 3]),
+        ("year:1987-", &[3, 4]),
+        ("year:<1986", &[0, 1]),
+        ("year:>=1987", &[3, 4]),
+        ("year:≥1987", &[3, 4]),
+        ("length:5:00-6:30", &[1, 2]),
+        ("length:..4:30", &[0]),
+        ("-year:1985-1988", &[0]),
+    ] {
+        let query = Query::parse(text);
+        assert_eq!(query.complaint(), None, "{text}");
+        assert_eq!(query.filter(&tracks, &rule(0.5)), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_complained_about_and_names_the_nearest() {
+    for (text, nearest) in [
+        ("artits:x", "artist?"),
+        ("foo:bar", "format?"),
+        ("yaer:1980", "year?"),
+        ("miles ablum:blue", "album?"),
+        ("-gener:jazz", "genre?"),
+        ("ARTITS:x", "artist?"),
+        ("is:unsrue", "is:unsure?"),
+        ("year:old", "year:1985"),
+        ("length:long", "length:"),
+    ] {
+        let query = Query::parse(text);
+        assert!(
+            query.complaint().is_some_and(|complaint| complaint.contains(nearest)),
+            "{text}: {:?}",
+            query.complaint()
+        );
+        assert!(!query.is_empty());
+    }
+    for text in [
+        "2:30",
+        "http://a.b",
+        "C:\\music",
+        "artist:",
+        "year:",
+        "year:19",
+        "is:u",
+        "re: stacks",
+        "\"foo:bar\"",
+        "::",
+        "a:b",
+        "müsik:x",
+    ] {
+        assert_eq!(Query::parse(text).complaint(), None, "{text}");
+    }
+}
+
+#[test]
+fn a_playlist_is_in_the_order_in_which_people_look_for_songs() {
+    let on = |artist: &str, album: &str, number: Option<u32>, title: &str| Track {
+        album: album.into(),
+        track_number: number,
+        ..song(&format!("/m/{title}"), artist, title)
+    };
+    let tracks = [
+        on("", "", None, "nobody's"),
+        on("Los Lobos", "X", Some(1), "l"),
+        on("Cream", "X", Some(1), "c"),
+        on("The Beatles", "Anthology 10", Some(1), "b10"),
+        on("The Beatles", "Anthology 2", Some(2), "b2"),
+        on("The Beatles", "Anthology 2", None, "Part 10"),
+        on("the beatles", "Anthology 2", None, "Part 9"),
+        on("Die Ärzte", "X", Some(1), "a2"),
+        on("ABBA", "X", Some(1), "a1"),
+    ];
+    let order = timbre::library::playlist::playlist_order(&tracks);
+    let titles: Vec<&str> = order.iter().map(|index| tracks[*index].title.as_str()).collect();
+    assert_eq!(titles, ["a1", "a2", "b2", "Part 9", "Part 10", "b10", "c", "l", "nobody's"]);
 }

@@ -74,7 +74,7 @@ fn a_track_inserted_before_the_others_takes_nothing_from_them() {
         ("03.wav", Some("02.wav")),
         ("04.wav", Some("03.wav")),
     ]);
-    let heard = fixture.library.to_classify("m1", false).unwrap();
+    let heard = fixture.library.to_classify("m1", None).unwrap();
     assert_eq!(heard.len(), 1, "only the new song is to be heard: {heard:?}");
     assert_eq!(fixture.snapshot().playlists[0].tracks.len(), 3);
 }
@@ -181,7 +181,7 @@ fn a_folder_that_is_taken_out_comes_back_with_all_it_had() {
     let snapshot = fixture.snapshot();
     assert_eq!((snapshot.tracks.len(), snapshot.hidden.songs), (0, 2));
     assert!(snapshot.playlists[0].tracks.is_empty());
-    assert!(fixture.library.to_classify("other", true).unwrap().is_empty());
+    assert!(fixture.library.to_classify("other", Some(i64::MAX)).unwrap().is_empty());
     // Meanwhile the files are renamed.
     fixture.rename(&[("01.wav", "sub/02.wav"), ("sub/02.wav", "03.wav")]);
     fixture.library.add_root(&music).unwrap();
@@ -189,7 +189,7 @@ fn a_folder_that_is_taken_out_comes_back_with_all_it_had() {
     fixture.assert_genres(&[("03.wav", Some("sub/02.wav")), ("sub/02.wav", Some("01.wav"))]);
     let snapshot = fixture.snapshot();
     assert_eq!((snapshot.playlists[0].tracks.len(), snapshot.hidden.songs), (2, 0));
-    assert!(fixture.library.to_classify("m1", false).unwrap().is_empty());
+    assert!(fixture.library.to_classify("m1", None).unwrap().is_empty());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_name_that_is_not_utf8_is_a_song_like_others() {
     assert_eq!((&snapshot.tracks[0].path, snapshot.tracks[0].title.as_str()), (&odd, "caf\u{FFFD}"));
     assert_eq!(snapshot.tracks[0].user_genre.as_ref().unwrap().genre, "a.wav");
     assert_eq!(fixture.scan().unchanged, 1);
-    assert_eq!(fixture.library.to_classify("m2", false).unwrap()[0].1, odd);
+    assert_eq!(fixture.library.to_classify("m2", None).unwrap()[0].1, odd);
 }
 
 /// What happens to one file.
@@ -330,7 +330,7 @@ fn a_library_of_version_1_is_taken_over() {
     }
     drop(connection);
     fixture.library = timbre::library::Library::open(&fixture.library.path().to_path_buf()).unwrap();
-    assert!(fixture.library.to_classify("m1", false).unwrap().is_empty(), "nothing is heard again");
+    assert!(fixture.library.to_classify("m1", None).unwrap().is_empty(), "nothing is heard again");
     // Before the first scan of this version one song is renamed, two change places, one gets other tags.
     fixture.rename(&[("big.wav", "very big.wav"), ("01.wav", "02.wav"), ("02.wav", "01.wav")]);
     retag(&fixture.at("03.wav"), "other tags");
@@ -341,7 +341,7 @@ fn a_library_of_version_1_is_taken_over() {
         ("03.wav", Some("03.wav")),
         ("very big.wav", Some("big.wav")),
     ]);
-    let due: Vec<_> = fixture.library.to_classify("m1", false).unwrap().into_iter().map(|(_, path)| path).collect();
+    let due: Vec<_> = fixture.library.to_classify("m1", None).unwrap().into_iter().map(|(_, path)| path).collect();
     assert_eq!(due, [fixture.music().join("03.wav")], "nobody knows what it was");
     assert_eq!(fixture.scan().unchanged, 4);
     // From now on the sound counts.

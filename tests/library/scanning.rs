@@ -58,12 +58,12 @@ fn a_changed_file_is_read_again_and_the_same_sound_is_not_heard_again() {
     let id = fixture.track("a.wav").id;
     fixture.library.set_genre(&[id], Some("jazz")).unwrap();
     fixture.library.store_prediction(id, &prediction("m1", "rock")).unwrap();
-    assert!(fixture.library.to_classify("m1", false).unwrap().is_empty());
+    assert!(fixture.library.to_classify("m1", None).unwrap().is_empty());
     touch(&path, 5);
     assert_eq!(fixture.scan().updated, 1);
     tag(&path, TagType::Id3v2, "Another title", "Rock");
     assert_eq!(fixture.scan().updated, 1);
-    assert!(fixture.library.to_classify("m1", false).unwrap().is_empty(), "other tags, the same sound");
+    assert!(fixture.library.to_classify("m1", None).unwrap().is_empty(), "other tags, the same sound");
     let track = fixture.track("a.wav");
     assert_eq!(
         (track.id, track.title.as_str(), track.user_genre.unwrap().genre.as_str()),
@@ -85,7 +85,7 @@ fn a_vanished_song_is_kept_and_comes_back() {
     let summary = fixture.scan();
     assert_eq!((summary.missing, summary.unchanged), (1, 1));
     assert!(fixture.track("sub/a.wav").missing);
-    assert!(!fixture.library.to_classify("m", false).unwrap().iter().any(|(track, _)| *track == id));
+    assert!(!fixture.library.to_classify("m", None).unwrap().iter().any(|(track, _)| *track == id));
     assert_eq!(fixture.scan().missing, 1, "still away");
     std::fs::rename(&away, fixture.music().join("sub")).unwrap();
     let summary = fixture.scan();
@@ -132,7 +132,7 @@ fn a_moved_song_keeps_all_that_the_user_gave_it() {
     assert_eq!(after.user_genre.unwrap().genre, "folk");
     assert_eq!(*after.prediction.unwrap(), prediction("m1", "rock"));
     assert_eq!(fixture.library.playlist_tracks(playlist).unwrap(), [before.id]);
-    assert!(!fixture.library.to_classify("m1", false).unwrap().iter().any(|(id, _)| *id == before.id));
+    assert!(!fixture.library.to_classify("m1", None).unwrap().iter().any(|(id, _)| *id == before.id));
 }
 
 #[test]

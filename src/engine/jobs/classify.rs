@@ -3,6 +3,7 @@
 //! Worker threads decode and classify one song each; this thread writes results in batches. A batch is on disk within
 //! about a second, so a killed run loses no more than that and the next one goes on after it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use crate::engine::dispatcher::Message;
 use crate::engine::event::{ClassifyOutcome, JobOutcome};
 use crate::engine::job::{JobContext, JobError};
 use crate::library::Library;
+use crate::library::filing::{Filer, Filing};
 use crate::library::model::{GenreProbability, Prediction, Problem, ProblemKind, TagScore, Track};
 use crate::ml::Classifier;
 
@@ -39,7 +41,7 @@ pub(super) enum Failure {
 
 pub(super) fn run(
     shared: &Shared,
-    again: bool,
+    again_until: Option<i64>,
     within: &[PathBuf],
     back: &Sender<Message>,
     context: &mut JobContext,
@@ -47,25 +49,33 @@ pub(super) fn run(
     let start = Instant::now();
     let mut library = shared.open_library()?;
     let classifier = shared.classifier()?;
-    let mut due = library.to_classify(&classifier.info().hash, again)?;
+    let mut due = library.to_classify(&classifier.info().hash, again_until)?;
     due.retain(|(_, path)| inside(path, within));
     let known = |track: &&Track| {
         let by_this_model = |prediction: &Arc<Prediction>| prediction.model_hash == classifier.info().hash;
         !track.missing && inside(&track.path, within) && track.prediction.as_ref().is_some_and(by_this_model)
     };
-    let unchanged = if again { 0 } else { library.snapshot()?.tracks.iter().filter(known).count() };
+    let due_ids: HashSet<TrackId> = due.iter().map(|(id, _)| *id).collect();
+    let tracks = library.snapshot()?.tracks;
+    let unchanged = tracks.iter().filter(known).filter(|track| !due_ids.contains(&track.id)).count();
     let mut outcome = ClassifyOutcome { unchanged, ..Default::default() };
-    let threshold = shared.settings().threshold;
     let total = due.len() as u64;
     context.progress(0, Some(total), String::new);
 
     let (threads, cancel) = (shared.threads().min(due.len()), context.cancel.clone());
+    let mut classified = HashSet::new();
     hear(&due, &classifier, threads, &cancel, |answers| {
-        store(answers, &due, &mut library, back, context, threshold, &mut outcome)
+        store(answers, &due, &mut library, back, context, &mut classified, &mut outcome)
     })?;
     if cancel.is_cancelled() {
         return Err(JobError::Cancelled);
     }
+    // As the library says, in which people and tags decide as well.
+    let rule = super::decision_rule(&shared.settings(), classifier.info().labels.clone());
+    let snapshot = library.snapshot()?;
+    let mut filer = Filer::new(&rule);
+    let now_classified = snapshot.tracks.iter().filter(|track| classified.contains(&track.id));
+    outcome.unsure = now_classified.filter(|track| filer.file(track) == Filing::Unsure).count();
     outcome.elapsed_secs = start.elapsed().as_secs_f64();
     Ok(JobOutcome::Classify(outcome))
 }
@@ -179,7 +189,7 @@ fn store(
     library: &mut Library,
     back: &Sender<Message>,
     context: &mut JobContext,
-    threshold: f32,
+    classified: &mut HashSet<TrackId>,
     outcome: &mut ClassifyOutcome,
 ) -> Result<(), JobError> {
     let total = due.len() as u64;
@@ -191,9 +201,8 @@ fn store(
         match answer {
             Ok((index, Ok(prediction))) => {
                 let (track, path) = &due[index];
-                let best = prediction.top.first().map_or(0.0, |best| best.probability);
                 outcome.classified += 1;
-                outcome.unsure += usize::from(best < threshold);
+                classified.insert(*track);
                 batch.push((*track, prediction));
                 let done = (outcome.classified + outcome.failed) as u64;
                 let name = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();

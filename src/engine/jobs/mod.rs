@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use crossbeam_channel::Sender;
 
 use crate::base::{DataDir, Report, TrackId};
-use crate::library::model::DecisionRule;
+use crate::library::filing::DecisionRule;
 use crate::library::{Library, LibraryError};
 use crate::ml::classifier::BUILT_IN;
 use crate::ml::data::Sources;
@@ -33,6 +33,9 @@ use super::job::{JobContext, JobError};
 use super::outbox::Outbox;
 use super::picture::PictureRequest;
 
+/// All that was decided is due again.
+pub(super) const AGAIN: i64 = i64::MAX;
+
 /// What a job is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum JobSpec {
@@ -44,7 +47,8 @@ pub(super) enum JobSpec {
         locate: Option<(TrackId, PathBuf)>,
     },
     Classify {
-        again: bool,
+        /// What was decided until then is due again, Unix seconds: [`AGAIN`] for all, `None` for nothing.
+        again_until: Option<i64>,
         within: Vec<PathBuf>,
     },
     Export {
@@ -95,7 +99,7 @@ impl JobSpec {
     ) -> Result<JobOutcome, JobError> {
         match self {
             Self::Scan { roots, exclude, locate } => scan::run(shared, roots, exclude, locate.as_ref(), back, context),
-            Self::Classify { again, within } => classify::run(shared, *again, within, back, context),
+            Self::Classify { again_until, within } => classify::run(shared, *again_until, within, back, context),
             Self::Export { folder, selection, within } => export::run(shared, folder, selection, within, context),
             Self::Picture { song, request, file } => picture::run(song, request, file, context),
             Self::Demo => demo::run(shared, context),

@@ -37,22 +37,26 @@ impl Library {
 
     /// The songs the model of that hash has to hear, ordered by path: those that can be played, are there, and have
     /// no result of this model for their present sound. Files that could not be decoded are due once they change.
-    /// With `again`, all that can be played and are there.
+    /// With `again_until`, also all that was decided until then (Unix seconds) or never, whatever the reason.
     ///
     /// # Errors
     /// Database failures.
-    pub fn to_classify(&self, model_hash: &str, again: bool) -> Result<Vec<(TrackId, PathBuf)>, LibraryError> {
+    pub fn to_classify(
+        &self,
+        model_hash: &str,
+        again_until: Option<i64>,
+    ) -> Result<Vec<(TrackId, PathBuf)>, LibraryError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT t.id, t.path FROM track t LEFT JOIN prediction p ON p.track_id = t.id \
-                 WHERE t.playable AND NOT t.missing AND t.removed_at IS NULL AND (?2 OR ( \
+                 WHERE t.playable AND NOT t.missing AND t.removed_at IS NULL AND ((?2 IS NOT NULL AND (p.track_id IS NULL OR p.decided_at <= ?2)) OR ( \
                      (p.track_id IS NULL OR p.model_hash <> ?1 OR p.sound_key IS NOT t.sound_key) \
                      AND NOT EXISTS (SELECT 1 FROM problem b WHERE b.path = t.path AND b.decoding \
                                      AND b.size IS t.size AND b.mtime_ns IS t.mtime_ns))) \
                  ORDER BY t.path",
             )?;
             statement
-                .query_map(params![model_hash, again], |row| {
+                .query_map(params![model_hash, again_until], |row| {
                     let DbPath(path) = row.get(1)?;
                     Ok((TrackId(row.get(0)?), path))
                 })?

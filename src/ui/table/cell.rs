@@ -3,7 +3,8 @@
 use eframe::egui::{Align, Rect, Ui, pos2, vec2};
 
 use crate::base::time::{clock_text, local_day};
-use crate::library::model::{GenreSource, Track};
+use crate::library::filing::GenreSource;
+use crate::library::model::Track;
 use crate::state::{AppState, Column};
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{fonts, tokens};
@@ -95,7 +96,7 @@ fn genre(ui: &Ui, state: &AppState, track: &Track, row: usize, rect: Rect) {
                 icons::paint(painter, source_icon(source), at, tokens.text_muted);
             }
         }
-        None if track.prediction.is_some() => {
+        None if track.is_unsure(&state.rule) => {
             painter.circle_stroke(center, 3.5, (1.2, tokens.text_faint));
             text::line(painter, name, "Unsure", fonts::body(), tokens.text_faint, Align::Min);
         }

@@ -138,7 +138,7 @@ fn spoken(state: &AppState, track: &Track, row: usize) -> String {
     let place = state.rows.places.get(row).copied().unwrap_or_default() as usize;
     match state.derived.genre_of(place) {
         Some((genre, _)) => text += &format!(", {}", genre.shown),
-        None if track.prediction.is_some() => text += ", unsure",
+        None if track.is_unsure(&state.rule) => text += ", unsure",
         None => {}
     }
     if track.missing {
