@@ -1,4 +1,4 @@
-//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, tables, dates, the ten genres and their hues.
+//! What every layer may use: identifiers, errors, paths, cancellation, reading and writing files, tables, dates, the ten genres and their hues.
 
 pub mod cancel;
 pub mod csv;
@@ -9,6 +9,7 @@ pub mod genre;
 pub mod ids;
 pub mod oklch;
 pub mod paths;
+pub mod read;
 pub mod time;
 
 pub use cancel::CancelToken;

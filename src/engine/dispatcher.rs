@@ -239,7 +239,14 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn change_settings(&mut self, settings: super::Settings) {
+    fn change_settings(&mut self, mut settings: super::Settings) {
+        let chosen = &settings.classifier;
+        if let Some(run) = chosen.as_ref().filter(|_| *chosen != self.shared.settings().classifier)
+            && let Err(error) = self.shared.try_out(run)
+        {
+            self.shared.outbox.send(Event::Failed(Report::from_error(&error)));
+            settings.classifier.clone_from(&self.shared.settings().classifier);
+        }
         let settings = Arc::new(settings.clamped());
         let before = self.shared.replace_settings(settings.clone());
         if before.classifier != settings.classifier {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::audio::player::{PlayState, Player, PlayerCommand, PlayerStatus, QueueItem};
 use crate::base::TrackId;
 use crate::base::fs::write_atomic;
+use crate::base::read::{MOST_TEXT_BYTES, read_text};
 use crate::library::model::Track;
 
 /// Songs that are kept around the current one.
@@ -49,7 +50,7 @@ impl Kept {
 
     /// What was kept; nothing when there is none or it cannot be understood.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let text = std::fs::read_to_string(path).ok()?;
+        let text = read_text(path, MOST_TEXT_BYTES).ok()?;
         match serde_json::from_str::<Self>(&text) {
             Ok(kept) if kept.version == 1 => Some(kept),
             Ok(_) | Err(_) => {
