@@ -19,6 +19,8 @@ pub mod base;
 pub mod cli;
 pub mod dsp;
 pub mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod library;
 pub mod ml;
 pub mod state;

@@ -196,6 +196,7 @@ fn checked() -> Check {
         sounds: BTreeMap::from([("rock.00038".to_owned(), PathBuf::from("/music/gtzan/rock/rock.00038.wav"))]),
         agreement: Some(0.8),
         judged: 999,
+        ..Check::default()
     }
 }
 

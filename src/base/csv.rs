@@ -34,4 +34,14 @@ mod tests {
         );
         assert_eq!(field("\t=1,2"), "\"'\t=1,2\"");
     }
+
+    #[test]
+    fn no_text_is_a_formula() {
+        for text in ["=2+3", "+1", "-1", "@sum", "\t=1", "\r=1"] {
+            let field = super::field(text);
+            assert!(field.trim_start_matches('"').starts_with('\''), "{field}");
+        }
+        assert_eq!(super::field("=a,b"), "\"'=a,b\"");
+        assert_eq!(super::field("a=b"), "a=b");
+    }
 }

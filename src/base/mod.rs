@@ -1,4 +1,5 @@
-//! What every layer may use: identifiers, errors, paths, cancellation, atomic writes, tables, times, the ten genres and their hues.
+//! What every layer may use: identifiers, errors, paths, cancellation, reading and writing files, tables, times, the log,
+//! the ten genres and their hues.
 
 pub mod cancel;
 pub mod csv;
@@ -9,6 +10,7 @@ pub mod ids;
 pub mod log;
 pub mod oklch;
 pub mod paths;
+pub mod read;
 pub mod time;
 
 pub use cancel::CancelToken;

@@ -6,6 +6,7 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::training::SoundFiles;
 use crate::engine::training::songs::read_library;
 use crate::ml::MlError;
+use crate::ml::data::check::Filed;
 use crate::ml::data::{Check, Dataset, Sources};
 
 use super::args::DatasetCheck;
@@ -54,6 +55,12 @@ fn write_report(out: &mut dyn Write, found: &Check) -> io::Result<()> {
         count => writeln!(out, "; the artist of {count} clips is not known")?,
     }
     section(out, "Broken files", &found.broken, |file| format!("{}: {}", file.path.display(), file.reason))?;
+    section(out, "The same sound under different genres", &found.contradictions, |group| {
+        let filed = |clip: &Filed| format!("{} ({})", clip.path.display(), clip.genre);
+        group.iter().map(filed).collect::<Vec<_>>().join("  ")
+    })?;
+    section(out, "Genres without a clip", &found.empty, Clone::clone)?;
+    section(out, "Odd sound", &found.odd, |clip| format!("{}: {}", clip.path.display(), clip.reason))?;
     section(out, "The same to the last sample or pixel", &found.exact, |group| group.join("  "))?;
     section(out, "Probably from the same recording", &found.similar, |pair| {
         let shift = if pair.shift_secs.abs() < 0.2 { String::new() } else { format!(", {:+.1} s", pair.shift_secs) };

@@ -11,6 +11,7 @@ mod output;
 mod picture_args;
 mod pictures;
 mod runs;
+mod signals;
 mod train;
 mod train_args;
 
@@ -24,15 +25,17 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::base::fs::private_folder;
-use crate::base::{CancelToken, DataDir, Report, log};
+use crate::base::{DataDir, Report, log};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelection};
 use crate::library::scan::LeaveOut;
+use crate::ml::DeviceChoice;
 
 use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
 use jobs::{Ended, Run};
 use output::{Exit, Output};
 use picture_args::PictureArgs;
+use signals::{cancelled_by_signal, on_stop};
 
 /// Parses the arguments, does what they say, and gives back the exit code.
 pub fn main() -> ExitCode {
@@ -73,6 +76,13 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command, common: &Common, output: &Output) -> Run {
+    signals::listen()?;
+    // Who names a device wants that one; only where the program chooses may it choose another.
+    let named = common.device().filter(|device| *device != DeviceChoice::Auto);
+    if let Some((_, Some(note))) = named.map(DeviceChoice::open) {
+        let report = Report::new(note.trim_end_matches(": the CPU is used"));
+        return Err(report.with_hint("`timbre devices` lists what can be used").into());
+    }
     match command {
         Command::Scan { folders, exclude } => {
             if let Err(error) = LeaveOut::default().with_patterns(&exclude) {
@@ -107,14 +117,14 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             library::problems(&engine, output, retry)
         }
         Command::Train(args) => {
-            train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_ctrl_c()?)
+            train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_signal())
         }
         Command::Evaluate(args) => {
             let device = common.device().unwrap_or_default();
-            train::evaluate(output, &args, &data_dir(common)?, device, &cancelled_by_ctrl_c()?)
+            train::evaluate(output, &args, &data_dir(common)?, device, &cancelled_by_signal())
         }
         Command::Dataset(DatasetCommand::Check(args)) => {
-            dataset::check(output, common.jobs, args, &data_dir(common)?, &cancelled_by_ctrl_c()?)
+            dataset::check(output, common.jobs, args, &data_dir(common)?, &cancelled_by_signal())
         }
         Command::Runs(command) => runs::run(output, &data_dir(common)?, command),
         Command::Compare { runs, out } => compare::compare(output, &data_dir(common)?.runs(), &runs, out.as_deref()),
@@ -123,7 +133,7 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         Command::Devices => devices::devices(output),
         Command::Demo { folder } => {
             let folder = folder.map_or_else(|| data_dir(common).map(|dir| dir.demo()), Ok)?;
-            library::make_demo(output, &folder, &cancelled_by_ctrl_c()?)
+            library::make_demo(output, &folder, &cancelled_by_signal())
         }
     }
 }
@@ -132,14 +142,14 @@ fn draw(output: &Output, command: &'static str, args: &PictureArgs, request: &Pi
     if let Some(trouble) = args.trouble() {
         return Err(Ended::Usage(command, trouble));
     }
-    pictures::write(output, args, request, &cancelled_by_ctrl_c()?)
+    pictures::write(output, args, request, &cancelled_by_signal())
 }
 
 /// An engine without a window, whose work Ctrl-C stops.
 fn open_engine(common: &Common) -> Result<Engine, Ended> {
     let engine = Engine::open(engine_config(common)?, Arc::new(|| ()))?;
     let stopper = engine.stopper();
-    on_ctrl_c(move || stopper.cancel_all())?;
+    on_stop(move || stopper.cancel_all());
     Ok(engine)
 }
 
@@ -155,26 +165,6 @@ fn engine_config(common: &Common) -> Result<EngineConfig, Report> {
         jobs: common.jobs.map(usize::from),
         player: None,
     })
-}
-
-fn cancelled_by_ctrl_c() -> Result<CancelToken, Report> {
-    let cancel = CancelToken::default();
-    let on_signal = cancel.clone();
-    on_ctrl_c(move || on_signal.cancel())?;
-    Ok(cancel)
-}
-
-/// The first Ctrl-C asks the work to stop; the second ends the program at once (the library stays whole).
-fn on_ctrl_c(stop: impl Fn() + Send + 'static) -> Result<(), Report> {
-    let mut asked = false;
-    ctrlc::set_handler(move || {
-        if asked {
-            std::process::exit(130);
-        }
-        asked = true;
-        stop();
-    })
-    .map_err(|error| Report::from_error(&error))
 }
 
 #[cfg(feature = "gui")]
@@ -196,11 +186,11 @@ fn open_window(folder: Option<std::path::PathBuf>, common: &Common) -> Run {
     let open = move |waker: crate::engine::outbox::Waker| {
         let engine = Engine::open(config, waker.clone())?;
         let stopper = engine.stopper();
-        on_ctrl_c(move || {
+        on_stop(move || {
             stopper.keep_settings();
             leave.store(true, Ordering::Relaxed);
             waker();
-        })?;
+        });
         Ok(engine)
     };
     crate::ui::run(options, open).map_err(|error| {

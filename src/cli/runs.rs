@@ -10,10 +10,10 @@ use crate::base::{DataDir, Report};
 use crate::engine::Settings;
 use crate::engine::settings::Change;
 use crate::engine::training::learn::BUILT_IN_NAME;
-use crate::ml::Judgement;
 use crate::ml::train::card::separation_text;
 use crate::ml::train::run_state::{RunState, RunStatus};
 use crate::ml::train::{bundle, runs};
+use crate::ml::{Classifier, DeviceChoice, Judgement};
 
 use super::args::RunsCommand;
 use super::jobs::Run;
@@ -72,6 +72,7 @@ pub fn run(output: &Output, data_dir: &DataDir, command: RunsCommand) -> Run {
                     .with_hint(format!("train it to its end: timbre train --resume {}", state.id))
                     .into());
             }
+            Classifier::load(&folder.model(), &DeviceChoice::Cpu)?.try_out()?;
             choose(data_dir, Some(state.id.clone()))?;
             let sentence = format!("{} decides the library's genres from now on: timbre classify", state.id);
             done(output, folder.path(), &state, &sentence)

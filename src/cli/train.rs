@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::base::read::{MOST_TEXT_BYTES, read_bounded};
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::training::evaluate::{Evaluated, Judge};
 use crate::engine::training::learn::{self, Corrected};
@@ -18,7 +19,7 @@ use crate::ml::train::model::Model;
 use crate::ml::train::run_folder::RunFolder;
 use crate::ml::train::run_state::RunState;
 use crate::ml::train::runs;
-use crate::ml::{Device, DeviceChoice, MlError};
+use crate::ml::{Classifier, Device, DeviceChoice, MlError};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -72,6 +73,7 @@ pub fn train(
     }
     let learned = lesson::learned(&folder)?;
     if args.accept {
+        Classifier::load(&folder.model(), &DeviceChoice::Cpu)?.try_out()?;
         choose(data_dir, Some(folder.id()))?;
     }
     let document = Trained {
@@ -114,6 +116,10 @@ fn failed(folder: &RunFolder, new: bool, data_dir: &DataDir, error: &MlError) ->
     {
         tracing::warn!("{} stays behind: {error}", folder.path().display());
     }
+    if matches!(error, MlError::Contradictions { .. }) {
+        let hint = "keep each in one folder only, or train anyway with --allow-contradictions";
+        return report.with_hint(hint).into();
+    }
     report.into()
 }
 
@@ -151,7 +157,8 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
     }
     let mut config = match (&args.config, args.architecture) {
         (Some(path), _) => {
-            let text = std::fs::read(path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+            let text =
+                read_bounded(path, MOST_TEXT_BYTES).map_err(|source| MlError::Read { path: path.clone(), source })?;
             serde_json::from_slice(&text)
                 .map_err(|error| MlError::Training(format!("{} cannot be understood: {error}", path.display())))?
         }
@@ -163,6 +170,11 @@ fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> R
     };
     if !args.branches.is_empty() {
         config.network = config.network.only(&args.branches).map_err(|error| usage(error.to_string()))?;
+    }
+    if args.config.is_none()
+        && let Some(trouble) = args.unheard(&config)
+    {
+        return Err(usage(trouble));
     }
     let name = args.name.as_deref().map(runs::usable_name).transpose().map_err(usage)?.unwrap_or_default();
     config.device = device.unwrap_or(config.device);
@@ -273,7 +285,8 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         crate::ml::train::bundle::unpack(path, &folder)?;
         return Ok(Judge::open(&folder.model(), device)?);
     }
-    if path.is_file() {
+    // What is there but is no file is told so.
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_dir()) {
         return Ok(Judge::open(path, device)?);
     }
     let (folder, state) = runs::find(&data_dir.runs(), model).map_err(|error| match error {

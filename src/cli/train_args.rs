@@ -40,7 +40,7 @@ impl Data {
 }
 
 /// What a configuration says; it would not be heard beside one.
-const VALUES: [&str; 29] = [
+const VALUES: [&str; 30] = [
     "architecture",
     "folders",
     "wavelets",
@@ -70,6 +70,7 @@ const VALUES: [&str; 29] = [
     "patience",
     "base",
     "seed",
+    "allow_contradictions",
 ];
 
 /// `timbre train`.
@@ -100,12 +101,12 @@ pub struct Train {
     /// How the clips are divided.
     #[arg(long, value_enum, default_value_t = SplitArg::Holdout)]
     pub split: SplitArg,
-    /// Share of the clips that train.
-    #[arg(long, default_value_t = 0.6)]
-    pub train_share: f64,
-    /// Number of folds.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..=100))]
-    pub folds: u16,
+    /// Share of the clips that train [default: 0.6].
+    #[arg(long)]
+    pub train_share: Option<f64>,
+    /// Number of folds [default: 5].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub folds: Option<u16>,
     /// Clips that train, one a line (with --split lists).
     #[arg(long, value_name = "FILE", required_if_eq("split", "lists"))]
     pub train_list: Option<PathBuf>,
@@ -163,6 +164,9 @@ pub struct Train {
     /// Decides everything that chance decides.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Trains although the same clip is filed under different genres.
+    #[arg(long)]
+    pub allow_contradictions: bool,
     /// What the run is called.
     #[arg(long)]
     pub name: Option<String>,
@@ -236,6 +240,26 @@ impl From<ArchitectureArg> for Architecture {
 }
 
 impl Train {
+    /// What was asked for and would not be heard; none when all is.
+    pub fn unheard(&self, config: &Config) -> Option<String> {
+        let by_lot = matches!(self.split, SplitArg::Holdout | SplitArg::ArtistHoldout);
+        let by_folds = matches!(self.split, SplitArg::Folds | SplitArg::ArtistFolds);
+        let lists = [&self.train_list, &self.valid_list, &self.test_list];
+        let told = [
+            (
+                self.base.is_some() && config.network.base().is_none(),
+                "--base: this network does not start from pre-trained weights",
+            ),
+            (self.folds.is_some() && !by_folds, "--folds needs --split folds or --split artist-folds"),
+            (self.train_share.is_some() && !by_lot, "--train-share needs --split holdout or --split artist-holdout"),
+            (
+                lists.iter().any(|list| list.is_some()) && self.split != SplitArg::Lists,
+                "lists of clips need --split lists",
+            ),
+        ];
+        told.into_iter().find(|(unheard, _)| *unheard).map(|(_, trouble)| trouble.to_owned())
+    }
+
     /// The configuration that the arguments describe; the architecture is given.
     pub fn config(&self, architecture: ArchitectureArg) -> Config {
         let preset = match self.preset {
@@ -244,7 +268,8 @@ impl Train {
         };
         let mut config = Config::preset(architecture.into(), preset);
         config.sources = self.data.sources();
-        let (train_share, folds) = (self.train_share, usize::from(self.folds));
+        config.allow_contradictions = self.allow_contradictions;
+        let (train_share, folds) = (self.train_share.unwrap_or(0.6), usize::from(self.folds.unwrap_or(5)));
         config.protocol = match self.split {
             SplitArg::Holdout => Protocol::Holdout { train_share },
             SplitArg::ArtistHoldout => Protocol::ArtistHoldout { train_share },

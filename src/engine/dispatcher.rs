@@ -334,8 +334,19 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn change_settings(&mut self, changes: Vec<Change>) {
+    fn change_settings(&mut self, mut changes: Vec<Change>) {
         let mut settings = (*self.shared.settings()).clone();
+        changes.retain(|change| {
+            let Change::Classifier(Some(run)) = change else { return true };
+            if settings.classifier.as_ref() == Some(run) {
+                return true;
+            }
+            let tried = self.shared.try_out(run);
+            if let Err(error) = &tried {
+                self.shared.outbox.send(Event::Failed(Report::from_error(error)));
+            }
+            tried.is_ok()
+        });
         for change in &changes {
             settings.set(change.clone());
         }

@@ -11,14 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::player::{PlayState, Player, PlayerCommand, PlayerStatus, QueueItem};
 use crate::base::TrackId;
-use crate::base::fs::{read_text, write_private};
+use crate::base::fs::write_private;
+use crate::base::read::{MOST_TEXT_BYTES, read_text};
 use crate::library::db::QueueState;
 use crate::library::model::Track;
 
 /// Songs that are kept around the current one.
 const MOST_SONGS: usize = 10_000;
-/// A longer file is none of these.
-const MOST_BYTES: u64 = 4 << 20;
 /// How often the player is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the place is written while the music plays.
@@ -63,7 +62,7 @@ impl Kept {
 
     /// What was kept; nothing when there is none or it cannot be understood.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        let text = read_text(path, MOST_BYTES).ok()?;
+        let text = read_text(path, MOST_TEXT_BYTES).ok()?;
         match serde_json::from_str::<Self>(&text) {
             Ok(kept) if kept.version == 1 => Some(kept),
             Ok(_) | Err(_) => {

@@ -1,10 +1,11 @@
 //! Cover pictures: in the file, else beside it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::tags;
+use crate::base::read::open_regular;
 
 /// Pictures above this are passed over.
 pub const MAX_COVER_BYTES: usize = 16 * 1024 * 1024;
@@ -18,14 +19,14 @@ const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];
 /// # Errors
 /// When the song's file cannot be opened. A broken picture or tag counts as none.
 pub fn cover(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
+    let file = open_regular(path)?;
     if let Some(picture) = tags::picture(BufReader::new(file), MAX_COVER_BYTES) {
         return Ok(Some(picture));
     }
     let Some(folder) = path.parent() else { return Ok(None) };
     Ok(beside(folder).and_then(|path| {
         let mut bytes = Vec::new();
-        File::open(path).ok()?.take(MAX_COVER_BYTES as u64).read_to_end(&mut bytes).ok()?;
+        open_regular(&path).ok()?.take(MAX_COVER_BYTES as u64).read_to_end(&mut bytes).ok()?;
         Some(bytes).filter(|bytes| !bytes.is_empty())
     }))
 }

@@ -1,10 +1,10 @@
 //! What a file's tags say about its loudness (ReplayGain 2.0; RFC 7845 section 5.2.1 for Opus).
 
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
 use super::tags;
+use crate::base::read::open_regular;
 
 /// Gains that bring a song to the reference loudness of ReplayGain 2.0, -18 LUFS.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -24,7 +24,7 @@ pub struct LoudnessTags {
 /// # Errors
 /// When the file cannot be opened. A broken tag counts as none.
 pub fn loudness_tags(path: &Path) -> io::Result<LoudnessTags> {
-    Ok(tags::loudness(BufReader::new(File::open(path)?)).unwrap_or_default())
+    Ok(tags::loudness(BufReader::new(open_regular(path)?)).unwrap_or_default())
 }
 
 /// `-6.54 dB` or `+3` as a number; gains beyond 60 dB are no gains.

@@ -1,7 +1,6 @@
 //! Playlists as `.m3u8` files that any player opens.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use super::LibraryError;
 use super::file_name::safe_file_name;
 use super::model::Track;
 use crate::base::fs::write_atomic;
+use crate::base::read::{open_regular, read_bounded};
 
 /// How a comment line begins by which a file is known as one that Timbre wrote.
 const MARK: &str = "# Timbre ";
@@ -201,13 +201,13 @@ fn may_write(path: &Path) -> io::Result<bool> {
 
 fn head(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(HEAD_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn write_if_different(path: &Path, text: &[u8]) -> io::Result<()> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == text.len() as u64)
-        && std::fs::read(path).is_ok_and(|bytes| bytes == text)
+        && read_bounded(path, text.len() as u64).is_ok_and(|bytes| bytes == text)
     {
         return Ok(());
     }

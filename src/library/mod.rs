@@ -22,3 +22,9 @@ pub use sound_key::{SoundKey, sound_key};
 pub use text::{SortKey, fold};
 
 use db::{absolute, shown};
+
+/// Reads the tags of a file's bytes and forgets them: what is wrong with them must do no harm.
+#[doc(hidden)]
+pub fn read_tags(bytes: &[u8]) {
+    tags::read(std::io::Cursor::new(bytes)).ok();
+}

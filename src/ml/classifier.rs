@@ -13,6 +13,7 @@ use super::device::DeviceChoice;
 use super::error::MlError;
 use super::metrics::{Evaluation, softmax};
 use super::musicnn::{self, BANDS, FRAMES, FrontEnd, MusiCnn, TAGS};
+use super::rng::Rng;
 use super::train::batches::Example;
 use super::train::model::Model;
 use super::weights::{Weights, read_file};
@@ -26,6 +27,9 @@ const METHOD: u32 = 2;
 /// Windows of a song that are heard at most, and their length: that of the clips that models are trained on.
 pub(crate) const MOST_WINDOWS: usize = 3;
 pub(crate) const WINDOW_SECS: f32 = 30.0;
+
+/// Noise that a model is tried out with, seconds.
+const TRIAL_SECS: f32 = 5.0;
 
 /// What a classifier is.
 #[derive(Clone, Debug)]
@@ -176,6 +180,28 @@ impl Classifier {
             embedding: tagged.features,
             note: note(&sounds),
         })
+    }
+}
+
+impl Classifier {
+    /// Lets the model judge a moment of noise, before anybody relies on it.
+    ///
+    /// # Errors
+    /// When it fails, or what it says are no probabilities.
+    pub fn try_out(&self) -> Result<(), MlError> {
+        let mut rng = Rng::new(4);
+        let rates = [self.info.sample_rate_hz, self.info.second_rate_hz.unwrap_or(self.info.sample_rate_hz)];
+        let [first, second] = rates.map(|rate_hz| {
+            let count = (TRIAL_SECS * rate_hz as f32) as usize;
+            vec![(0..count).map(|_| (rng.uniform() - 0.5) as f32 * 0.5).collect::<Vec<f32>>()]
+        });
+        let said = self.classify(&first, &second)?.probabilities;
+        let sum: f32 = said.iter().sum();
+        if said.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-3 {
+            return Ok(());
+        }
+        let reason = "what it says about a moment of noise are no probabilities".into();
+        Err(MlError::Model { model: self.info.name.clone(), reason })
     }
 }
 

@@ -65,6 +65,18 @@ pub enum MlError {
     /// The training data does not serve.
     #[error("cannot train: {0}")]
     Training(String),
+    /// The same clip is filed under different genres.
+    #[error("cannot train: the same clip is filed under different genres: {clips}")]
+    Contradictions {
+        /// The files with their genres.
+        clips: String,
+    },
+    /// The clips of a run are not those that it began with.
+    #[error("the clips have changed since this training began: {changes}; put them back, or begin a new run")]
+    Changed {
+        /// The clips, and what became of them.
+        changes: String,
+    },
     /// The sound handed over cannot be classified.
     #[error("cannot classify: {0}")]
     Input(String),

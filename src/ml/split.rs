@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::error::MlError;
 use super::rng::Rng;
+use crate::base::read::{self, MOST_TEXT_BYTES};
 
 /// Reads a text file whose encoding may be old: what is not UTF-8 is replaced.
 fn read_text(path: &Path) -> Result<String, MlError> {
-    let bytes = std::fs::read(path).map_err(|source| MlError::Read { path: path.to_path_buf(), source })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    read::read_text(path, MOST_TEXT_BYTES).map_err(|source| MlError::Read { path: path.to_path_buf(), source })
 }
 
 /// The clip's name without folder and extension: `blues/blues.00029.wav` is `blues.00029`.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error::MlError;
 use crate::base::fs::write_atomic;
+use crate::base::read::read_bounded;
 
 /// The largest model file that is read, in bytes; ours are far below.
 pub const MAX_MODEL_BYTES: u64 = 512 << 20;
@@ -24,20 +25,7 @@ pub struct Weights<'a> {
 /// # Errors
 /// When it cannot be read or is larger than [`MAX_MODEL_BYTES`].
 pub fn read_file(path: &Path) -> Result<Vec<u8>, MlError> {
-    let failed = |source| MlError::Read { path: path.to_path_buf(), source };
-    let there = std::fs::metadata(path).map_err(failed)?;
-    if !there.is_file() {
-        // Reading a pipe would wait for its other end.
-        return Err(MlError::Model { model: path.display().to_string(), reason: "it is no file".to_owned() });
-    }
-    let length = there.len();
-    if length > MAX_MODEL_BYTES {
-        return Err(MlError::Model {
-            model: path.display().to_string(),
-            reason: format!("{length} bytes are too many"),
-        });
-    }
-    std::fs::read(path).map_err(failed)
+    read_bounded(path, MAX_MODEL_BYTES).map_err(|source| MlError::Read { path: path.to_path_buf(), source })
 }
 
 impl<'a> Weights<'a> {

@@ -3,6 +3,7 @@
 use timbre::audio::player::PlayerCommand;
 use timbre::engine::training::shipped::shipped;
 use timbre::library::model::{Snapshot, UserGenre};
+use timbre::ml::data::check::{Filed, Odd, OddKind};
 use timbre::ml::data::protocol::Protocol;
 
 use super::*;
@@ -92,6 +93,54 @@ fn broken_and_doubtful_clips_can_be_heard() {
     harness.get_by_label("1 group the same to the last sample").click();
     harness.run_steps(20);
     assert!(harness.get_by_label("Play pop.00015").accesskit_node().is_disabled());
+}
+
+#[test]
+fn clips_under_two_genres_hold_a_training_back_until_that_is_accepted() {
+    let (fake, mut harness) = opened(library(20));
+    act(&mut harness, Action::Train(TrainAction::Put(DataPart::Folder, "/music/gtzan".into())));
+    let sources: Sources = harness.state().state().training.setup.config.sources.clone();
+    let filed = |clip: &str, genre: &str| Filed {
+        clip: clip.into(),
+        genre: genre.into(),
+        path: format!("/music/gtzan/{genre}/{clip}.wav").into(),
+    };
+    let odd = Odd {
+        clip: "jazz.00007".into(),
+        path: "/music/gtzan/jazz/jazz.00007.wav".into(),
+        kind: OddKind::Silent,
+        reason: "it is silent".into(),
+    };
+    let found = Check {
+        contradictions: vec![vec![filed("blues.00001", "blues"), filed("jazz.00002", "jazz")]],
+        odd: vec![odd],
+        empty: vec!["zydeco".into()],
+        ..checked()
+    };
+    fake.tell(Event::Training(TrainingEvent::Checked(sources, Arc::new(found))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("The same clip is filed under different genres");
+    assert!(harness.get_by_role_and_label(Role::Button, "Start").accesskit_node().is_disabled());
+    for (list, words) in [
+        ("1 clip under different genres", "filed as Blues and Jazz"),
+        ("1 odd clip", "it is silent"),
+        ("1 genre without clips", "zydeco"),
+    ] {
+        harness.get_by_label(list).click();
+        harness.run_steps(20);
+        harness.get_by_label(words);
+    }
+    harness.get_by_label("Train anyway").scroll_to_me();
+    harness.run_steps(8);
+    click(&mut harness, Role::CheckBox, "Train anyway");
+    fake.take_sent();
+    click(&mut harness, Role::Button, "Start");
+    let sent = fake.take_sent();
+    let [Command::Training(TrainingCommand::Start { config, .. })] = sent.as_slice() else { panic!("{sent:?}") };
+    assert!(config.allow_contradictions);
+    // Other clips are another question.
+    act(&mut harness, Action::Train(TrainAction::Put(DataPart::Folder, "/music/other".into())));
+    assert!(!harness.state().state().training.setup.config.allow_contradictions);
 }
 
 #[test]

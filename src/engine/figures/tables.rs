@@ -9,8 +9,11 @@ use crate::ml::Judgement;
 use crate::ml::train::comparison::Comparison;
 use crate::ml::train::runs::LoadedRun;
 
+/// A line of texts and numbers; what is below zero is no formula.
 fn line(fields: &[String]) -> String {
-    let quoted: Vec<String> = fields.iter().map(|text| field(text)).collect();
+    let is_number = |text: &str| text.contains('.') && text.parse::<f64>().is_ok();
+    let cell = |text: &String| if is_number(text) { text.clone() } else { field(text) };
+    let quoted: Vec<String> = fields.iter().map(cell).collect();
     quoted.join(",") + "\n"
 }
 

@@ -205,6 +205,12 @@ impl Shared {
         self.outbox.send_if_room(Event::Note(report));
     }
 
+    /// Whether the model of a run can decide genres: it is opened and judges a moment of noise.
+    pub fn try_out(&self, run: &str) -> Result<(), MlError> {
+        let (folder, _) = runs::find(&self.data_dir.runs(), run)?;
+        Classifier::load(&folder.model(), &self.device)?.try_out()
+    }
+
     /// Where networks run.
     fn device(&self) -> DeviceChoice {
         self.device

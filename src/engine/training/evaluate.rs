@@ -7,7 +7,7 @@ use crate::ml::data::{Broken, Clip, Dataset, Sources};
 use crate::ml::judge::{Judgement, Prediction, Temperature};
 use crate::ml::train::control::{Control, TrainEvent};
 use crate::ml::train::model::Model;
-use crate::ml::train::run::{Prepared, prepare};
+use crate::ml::train::prepare::{Prepared, prepare};
 use crate::ml::{DeviceChoice, MlError};
 
 use super::SoundFiles;
@@ -82,7 +82,8 @@ impl Judge {
                 dataset.clips.len()
             ));
         }
-        let Prepared { dataset, examples, broken } = prepare(dataset, &model.inputs(), &media, cache, control, tell)?;
+        let Prepared { dataset, examples, broken, .. } =
+            prepare(dataset, &model.inputs(), &media, cache, control, tell)?;
         let mut done = 0;
         let logits = model.judge(&examples, &mut |count| {
             done += count;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::audio::{AudioReader, WindowPlan, decode_mono, decode_windows};
+use super::promised::promised_secs;
+use crate::audio::{AudioError, AudioReader, WindowPlan, decode_mono, decode_windows};
 use crate::base::{CancelToken, Report};
 use crate::library::tags;
 use crate::ml::classifier::{MOST_WINDOWS, WINDOW_SECS};
-use crate::ml::data::Media;
+use crate::ml::data::{Levels, Media};
 
 /// Sound files on disk, decoded by this program. Of a song that is longer than the windows that the library's classifier hears,
 /// networks hear just these.
@@ -22,13 +23,15 @@ impl SoundFiles {
     }
 }
 
+/// What is wrong, without the file: that is named where the reason is shown.
+fn sentence(path: &Path, error: &AudioError) -> String {
+    let text = Report::from_error(error).to_string();
+    text.strip_prefix(&format!("{} ", path.display())).map_or(text.clone(), |reason| format!("it {reason}"))
+}
+
 impl Media for SoundFiles {
     fn decode(&self, path: &Path, rate_hz: u32) -> Result<Vec<f32>, String> {
-        let sound = decode_mono(path, rate_hz, &self.cancel).map_err(|error| {
-            let text = Report::from_error(&error).to_string();
-            // The file is named where the reason is shown.
-            text.strip_prefix(&format!("{} ", path.display())).map_or(text.clone(), |reason| format!("it {reason}"))
-        })?;
+        let sound = decode_mono(path, rate_hz, &self.cancel).map_err(|error| sentence(path, &error))?;
         if sound.samples.is_empty() {
             return Err("there is no sound in it".into());
         }
@@ -45,6 +48,20 @@ impl Media for SoundFiles {
             WindowPlan { rate_hz, second_rate_hz: None, window_secs: WINDOW_SECS.into(), max_windows: MOST_WINDOWS };
         let found = decode_windows(path, &plan, &self.cancel).map_err(|error| error.to_string())?;
         Ok(found.windows.concat())
+    }
+
+    fn levels(&self, path: &Path) -> Result<Levels, String> {
+        let mut reader = AudioReader::open_with(path, &self.cancel).map_err(|error| sentence(path, &error))?;
+        let spec = reader.spec().clone();
+        let mut levels = Levels::new(spec.sample_rate_hz, spec.channels);
+        levels.promise(promised_secs(path, &spec));
+        let mut block = Vec::new();
+        while reader.next_block(&mut block).map_err(|error| sentence(path, &error))? > 0 {
+            levels.push(&block);
+            block.clear();
+        }
+        levels.damaged(reader.damaged_packets());
+        Ok(levels)
     }
 
     fn artist(&self, path: &Path) -> Option<String> {

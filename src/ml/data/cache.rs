@@ -3,7 +3,7 @@
 //! A file is called after the hash of the clip's file, the front end and its version, so nothing in it can be out of date;
 //! it ends with a hash of itself, so that a damaged one is noticed and made again.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::features::{Features, FrontEnd};
 use crate::base::fs::write_atomic;
+use crate::base::read::open_regular;
 
 const MAGIC: &[u8; 8] = b"TimbreF1";
 /// More axes than any front end has.
@@ -30,13 +31,17 @@ impl Cache {
         Self { folder: folder.to_path_buf() }
     }
 
-    /// Where the features of a file are; none if it cannot be read.
-    pub fn entry(&self, file: &Path, front_end: FrontEnd) -> Option<Entry> {
-        let mut hasher = Xxh3::new();
-        io::copy(&mut File::open(file).ok()?, &mut HashWriter(&mut hasher)).ok()?;
-        let name = format!("{:032x}-{}-{}", hasher.digest128(), front_end.name(), front_end.version());
-        Some(Entry(self.folder.join(name)))
+    /// Where the features of a file with this hash are.
+    pub fn entry(&self, hash: u128, front_end: FrontEnd) -> Entry {
+        Entry(self.folder.join(format!("{hash:032x}-{}-{}", front_end.name(), front_end.version())))
     }
+}
+
+/// The hash of a file's content; none if it cannot be read.
+pub(super) fn hash_file(file: &Path) -> Option<u128> {
+    let mut hasher = Xxh3::new();
+    io::copy(&mut open_regular(file).ok()?, &mut HashWriter(&mut hasher)).ok()?;
+    Some(hasher.digest128())
 }
 
 struct HashWriter<'a>(&'a mut Xxh3);
@@ -101,13 +106,14 @@ mod tests {
         let file = dir.path().join("a.wav");
         fs::write(&file, b"sound").unwrap();
         let cache = Cache::new(&dir.path().join("cache"));
-        let entry = cache.entry(&file, FrontEnd::LogMel).unwrap();
+        let hash = |name: &str| hash_file(&dir.path().join(name));
+        let entry = cache.entry(hash("a.wav").unwrap(), FrontEnd::LogMel);
         assert!(entry.read().is_none());
         let features = Features::from_f32(&[2, 3], &[0.0, 1.0, -2.5, 0.5, 65_504.0, 1e-7]);
         entry.write(&features);
         assert_eq!(entry.read().unwrap(), features);
-        assert!(cache.entry(&file, FrontEnd::Scalogram).unwrap().read().is_none());
-        assert!(cache.entry(&dir.path().join("none"), FrontEnd::LogMel).is_none());
+        assert!(cache.entry(hash("a.wav").unwrap(), FrontEnd::Scalogram).read().is_none());
+        assert!(hash("none").is_none());
 
         let whole = fs::read(&entry.0).unwrap();
         for length in [0, 5, 20, whole.len() - 1] {
@@ -120,6 +126,6 @@ mod tests {
             assert!(parse(&damaged).is_none(), "{at}");
         }
         fs::write(&file, b"other sound").unwrap();
-        assert!(cache.entry(&file, FrontEnd::LogMel).unwrap().read().is_none(), "the content decides");
+        assert!(cache.entry(hash("a.wav").unwrap(), FrontEnd::LogMel).read().is_none(), "the content decides");
     }
 }

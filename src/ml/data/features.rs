@@ -1,5 +1,6 @@
 //! What a network sees of a clip.
 
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,12 +9,14 @@ use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 use image::RgbImage;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
-use super::cache::Cache;
+use super::cache::{Cache, hash_file};
 use super::front_end::tags;
 use super::media::Media;
 use super::{Broken, Clip};
 use crate::base::CancelToken;
+use crate::base::read::open_regular;
 use crate::ml::error::MlError;
 
 /// How a clip becomes numbers. Each kind can be made from sound; some also from pictures.
@@ -85,6 +88,8 @@ pub struct Loaded {
     /// Of each clip, in their order, and each front end, in theirs; none where the clip has nothing that the front end reads
     /// or that is broken.
     pub features: Vec<Vec<Option<Arc<Features>>>>,
+    /// Of each clip a hash of the content of the files that were used; none where one could not be read, or there is none.
+    pub files: Vec<Option<u128>>,
     /// Files that could not be used, sorted.
     pub broken: Vec<Broken>,
 }
@@ -134,8 +139,9 @@ pub fn load(
         })
         .collect::<Result<Vec<_>, MlError>>()?;
     let mut all = Loaded::default();
-    for (features, broken) in loaded {
+    for OfClip { features, files, broken } in loaded {
         all.features.push(features);
+        all.files.push(files);
         all.broken.extend(broken);
     }
     all.broken.sort();
@@ -143,19 +149,41 @@ pub fn load(
     Ok(all)
 }
 
-type OfClip = (Vec<Option<Arc<Features>>>, Vec<Broken>);
+struct OfClip {
+    features: Vec<Option<Arc<Features>>>,
+    files: Option<u128>,
+    broken: Vec<Broken>,
+}
+
+/// Hashes of files that were read before.
+#[derive(Default)]
+struct Known(Vec<(PathBuf, Option<u128>)>);
+
+impl Known {
+    fn hash(&mut self, path: &Path) -> Option<u128> {
+        if let Some((_, hash)) = self.0.iter().find(|(known, _)| known == path) {
+            return *hash;
+        }
+        let hash = hash_file(path);
+        self.0.push((path.to_path_buf(), hash));
+        hash
+    }
+}
 
 fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media: &dyn Media) -> OfClip {
     let mut features = vec![None; front_ends.len()];
     let mut broken: Vec<Broken> = Vec::new();
     let mut open = Open::new(media);
+    let (mut known, mut used) = (Known::default(), vec![None; front_ends.len()]);
     // By sample rate, so that only one decoded sound is kept.
     let mut order: Vec<usize> = (0..front_ends.len()).collect();
     order.sort_by_key(|i| front_ends[*i].sample_rate_hz());
     for i in order {
         let front_end = front_ends[i];
         for source in front_end.sources(clip) {
-            let entry = cache.zip(source.path()).and_then(|(cache, path)| cache.entry(path, front_end));
+            let hash = source.path().and_then(|path| known.hash(path));
+            let entry = cache.zip(hash).map(|(cache, hash)| cache.entry(hash, front_end));
+            used[i] = Some(hash);
             if let Some(kept) = entry.as_ref().and_then(|entry| entry.read()) {
                 features[i] = Some(Arc::new(kept));
                 break;
@@ -175,7 +203,12 @@ fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media:
             }
         }
     }
-    (features, broken)
+    let mut hasher = Xxh3::new();
+    // Of inputs that could not be made the last source that was tried.
+    let used: Option<Vec<u128>> = used.into_iter().flatten().collect();
+    used.iter().flatten().for_each(|hash| hasher.update(&hash.to_le_bytes()));
+    let files = used.filter(|used| !used.is_empty()).map(|_| hasher.digest128());
+    OfClip { features, files, broken }
 }
 
 /// What was last decoded.
@@ -223,8 +256,9 @@ const LARGEST_SIDE: u32 = 8192;
 
 /// Reads a picture, its content deciding its format.
 pub(super) fn read_picture(path: &Path) -> Result<RgbImage, String> {
+    let file = open_regular(path).map_err(|error| error.to_string())?;
     let mut reader =
-        image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format).map_err(|e| e.to_string())?;
+        image::ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(|error| error.to_string())?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(LARGEST_SIDE);
     limits.max_image_height = Some(LARGEST_SIDE);

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{Check, check};
+pub use check::{Check, Levels, check};
 pub use features::{Features, FrontEnd, Loaded, load};
 pub use media::Media;
 pub use open::Track;
@@ -94,6 +94,8 @@ pub struct Dataset {
     pub clips: Vec<Clip>,
     /// What was left out so far.
     pub broken: Vec<Broken>,
+    /// Folders that are named like genres but have no clip.
+    pub empty: Vec<String>,
 }
 
 impl Dataset {

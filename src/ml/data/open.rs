@@ -1,6 +1,6 @@
 //! Finds the clips in folders.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use super::media::Media;
 use super::names::{self, Kind};
 use super::{Broken, Clip, Dataset, Sources};
 use crate::base::CancelToken;
+use crate::base::read::{MOST_TEXT_BYTES, open_regular, read_text};
 use crate::ml::error::MlError;
 use crate::ml::split::{group_of, read_artists};
 
@@ -18,6 +19,10 @@ use crate::ml::split::{group_of, read_artists};
 const INNER: [&str; 4] = ["genres_original", "images_original", "genres", "audio"];
 /// Folders below a genre's folder that are looked into (artist, album, disc and some more).
 const DEPTH: usize = 8;
+
+/// Folders that systems leave beside what people keep.
+const LEFT_BY_SYSTEMS: [&str; 7] =
+    ["__macosx", "@eadir", "#recycle", "$recycle.bin", "lost+found", "system volume information", "__pycache__"];
 
 /// A song of a library, with the genre that its owner set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,8 @@ struct Found {
     labels: BTreeMap<String, String>,
     clips: BTreeMap<(String, String), Clip>,
     broken: Vec<Broken>,
+    /// Folders without clips.
+    empty: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,8 +113,7 @@ impl Dataset {
 /// # Errors
 /// When the file cannot be read.
 pub(super) fn read_names(list: &Path) -> Result<Vec<String>, MlError> {
-    let bytes = fs::read(list).map_err(|source| MlError::Read { path: list.to_path_buf(), source })?;
-    let text = String::from_utf8_lossy(&bytes);
+    let text = read_text(list, MOST_TEXT_BYTES).map_err(|source| MlError::Read { path: list.to_path_buf(), source })?;
     Ok(text.lines().map(names::of_entry).filter(|name| !name.is_empty()).collect())
 }
 
@@ -130,7 +136,12 @@ impl Found {
         let before = self.broken.len();
         let mut any = false;
         for genre_folder in folders.iter().filter(|path| !hidden(path)) {
-            any |= self.add_genre(genre_folder, role, cancel)?;
+            let broken = self.broken.len();
+            let some = self.add_genre(genre_folder, role, cancel)?;
+            if !some && self.broken.len() == broken && role == Role::Main {
+                self.empty.insert(genre_folder.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            }
+            any |= some;
         }
         if any || self.broken.len() > before {
             return Ok(());
@@ -256,12 +267,17 @@ impl Found {
         let mut broken = self.broken;
         broken.sort();
         broken.dedup();
-        Ok(Dataset { labels, clips, broken })
+        // Its clips may lie in another folder of that name.
+        let named = |genre: &String| self.labels.contains_key(&genre.to_lowercase());
+        let empty = self.empty.into_iter().filter(|genre| !named(genre)).collect();
+        Ok(Dataset { labels, clips, broken, empty })
     }
 }
 
+/// Whether it is nobody's music: hidden, or what a system or a program left there.
 fn hidden(path: &Path) -> bool {
-    path.file_name().unwrap_or_default().to_string_lossy().starts_with('.')
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    name.starts_with('.') || LEFT_BY_SYSTEMS.contains(&name.as_str())
 }
 
 /// Why a file cannot serve, as far as that shows without decoding it.
@@ -270,7 +286,7 @@ fn trouble(path: &Path) -> Option<String> {
         Err(error) => Some(error.to_string()),
         Ok(metadata) if !metadata.is_file() => Some("it is no file".into()),
         Ok(metadata) if metadata.len() == 0 => Some("it is empty".into()),
-        Ok(_) => fs::File::open(path).err().map(|error| error.to_string()),
+        Ok(_) => open_regular(path).err().map(|error| error.to_string()),
     }
 }
 

@@ -291,7 +291,7 @@ mod tests {
                 });
             }
         }
-        Dataset { labels: vec!["a".into(), "b".into(), "c".into()], clips, broken: Vec::new() }
+        Dataset { labels: vec!["a".into(), "b".into(), "c".into()], clips, ..Dataset::default() }
     }
 
     fn count(data: &Dataset, clips: &[usize], label: usize) -> usize {

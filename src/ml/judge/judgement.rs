@@ -162,15 +162,18 @@ impl Judgement {
     /// Understands the bytes of a `metrics.json`.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let found: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        let labels = found.classes.len();
-        let square = found.confusion.len() == labels && found.confusion.iter().all(|row| row.len() == labels);
-        let scaled = &found.confusion_normalised;
+        found.trouble().map_or(Ok(found), |trouble| Err(trouble.to_owned()))
+    }
+
+    /// Why these cannot be the figures of a model; none when they can.
+    pub(crate) fn trouble(&self) -> Option<&'static str> {
+        let labels = self.classes.len();
+        let square = self.confusion.len() == labels && self.confusion.iter().all(|row| row.len() == labels);
+        let scaled = &self.confusion_normalised;
         let scaled_square = scaled.len() == labels && scaled.iter().all(|row| row.len() == labels);
-        let counted: u64 = found.confusion.iter().flatten().map(|count| u64::from(*count)).sum();
-        if !(square && scaled_square && found.per_class.len() == labels && counted == found.clips as u64) {
-            return Err("its figures do not fit together".to_owned());
-        }
-        Ok(found)
+        let counted: u64 = self.confusion.iter().flatten().map(|count| u64::from(*count)).sum();
+        let fits = square && scaled_square && self.per_class.len() == labels && counted == self.clips as u64;
+        (!fits || u32::try_from(self.clips).is_err()).then_some("its figures do not fit together")
     }
 
     /// Number of clips that are right.

@@ -1,25 +1,27 @@
 //! A run as one zip file, to keep or to hand on.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use super::contents::Contents;
 use super::history::EpochRecord;
 use super::run_folder::RunFolder;
 use super::run_state::{RunState, RunStatus};
 use super::runs::free_folder;
 use crate::base::fs::write_atomic;
+use crate::base::read::{open_regular, read_bounded};
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction};
+use crate::ml::weights::{MAX_MODEL_BYTES, read_file};
+use crate::ml::{Classifier, DeviceChoice};
 
-/// The most bytes of a model in a bundle.
-const MOST_MODEL_BYTES: u64 = 2 << 30;
-/// The most bytes of any other file in a bundle.
+/// The most bytes of any other file than the model in a bundle, and of all of them.
 const MOST_TEXT_BYTES: u64 = 64 << 20;
+const MOST_TEXTS_BYTES: u64 = 128 << 20;
 
 /// Writes everything of a run but its checkpoint into one zip file.
 ///
@@ -33,7 +35,7 @@ pub fn export(folder: &RunFolder, file: &Path) -> Result<(), MlError> {
     }
     let mut parts: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for path in folder.files().into_iter().filter(|path| *path != folder.checkpoint()) {
-        match std::fs::read(&path) {
+        match read_bounded(&path, MAX_MODEL_BYTES) {
             Ok(bytes) => parts.push((path, bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(MlError::Read { path, source }),
@@ -62,10 +64,12 @@ fn pack(parts: &[(PathBuf, Vec<u8>)], state: &RunState) -> zip::result::ZipResul
 /// Brings a bundle into `root` as a new run. Its id stays where that is free.
 ///
 /// # Errors
-/// When it is no bundle, holds anything that does not belong there, or cannot be written; nothing is left then.
+/// When it is no bundle, holds anything that does not belong there or a model that cannot judge, or cannot be written; nothing is
+/// left then.
 pub fn import(root: &Path, file: &Path) -> Result<(RunFolder, RunState), MlError> {
     let (hidden, _) = free_folder(root, &format!(".importing-{}", std::process::id()))?;
     let imported = unpack(file, &hidden).and_then(|mut state| {
+        try_out(file, &hidden.model())?;
         let (folder, id) = free_folder(root, &state.id)?;
         state.id = id;
         // Nobody trains it here, and without its checkpoint it cannot go on.
@@ -89,6 +93,12 @@ pub fn import(root: &Path, file: &Path) -> Result<(RunFolder, RunState), MlError
     imported
 }
 
+/// Whether the model can be used, by letting it judge a moment of noise.
+fn try_out(file: &Path, model: &Path) -> Result<(), MlError> {
+    let classifier = Classifier::from_bytes(&file.display().to_string(), &read_file(model)?, DeviceChoice::Cpu)?;
+    classifier.try_out()
+}
+
 /// Unpacks a bundle into `folder`, which must exist, and gives the run's state. Only files that a run has are accepted,
 /// each of them at most once, of a sane size and readable; so no name can lead anywhere else.
 ///
@@ -96,7 +106,7 @@ pub fn import(root: &Path, file: &Path) -> Result<(RunFolder, RunState), MlError
 /// As [`import`]; what was unpacked so far stays in `folder` then.
 pub fn unpack(file: &Path, folder: &RunFolder) -> Result<RunState, MlError> {
     let refused = |reason: String| MlError::Run { run: file.display().to_string(), reason };
-    let open = File::open(file).map_err(|source| MlError::Read { path: file.to_path_buf(), source })?;
+    let open = open_regular(file).map_err(|source| MlError::Read { path: file.to_path_buf(), source })?;
     let mut zip = ZipArchive::new(io::BufReader::new(open)).map_err(|error| refused(error.to_string()))?;
     let known: Vec<PathBuf> = folder.files().into_iter().filter(|path| *path != folder.checkpoint()).collect();
     if zip.len() > known.len() {
@@ -104,12 +114,19 @@ pub fn unpack(file: &Path, folder: &RunFolder) -> Result<RunState, MlError> {
     }
     let mut state = None;
     let mut done: Vec<&PathBuf> = Vec::new();
+    let mut texts = 0;
     for index in 0..zip.len() {
         let (name, bytes) = entry(&mut zip, index).map_err(refused)?;
         let path = known.iter().find(|path| path.file_name().is_some_and(|known| *known == *name));
         let Some(path) = path else { return Err(refused(format!("“{name}” does not belong into a run"))) };
         if done.contains(&path) {
             return Err(refused(format!("{name} is in it twice")));
+        }
+        if *path != folder.model() {
+            texts += bytes.len() as u64;
+        }
+        if texts > MOST_TEXTS_BYTES {
+            return Err(refused(format!("its files have more than {} MB beside the model", MOST_TEXTS_BYTES >> 20)));
         }
         check(folder, path, &bytes).map_err(|reason| refused(format!("{name}: {reason}")))?;
         if *path == folder.state() {
@@ -131,7 +148,7 @@ fn entry<R: Read + Seek>(zip: &mut ZipArchive<R>, index: usize) -> Result<(Strin
     if !file.is_file() {
         return Err(format!("“{name}” is not a plain file"));
     }
-    let most = if name.ends_with(".safetensors") { MOST_MODEL_BYTES } else { MOST_TEXT_BYTES };
+    let most = if name.ends_with(".safetensors") { MAX_MODEL_BYTES } else { MOST_TEXT_BYTES };
     let mut bytes = Vec::new();
     // What the archive says about the size may be a lie.
     file.take(most + 1).read_to_end(&mut bytes).map_err(|error| format!("“{name}” is damaged: {error}"))?;
@@ -151,7 +168,8 @@ fn check(folder: &RunFolder, path: &Path, bytes: &[u8]) -> Result<(), String> {
         path if *path == folder.metrics() => Judgement::parse(bytes).map(drop),
         path if *path == folder.history_json() => json::<Vec<EpochRecord>>(bytes),
         path if *path == folder.predictions() || *path == folder.before() => json::<Vec<Prediction>>(bytes),
-        path if *path == folder.config() || *path == folder.split() => json::<Value>(bytes),
+        path if *path == folder.contents() => json::<Contents>(bytes),
+        path if *path == folder.config() || *path == folder.split() => json::<IgnoredAny>(bytes),
         path if *path == folder.model() => {
             safetensors::SafeTensors::deserialize(bytes).map(drop).map_err(|error| error.to_string())
         }
@@ -161,16 +179,47 @@ fn check(folder: &RunFolder, path: &Path, bytes: &[u8]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use super::super::config::{Architecture, Config, Preset};
+    use super::super::model::{MODEL_FORMAT, Model, ModelCard};
+    use super::super::network::{NetworkSpec, PerceptronSpec};
     use super::super::runs;
     use super::*;
+    use crate::ml::Device;
+    use crate::ml::data::FrontEnd;
+    use crate::ml::rng::Rng;
 
-    /// A run with a model of no tensors.
+    /// A small model that knows nothing yet.
+    fn write_model(path: &Path) {
+        let mut config = Config::preset(Architecture::Multimodal, Preset::Best);
+        config.network =
+            NetworkSpec::Perceptron(PerceptronSpec { front_end: FrontEnd::Tags, hidden: 0, dropout: (0.1, 0.0) });
+        let labels = ["a", "b"].map(String::from);
+        let network = config.network.build(&labels, None, &mut Rng::new(1), &Device::Cpu).unwrap();
+        let card = ModelCard {
+            format: MODEL_FORMAT,
+            name: "small".into(),
+            network: config.network.clone(),
+            front_ends: vec![(FrontEnd::Tags, FrontEnd::Tags.version())],
+            labels: labels.to_vec(),
+            windows: 1,
+            temperature: 1.0,
+            config,
+            command: String::new(),
+            split: String::new(),
+            trained_on: Vec::new(),
+            metrics: None,
+        };
+        Model::write(path, &card, &*network, false).unwrap();
+    }
+
+    /// A run with a small model.
     fn run(root: &Path) -> (RunFolder, RunState) {
         let (folder, mut state) = runs::create(root, "cnn", "best", 0).unwrap();
         state.status = RunStatus::Finished;
         state.write(&folder).unwrap();
-        let nothing: [(&str, safetensors::tensor::TensorView<'_>); 0] = [];
-        std::fs::write(folder.model(), safetensors::serialize(nothing, None).unwrap()).unwrap();
+        write_model(&folder.model());
         std::fs::write(folder.checkpoint(), "not for others").unwrap();
         std::fs::write(folder.config(), r#"{"epochs": 5}"#).unwrap();
         std::fs::write(folder.card(), "# A model\n".repeat(1000)).unwrap();
@@ -192,7 +241,8 @@ mod tests {
         let (folder, state) = run(&dir.path().join("runs"));
         let bundle = dir.path().join("a.zip");
         export(&folder, &bundle).unwrap();
-        assert!(std::fs::metadata(&bundle).unwrap().len() < 3000, "text is packed");
+        let model = std::fs::metadata(folder.model()).unwrap().len();
+        assert!(std::fs::metadata(&bundle).unwrap().len() < model + 3000, "text is packed");
         let other = dir.path().join("other");
         let (first, read) = import(&other, &bundle).unwrap();
         assert_eq!(read, state);
@@ -242,6 +292,17 @@ mod tests {
         assert!(import(&root, &file).is_err());
         std::fs::write(&file, &std::fs::read(folder.model()).unwrap()[..4]).unwrap();
         assert!(import(&root, &file).is_err());
+        // A whole file, but no model; a model whose answers are no numbers.
+        let nothing: [(&str, safetensors::tensor::TensorView<'_>); 0] = [];
+        zipped(&file, &[good[0], ("model.safetensors", &safetensors::serialize(nothing, None).unwrap())]);
+        assert!(import(&root, &file).unwrap_err().to_string().contains("no model that Timbre trained"));
+        let mut huge = model.clone();
+        let from = huge.len() - 50 * 2 * 4;
+        huge[from..].chunks_exact_mut(4).for_each(|value| value.copy_from_slice(&f32::MAX.to_le_bytes()));
+        zipped(&file, &[good[0], ("model.safetensors", &huge)]);
+        let error = import(&root, &file).unwrap_err().to_string();
+        assert!(error.contains("no number"), "{error}");
+        assert_eq!(std::fs::read_dir(&root).unwrap().count(), 0);
         zipped(&file, &good);
         import(&root, &file).unwrap();
     }

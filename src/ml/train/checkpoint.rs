@@ -9,13 +9,16 @@ use super::fit::{Best, FitState};
 use super::history::EpochRecord;
 use super::network::Network;
 use super::run_folder::RunFolder;
+use crate::base::read::read_bounded;
 use crate::ml::adam::Moments;
 use crate::ml::error::MlError;
 use crate::ml::judge::Prediction;
-use crate::ml::weights::{Stored, Weights, write};
+use crate::ml::weights::{MAX_MODEL_BYTES, Stored, Weights, write};
 
 /// The version of the checkpoints that this program writes and reads.
 const FORMAT: u32 = 1;
+/// The most bytes of a checkpoint that is read: four times the largest model in single precision.
+const MOST_BYTES: u64 = 8 * MAX_MODEL_BYTES;
 /// The metadata key.
 const KEY: &str = "timbre.checkpoint";
 /// Prefixes of the tensors: the network now, at its best epoch, and Adam's two means.
@@ -90,7 +93,7 @@ impl Progress {
     /// When it cannot be read, is damaged, or belongs to another split.
     pub fn read(folder: &RunFolder, split: &str) -> Result<Option<(Self, Vec<u8>)>, MlError> {
         let path = folder.checkpoint();
-        let bytes = match std::fs::read(&path) {
+        let bytes = match read_bounded(&path, MOST_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(MlError::Read { path, source }),

@@ -104,6 +104,9 @@ pub struct Config {
     /// A trained model that learns from corrections, in place of a new network; it says who trains and who judges, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesson: Option<Lesson>,
+    /// Train although the same clip is filed under different genres.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_contradictions: bool,
     /// Where it is trained.
     #[serde(default)]
     pub device: DeviceChoice,
@@ -162,6 +165,7 @@ impl Config {
             seed: 1,
             base: None,
             lesson: None,
+            allow_contradictions: false,
             device: DeviceChoice::Auto,
         }
     }
@@ -225,6 +229,8 @@ impl Config {
         check((0.0..=40.0).contains(&t.augmentation.gain_db), "gain_db", "between 0 and 40 dB");
         check(t.patience.is_none_or(|patience| patience > 0), "patience", "at least 1 epoch");
         check((1..=1000).contains(&t.windows), "windows", "between 1 and 1000");
+        let network = self.network.trouble().map(|trouble| format!("one that can be: {trouble}"));
+        check(network.is_none(), "network", network.as_deref().unwrap_or_default());
         check((0.0..=0.5).contains(&self.valid_share), "valid_share", "between 0 and 0.5");
         match self.protocol {
             Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => {

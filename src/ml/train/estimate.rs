@@ -46,6 +46,10 @@ impl Memory {
 
 /// What the training of `config` takes with so many clips of `clip_secs` seconds, on the CPU.
 pub fn memory(config: &Config, clips: usize, clip_secs: f64, labels: usize) -> Memory {
+    // The sizes of a configuration from anywhere may be beyond all counting.
+    if config.trouble().is_some() {
+        return Memory::default();
+    }
     let size = Size::of(&config.network, labels);
     let (all, trained) = ((size.stored + size.trained) as u64 * VALUE, size.trained as u64 * VALUE);
     let best = if config.training.keep_best { all } else { 0 };

@@ -21,6 +21,12 @@ pub const MODEL_FORMAT: u32 = 1;
 const KEY: &str = "timbre.model";
 /// Prefix of the tensors.
 pub(super) const PREFIX: &str = "network.";
+/// Genres of a model, bytes of the name of one, and windows of a clip.
+const MOST_LABELS: usize = 1000;
+const LONGEST_LABEL: usize = 400;
+const MOST_WINDOWS: usize = 1000;
+/// What a temperature may be; training fits one between 0.05 and 20.
+const TEMPERATURES: std::ops::RangeInclusive<f64> = 0.01..=100.0;
 /// Examples that a frozen backbone takes at a time.
 pub(super) const FROZEN_BATCH: usize = 16;
 
@@ -79,7 +85,43 @@ impl ModelCard {
             let found = format.map_or("not said".to_owned(), |format| format.to_string());
             return Err(weights.error(format!("its format is {found}, this program reads {MODEL_FORMAT}")));
         }
-        serde_json::from_str(text).map(Some).map_err(|error| weights.error(format!("its card: {error}")))
+        let card: Self = serde_json::from_str(text).map_err(|error| weights.error(format!("its card: {error}")))?;
+        match card.trouble() {
+            None => Ok(Some(card)),
+            Some(trouble) => Err(weights.error(trouble)),
+        }
+    }
+
+    /// Why a model cannot be what the card says; none when it can.
+    fn trouble(&self) -> Option<String> {
+        let mut sorted: Vec<&String> = self.labels.iter().collect();
+        sorted.sort();
+        sorted.dedup();
+        if !(2..=MOST_LABELS).contains(&self.labels.len()) || sorted.len() != self.labels.len() {
+            return Some("its genres are missing or not distinct".into());
+        }
+        let odd = |label: &&String| {
+            label.trim().is_empty() || label.len() > LONGEST_LABEL || label.chars().any(char::is_control)
+        };
+        if self.labels.iter().any(|label| odd(&label)) {
+            return Some("one of its genres has no name that can be shown".into());
+        }
+        if !TEMPERATURES.contains(&self.temperature) || !(1..=MOST_WINDOWS).contains(&self.windows) {
+            return Some("its temperature or its number of windows cannot be".into());
+        }
+        if let Some(metrics) = &self.metrics
+            && (metrics.trouble().is_some() || metrics.classes.len() != self.labels.len())
+        {
+            return Some("its figures do not fit together".into());
+        }
+        let other = self.front_ends.iter().find(|(front_end, version)| *version != front_end.version());
+        if let Some((front_end, version)) = other {
+            let here = front_end.version();
+            return Some(format!(
+                "it was trained on version {version} of the input {front_end:?}, this program makes {here}"
+            ));
+        }
+        self.network.trouble()
     }
 
     /// The card of a file's bytes, without the network; `name` is for messages.
@@ -108,24 +150,6 @@ impl Model {
     pub fn parse(name: &str, bytes: &[u8], device: &Device) -> Result<Self, MlError> {
         let weights = Weights::parse(name, bytes)?;
         let card = ModelCard::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
-        let mut sorted = card.labels.clone();
-        sorted.sort();
-        sorted.dedup();
-        if !(2..=1000).contains(&card.labels.len()) || sorted.len() != card.labels.len() {
-            return Err(weights.error("its genres are missing or not distinct"));
-        }
-        let sensible = card.temperature.is_finite() && card.temperature > 0.0 && (1..=1000).contains(&card.windows);
-        if !sensible {
-            return Err(weights.error("its temperature or its number of windows cannot be"));
-        }
-        for (front_end, version) in &card.front_ends {
-            if *version != front_end.version() {
-                return Err(weights.error(format!(
-                    "it was trained on version {version} of the input {front_end:?}, this program makes {}",
-                    front_end.version()
-                )));
-            }
-        }
         let network = card.network.read(&card.labels, &weights, PREFIX, device)?;
         Ok(Self { card, network })
     }
@@ -164,7 +188,7 @@ impl Model {
     /// The logits of examples; `between` is called between batches with the number of windows judged.
     ///
     /// # Errors
-    /// When the network fails or `between` says stop.
+    /// When the network fails, says what is no number, or `between` says stop.
     pub fn judge(
         &self,
         examples: &[Example],
@@ -177,7 +201,12 @@ impl Model {
         };
         let maker = BatchMaker { examples, inputs: &inputs, labels: self.card.labels.len() };
         let all: Vec<usize> = (0..examples.len()).collect();
-        judge(&*self.network, &maker, &all, self.card.windows, between)
+        let said = judge(&*self.network, &maker, &all, self.card.windows, between)?;
+        if said.iter().flatten().all(|logit| logit.is_finite()) {
+            return Ok(said);
+        }
+        let reason = "what it says about a clip is no number".into();
+        Err(MlError::Model { model: self.card.name.clone(), reason })
     }
 }
 

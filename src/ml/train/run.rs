@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::batches::{BatchMaker, Example};
@@ -10,18 +9,20 @@ use super::branches::{self, BranchScore};
 use super::card::card;
 use super::checkpoint::Progress;
 use super::config::Config;
+use super::contents;
 use super::control::{Control, TrainEvent};
 use super::fit::{Fit, FitState, judge, judge_branches, rng_for};
 use super::history;
 use super::lesson::Lesson;
 use super::lock::RunLock;
 use super::model::{MODEL_FORMAT, Model, ModelCard, freeze};
-use super::network::{Base, Input, Network};
+use super::network::{Base, Network};
+use super::prepare::{Prepared, prepare};
 use super::run_folder::RunFolder;
 use super::run_state::{RunState, RunStatus, Separation};
 use super::speed;
 use crate::base::fs::write_atomic;
-use crate::ml::data::features::{self, FrontEnd};
+use crate::base::read::{MOST_TEXT_BYTES, read_bounded};
 use crate::ml::data::media::Media;
 use crate::ml::data::protocol::{Part, split_hash};
 use crate::ml::data::{Broken, Dataset};
@@ -55,68 +56,6 @@ pub struct RunReport {
     pub broken: Vec<Broken>,
 }
 
-/// Clips as the network takes them.
-pub struct Prepared {
-    /// The clips that can be used.
-    pub dataset: Dataset,
-    /// One a clip.
-    pub examples: Vec<Example>,
-    /// What was left out, and why.
-    pub broken: Vec<Broken>,
-}
-
-/// Reads the clips of a data set for a network with `inputs`.
-///
-/// # Errors
-/// When `cancel` was set.
-pub fn prepare(
-    dataset: Dataset,
-    inputs: &[Input],
-    media: &dyn Media,
-    cache: Option<&Path>,
-    control: &Control,
-    tell: &mut (dyn FnMut(TrainEvent) + Send),
-) -> Result<Prepared, MlError> {
-    let front_ends: Vec<FrontEnd> = inputs.iter().map(|input| input.front_end).collect();
-    let total = dataset.clips.len();
-    let tell = Mutex::new(tell);
-    let progress = |done: usize, _: usize| {
-        if let Ok(mut tell) = tell.lock() {
-            tell(TrainEvent::Stage { what: "Reading the clips".into(), done, total });
-        }
-    };
-    let loaded = features::load(&dataset.clips, &front_ends, cache, media, &control.cancel, &progress)?;
-    let mut prepared = Prepared {
-        dataset: Dataset { labels: dataset.labels, clips: Vec::new(), broken: Vec::new() },
-        examples: Vec::new(),
-        broken: dataset.broken,
-    };
-    let some_optional = inputs.iter().any(|input| input.optional);
-    for (clip, features) in dataset.clips.into_iter().zip(loaded.features) {
-        let whole = inputs.iter().zip(&features).all(|(input, features)| input.optional || features.is_some());
-        let anything = features.iter().any(Option::is_some);
-        if whole && (anything || !some_optional) {
-            prepared.examples.push(Example { label: clip.label, inputs: features });
-            prepared.dataset.clips.push(clip);
-        } else {
-            let file = clip
-                .audio
-                .as_ref()
-                .or(clip.spectrogram.as_ref())
-                .or(clip.wavelet.as_ref())
-                .cloned()
-                .unwrap_or_default();
-            if !loaded.broken.iter().any(|broken| broken.path == file) {
-                let reason =
-                    "the network needs an input that cannot be made from it (sound, or another picture)".to_owned();
-                prepared.broken.push(Broken { path: file, reason });
-            }
-        }
-    }
-    prepared.broken.extend(loaded.broken);
-    Ok(prepared)
-}
-
 /// Trains what `folder` describes (`config.json`, `run.json`), from its checkpoint if it has one, to the end.
 ///
 /// # Errors
@@ -135,7 +74,8 @@ pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> 
     let ended = train(folder, config, &mut state, &mut context);
     match &ended {
         Ok(report) => state = report.state.clone(),
-        Err(MlError::Cancelled) => {
+        // A training whose clips have changed can go on once they are back.
+        Err(MlError::Cancelled | MlError::Changed { .. }) => {
             state = RunState::read(folder).unwrap_or(state);
             state.status = RunStatus::Paused;
         }
@@ -204,12 +144,26 @@ fn train(
         })?;
     }
     let inputs = config.network.inputs();
-    let Prepared { dataset, examples, broken } =
+    let Prepared { dataset, examples, files, broken } =
         prepare(dataset, &inputs, context.media, context.cache, context.control, context.tell)?;
+    let clips_now = contents::contents(&dataset, &examples, &files);
+    contents::check(folder, &clips_now)?;
     two_genres(&dataset)?;
+    let contradictions = contents::contradictions(&dataset, &examples);
+    if !contradictions.is_empty() {
+        let clips = contents::contradictions_text(&dataset, &contradictions);
+        // A lesson goes by what the person said last.
+        if !config.allow_contradictions && config.lesson.is_none() {
+            return Err(MlError::Contradictions { clips });
+        }
+        (context.tell)(TrainEvent::Note(format!("the same clip is filed under different genres: {clips}")));
+    }
     let mut parts = config.parts(&dataset)?;
     let split = split_hash(&dataset, &parts);
     write_split(folder, &dataset, &parts)?;
+    if !folder.checkpoint().exists() {
+        contents::write(folder, &clips_now)?;
+    }
     let shared = Shared {
         folder,
         config,
@@ -589,7 +543,7 @@ pub fn write_config(folder: &RunFolder, config: &Config) -> Result<(), MlError> 
 /// When it cannot be read or is of another version.
 pub fn read_config(folder: &RunFolder) -> Result<Config, MlError> {
     let path = folder.config();
-    let text = std::fs::read(&path).map_err(|source| MlError::Read { path: path.clone(), source })?;
+    let text = read_bounded(&path, MOST_TEXT_BYTES).map_err(|source| MlError::Read { path: path.clone(), source })?;
     serde_json::from_slice(&text)
         .map_err(|error| MlError::Run { run: path.display().to_string(), reason: error.to_string() })
 }

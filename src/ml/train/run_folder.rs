@@ -37,6 +37,11 @@ impl RunFolder {
         self.0.join("split.json")
     }
 
+    /// Genre and hashes of each clip as it was when the run began (`Contents` as JSON).
+    pub fn contents(&self) -> PathBuf {
+        self.0.join("contents.json")
+    }
+
     /// The epochs (`Vec<EpochRecord>` as JSON).
     pub fn history_json(&self) -> PathBuf {
         self.0.join("history.json")
@@ -93,11 +98,12 @@ impl RunFolder {
     }
 
     /// Every file that a run may have and that belongs to it; [`RunFolder::lock`] only lies beside them.
-    pub fn files(&self) -> [PathBuf; 13] {
+    pub fn files(&self) -> [PathBuf; 14] {
         [
             self.state(),
             self.config(),
             self.split(),
+            self.contents(),
             self.history_json(),
             self.history_csv(),
             self.metrics(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::branches::BranchScore;
 use super::run_folder::RunFolder;
 use crate::base::fs::{FolderLock, write_atomic};
+use crate::base::read::{MOST_TEXT_BYTES, read_bounded};
 use crate::ml::error::MlError;
 
 /// The version of `run.json` that this program writes and reads.
@@ -158,7 +159,7 @@ impl RunState {
     /// When there is no run, or one of another version.
     pub fn read(folder: &RunFolder) -> Result<Self, MlError> {
         let path = folder.state();
-        let bytes = std::fs::read(&path).map_err(|source| MlError::Read { path, source })?;
+        let bytes = read_bounded(&path, MOST_TEXT_BYTES).map_err(|source| MlError::Read { path, source })?;
         Self::parse(&bytes).map_err(|reason| MlError::Run { run: folder.path().display().to_string(), reason })
     }
 

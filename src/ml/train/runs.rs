@@ -4,11 +4,13 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+use super::contents::Contents;
 use super::history::EpochRecord;
 use super::lesson::SplitFile;
 use super::lock::RunLock;
 use super::run_folder::RunFolder;
 use super::run_state::RunState;
+use crate::base::read::{MOST_TEXT_BYTES, read_bounded};
 use crate::base::time::utc_stamp;
 use crate::ml::error::MlError;
 use crate::ml::judge::{Judgement, Prediction};
@@ -204,6 +206,14 @@ pub(super) fn split(folder: &RunFolder) -> Result<Option<SplitFile>, MlError> {
     read_json(&folder.split())
 }
 
+/// What the clips were when the run began.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(super) fn contents(folder: &RunFolder) -> Result<Option<Contents>, MlError> {
+    read_json(&folder.contents())
+}
+
 /// The configuration of a run, as it stands in the file.
 ///
 /// # Errors
@@ -258,7 +268,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, MlError> {
 }
 
 fn read<T>(path: &Path, parse: impl Fn(&[u8]) -> Result<T, String>) -> Result<Option<T>, MlError> {
-    match std::fs::read(path) {
+    match read_bounded(path, MOST_TEXT_BYTES) {
         Ok(bytes) => parse(&bytes).map(Some).map_err(|reason| MlError::Run { run: path.display().to_string(), reason }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(MlError::Read { path: path.to_path_buf(), source }),

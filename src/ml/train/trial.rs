@@ -19,7 +19,7 @@ use crate::ml::weights::Weights;
 const LEAST: Duration = Duration::from_millis(700);
 
 /// Clips of noise, as long as one window, that a network with these inputs takes.
-pub(super) fn noise(inputs: &[Input], clips: usize, genres: usize) -> Vec<Example> {
+pub(crate) fn noise(inputs: &[Input], clips: usize, genres: usize) -> Vec<Example> {
     let mut rng = Rng::new(2);
     let mut input = |input: &Input| {
         // Plotted pictures are taken whole.
@@ -39,8 +39,11 @@ pub(super) fn noise(inputs: &[Input], clips: usize, genres: usize) -> Vec<Exampl
 /// looked at: they see each clip once.
 ///
 /// # Errors
-/// When weights to start from are missing, or memory is short.
+/// When a value cannot be, weights to start from are missing, or memory is short.
 pub fn examples_per_second(config: &Config, genres: usize) -> Result<f64, MlError> {
+    if let Some(trouble) = config.trouble() {
+        return Err(MlError::Training(trouble));
+    }
     let (device, _) = config.device.open();
     let labels: Vec<String> = (0..genres.max(2)).map(|genre| format!("genre {genre}")).collect();
     let base_bytes = base_bytes(config)?;

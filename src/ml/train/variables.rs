@@ -1,5 +1,8 @@
 //! The named variables of a network: what is trained, what is remembered, what goes into files.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use candle_core::{DType, Device, Tensor, Var};
 
 use crate::ml::error::MlError;
@@ -24,6 +27,30 @@ pub struct Variable {
 pub struct Variables {
     list: Vec<Variable>,
     device: Device,
+    /// The file that they will be read from, if so.
+    file: Option<Promised>,
+}
+
+/// What a file has.
+#[derive(Clone, Debug)]
+struct Promised {
+    model: Arc<str>,
+    /// The shapes of its tensors.
+    shapes: Arc<HashMap<String, Vec<usize>>>,
+    /// What the names of its tensors begin with.
+    prefix: String,
+}
+
+impl Promised {
+    fn check(&self, name: &str, shape: &[usize]) -> Result<(), MlError> {
+        let name = format!("{}{name}", self.prefix);
+        let reason = match self.shapes.get(&name) {
+            Some(there) if there == shape => return Ok(()),
+            Some(there) => format!("tensor {name} has shape {there:?} instead of {shape:?}"),
+            None => format!("tensor {name} is missing"),
+        };
+        Err(MlError::Model { model: self.model.to_string(), reason })
+    }
 }
 
 /// A layer's weight and bias.
@@ -38,7 +65,22 @@ pub struct Layer {
 impl Variables {
     /// None yet, on this device.
     pub fn on(device: &Device) -> Self {
-        Self { list: Vec::new(), device: device.clone() }
+        Self { list: Vec::new(), device: device.clone(), file: None }
+    }
+
+    /// None yet, to be read from this file, where all names begin with `prefix`: one that the file does not have in the same shape is
+    /// refused before it takes any memory.
+    pub fn of_file(device: &Device, weights: &Weights<'_>, prefix: &str) -> Self {
+        let shape = |name: String| weights.shape(&name).ok().map(|shape| (name, shape));
+        let shapes = Arc::new(weights.names(prefix).into_iter().filter_map(shape).collect());
+        let file = Promised { model: weights.model().into(), shapes, prefix: prefix.to_owned() };
+        Self { file: Some(file), ..Self::on(device) }
+    }
+
+    /// None yet, for a part of the network that will be adopted as `name`.
+    pub fn part(&self, name: &str) -> Self {
+        let inside = |file: &Promised| Promised { prefix: format!("{}{name}.", file.prefix), ..file.clone() };
+        Self { list: Vec::new(), device: self.device.clone(), file: self.file.as_ref().map(inside) }
     }
 
     /// Where they are, and where the network runs.
@@ -49,10 +91,14 @@ impl Variables {
     /// Adds a variable with these values, wherever they are.
     ///
     /// # Errors
-    /// When memory is short.
+    /// When memory is short, or the file has no such variable.
     pub fn add(&mut self, name: impl Into<String>, values: &Tensor, trained: bool) -> Result<Var, MlError> {
+        let name = name.into();
+        if let Some(file) = &self.file {
+            file.check(&name, values.dims())?;
+        }
         let var = Var::from_tensor(&values.to_device(&self.device)?)?;
-        self.list.push(Variable { name: name.into(), var: var.clone(), trained, rate: 1.0 });
+        self.list.push(Variable { name, var: var.clone(), trained, rate: 1.0 });
         Ok(var)
     }
 
@@ -75,10 +121,10 @@ impl Variables {
     }
 
     /// Adds a layer whose weights are drawn as Keras does (X. Glorot and Y. Bengio 2010, equation 16); `taps` kernel positions
-    /// share an output.
+    /// share an output. What will be read from a file is zero until then.
     ///
     /// # Errors
-    /// When memory is short.
+    /// When memory is short, or the file has no such layer.
     pub fn glorot(
         &mut self,
         name: &str,
@@ -87,12 +133,18 @@ impl Variables {
         taps: usize,
         rng: &mut Rng,
     ) -> Result<Layer, MlError> {
-        let limit = (6.0 / (taps * (inputs + outputs)).max(1) as f64).sqrt();
-        let draw = |_| ((2.0 * rng.uniform() - 1.0) * limit) as f32;
-        let weight: Vec<f32> = (0..taps * inputs * outputs).map(draw).collect();
-        let weight = Tensor::from_vec(weight, (taps * inputs, outputs), &Device::Cpu)?;
+        let weight_name = format!("{name}.weight");
+        let weight = if let Some(file) = &self.file {
+            file.check(&weight_name, &[taps * inputs, outputs])?;
+            Tensor::zeros((taps * inputs, outputs), DType::F32, &Device::Cpu)?
+        } else {
+            let limit = (6.0 / (taps * (inputs + outputs)).max(1) as f64).sqrt();
+            let draw = |_| ((2.0 * rng.uniform() - 1.0) * limit) as f32;
+            let weight: Vec<f32> = (0..taps * inputs * outputs).map(draw).collect();
+            Tensor::from_vec(weight, (taps * inputs, outputs), &Device::Cpu)?
+        };
         Ok(Layer {
-            weight: self.add(format!("{name}.weight"), &weight, true)?,
+            weight: self.add(weight_name, &weight, true)?,
             bias: self.add(format!("{name}.bias"), &Tensor::zeros(outputs, DType::F32, &Device::Cpu)?, true)?,
         })
     }

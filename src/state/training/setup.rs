@@ -153,8 +153,10 @@ impl Setup {
     pub fn choose(&mut self, architecture: Architecture, preset: Preset) {
         let fresh = Config::preset(architecture, preset);
         let old = std::mem::replace(&mut self.config, fresh);
-        let Config { sources, protocol, valid_share, final_model, seed, base, device, .. } = old;
-        self.config = Config { sources, protocol, valid_share, final_model, seed, base, device, ..self.config.clone() };
+        let Config { sources, protocol, valid_share, final_model, seed, base, device, allow_contradictions, .. } = old;
+        let fresh = self.config.clone();
+        self.config =
+            Config { sources, protocol, valid_share, final_model, seed, base, device, allow_contradictions, ..fresh };
     }
 
     /// The values and clips of a run, to be changed or trained again. A library is asked anew which songs it has.
@@ -175,6 +177,8 @@ impl Setup {
 
     /// Puts a chosen file or folder in its place.
     pub fn put(&mut self, part: DataPart, path: PathBuf) {
+        // What was accepted of other clips was accepted of those only.
+        self.config.allow_contradictions &= part == DataPart::Base;
         let sources = &mut self.config.sources;
         match part {
             DataPart::Folder if !sources.folders.contains(&path) => sources.folders.push(path),
@@ -237,6 +241,12 @@ impl Setup {
         }
         let checked = training.check_of(sources);
         if let Some(check) = checked {
+            if !check.contradictions.is_empty() && !self.config.allow_contradictions {
+                return Some(
+                    "The same clip is filed under different genres: correct that, or choose “Train anyway” beside it."
+                        .into(),
+                );
+            }
             if check.genres.iter().filter(|genre| genre.clips > 0).count() < 2 {
                 return Some("There must be clips of at least two genres.".into());
             }

@@ -75,7 +75,7 @@ impl Verdicts {
         let some = Dataset {
             labels: data.labels.clone(),
             clips: clips.iter().map(|(clip, _)| data.clips[*clip].clone()).collect(),
-            broken: Vec::new(),
+            ..Dataset::default()
         };
         if some.clips.len() < FOLDS * 2 || some.counts().iter().filter(|count| **count > 0).count() < 2 {
             return Ok(());

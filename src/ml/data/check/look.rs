@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
+use super::levels::{OddKind, SILENT};
 use crate::ml::data::features::read_picture;
 use crate::ml::data::front_end::log_mel::{Grid, RATE_HZ};
 use crate::ml::data::front_end::{read_plot, tags};
@@ -18,6 +19,8 @@ pub(super) struct Look {
     pub sound_hash: Option<u128>,
     /// Of the pixels.
     pub picture_hash: Option<u128>,
+    /// What is odd about the sound, in words.
+    pub odd: Vec<(OddKind, String)>,
     /// Length of the sound, 0 without.
     pub secs: f64,
     /// Levels over time, from the sound if there is any, else from the picture.
@@ -67,9 +70,19 @@ pub(super) fn look(clip: &Clip, media: &dyn Media) -> (Look, Vec<Broken>) {
 
 impl Look {
     fn listen(&mut self, path: &std::path::Path, media: &dyn Media) -> Result<(), String> {
+        let levels = media.levels(path)?;
+        if let Some(reason) = levels.unusable() {
+            return Err(reason);
+        }
+        self.odd = levels.oddities();
         let samples = media.decode(path, RATE_HZ)?;
         if samples.is_empty() {
             return Err("there is no sound in it".into());
+        }
+        // Channels may cancel each other.
+        let (low, high) = samples.iter().fold((f32::MAX, f32::MIN), |(low, high), x| (low.min(*x), high.max(*x)));
+        if high - low < SILENT && !self.odd.iter().any(|(kind, _)| *kind == OddKind::Silent) {
+            self.odd.push((OddKind::Silent, "its channels cancel each other: networks hear nothing".into()));
         }
         let mut hasher = Xxh3::new();
         samples.iter().for_each(|x| hasher.update(&x.to_le_bytes()));

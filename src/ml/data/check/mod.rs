@@ -3,6 +3,7 @@
 
 mod duplicates;
 mod labels;
+mod levels;
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,11 +14,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::media::Media;
-use super::{Broken, Dataset, names};
+use super::{Broken, Clip, Dataset, names};
 use crate::base::CancelToken;
 use crate::ml::error::MlError;
 
 pub use duplicates::SIMILAR;
+pub use levels::{LEAST_SECS, Levels, OddKind};
 use look::Look;
 
 /// What was found.
@@ -33,6 +35,15 @@ pub struct Check {
     pub genres: Vec<GenreCount>,
     /// Files that cannot be used.
     pub broken: Vec<Broken>,
+    /// Clips whose sound can be used but is not as it should be.
+    #[serde(default)]
+    pub odd: Vec<Odd>,
+    /// Genres that have no clip that can be used.
+    #[serde(default)]
+    pub empty: Vec<String>,
+    /// Clips that are the same but filed under different genres, the members of each group. No training takes them unless it is told to.
+    #[serde(default)]
+    pub contradictions: Vec<Vec<Filed>>,
     /// Clips that are the same to the last sample or pixel, the members of each group by name.
     pub exact: Vec<Vec<String>>,
     /// Pairs that very probably come from the same recording, the most similar first.
@@ -46,6 +57,30 @@ pub struct Check {
     pub agreement: Option<f64>,
     /// Clips that could be judged so.
     pub judged: usize,
+}
+
+/// A clip whose sound is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Odd {
+    /// The clip.
+    pub clip: String,
+    /// Its sound file.
+    pub path: PathBuf,
+    /// What is odd.
+    pub kind: OddKind,
+    /// The same for a person.
+    pub reason: String,
+}
+
+/// A clip and its genre.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The clip.
+    pub clip: String,
+    /// As it is filed.
+    pub genre: String,
+    /// Its file.
+    pub path: PathBuf,
 }
 
 /// What there is of one genre.
@@ -137,6 +172,12 @@ pub fn check(
     let exact = duplicates::exact(&looks);
     let name = |clip: &usize| data.clips[*clip].name.clone();
     found.exact = exact.iter().map(|group| group.iter().map(name).collect()).collect();
+    found.contradictions = contradictions(data, &exact);
+    let of_clip = |(clip, look): (&Clip, Look)| {
+        let path = clip.audio.clone().unwrap_or_default();
+        let odd = |(kind, reason)| Odd { clip: clip.name.clone(), path: path.clone(), kind, reason };
+        look.odd.into_iter().map(odd).collect::<Vec<_>>()
+    };
     found.similar = duplicates::similar(&looks, &exact)
         .into_iter()
         .map(|pair| Similar {
@@ -151,11 +192,35 @@ pub fn check(
     found.judged = verdicts.judged;
     found.agreement = (verdicts.judged > 0).then(|| verdicts.agreed as f64 / verdicts.judged as f64);
     found.doubtful = verdicts.doubtful;
+    found.odd = data.clips.iter().zip(looks).flat_map(of_clip).collect();
     found.sounds = found.sounds_of_named(data);
     Ok(found)
 }
 
+/// The groups of equal clips in which there is more than one genre.
+fn contradictions(data: &Dataset, exact: &[Vec<usize>]) -> Vec<Vec<Filed>> {
+    let filed = |clip: &usize| {
+        let clip = &data.clips[*clip];
+        let path = clip.audio.as_ref().or(clip.spectrogram.as_ref()).or(clip.wavelet.as_ref());
+        let genre = data.labels.get(clip.label).cloned().unwrap_or_default();
+        Filed { clip: clip.name.clone(), genre, path: path.cloned().unwrap_or_default() }
+    };
+    let differ = |group: &&Vec<usize>| group.iter().any(|clip| data.clips[*clip].label != data.clips[group[0]].label);
+    exact.iter().filter(differ).map(|group| group.iter().map(filed).collect()).collect()
+}
+
 impl Check {
+    /// Nothing is wrong with the clips as far as it shows.
+    pub fn is_clean(&self) -> bool {
+        self.broken.is_empty()
+            && self.odd.is_empty()
+            && self.empty.is_empty()
+            && self.contradictions.is_empty()
+            && self.exact.is_empty()
+            && self.similar.is_empty()
+            && self.doubtful.is_empty()
+    }
+
     fn sounds_of_named(&self, data: &Dataset) -> BTreeMap<String, PathBuf> {
         let pairs = self.similar.iter().flat_map(|pair| [&pair.a, &pair.b]);
         let named: BTreeSet<&String> =
@@ -186,6 +251,8 @@ impl Check {
                 genre.artists += 1;
             }
         }
+        let without = self.genres.iter().filter(|genre| genre.clips == 0).map(|genre| genre.genre.clone());
+        self.empty = data.empty.iter().cloned().chain(without).collect();
         let names: BTreeSet<&str> = artists.keys().map(|(_, artist)| *artist).collect();
         self.artists = names.len();
     }

@@ -112,24 +112,10 @@ impl CompactSpec {
     pub fn features(&self) -> usize {
         2 * self.channels.last().copied().unwrap_or(0)
     }
-
-    /// Whether the sizes make sense.
-    ///
-    /// # Errors
-    /// When they do not, with what is wrong.
-    pub fn check(&self) -> Result<(), MlError> {
-        let blocks = self.channels.len();
-        let positive = self.channels.iter().all(|channels| (1..=4096).contains(channels));
-        if (1..=6).contains(&blocks) && positive && self.window >> blocks > 0 {
-            return Ok(());
-        }
-        Err(MlError::Training(format!("{blocks} blocks do not fit a window of {} columns", self.window)))
-    }
 }
 
 impl Compact {
     pub fn new(spec: &CompactSpec, labels: usize, rng: &mut Rng, mut variables: Variables) -> Result<Self, MlError> {
-        spec.check()?;
         let blocks = Blocks::new("block", &spec.channels, &mut variables, rng)?;
         let output = variables.glorot("output", spec.features(), labels, 1, rng)?;
         Ok(Self { blocks, output, dropout: spec.dropout, variables })

@@ -73,14 +73,11 @@ impl Fusion {
         rng: &mut Rng,
         mut variables: Variables,
     ) -> Result<Self, MlError> {
-        if spec.branches.is_empty() || spec.branches.iter().any(|branch| branch.network.inputs().len() != 1) {
-            return Err(MlError::Training("a multimodal network needs branches with one input each".into()));
-        }
         let mut branches = Vec::new();
         for branch in &spec.branches {
             let BranchSpec { name, rate, weight, .. } = branch.clone();
             let base = if branch.network.base().is_some() { base } else { None };
-            let network = branch.network.build(labels, base, rng, variables.device())?;
+            let network = branch.network.build_in(variables.part(&name), labels, base, rng)?;
             variables.adopt(&format!("{name}."), network.variables(), rate);
             let even = Tensor::zeros(labels.len(), DType::F32, &Device::Cpu)?;
             let prior = variables.add(format!("{name}.prior"), &even, false)?;

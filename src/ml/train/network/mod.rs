@@ -1,5 +1,6 @@
 //! The networks that can be trained: one enum to describe them, one trait to run them.
 
+mod bounds;
 mod compact;
 mod fusion;
 mod pair;
@@ -138,7 +139,20 @@ impl NetworkSpec {
         rng: &mut Rng,
         device: &Device,
     ) -> Result<Box<dyn Network>, MlError> {
-        let variables = Variables::on(device);
+        self.build_in(Variables::on(device), labels, base, rng)
+    }
+
+    /// The same with `variables`, which are none yet.
+    fn build_in(
+        &self,
+        variables: Variables,
+        labels: &[String],
+        base: Option<&Weights<'_>>,
+        rng: &mut Rng,
+    ) -> Result<Box<dyn Network>, MlError> {
+        if let Some(trouble) = self.trouble() {
+            return Err(MlError::Training(trouble));
+        }
         Ok(match self {
             Self::Plain => Box::new(plain::Plain::new(labels.len(), rng, variables)?),
             Self::Compact(spec) => Box::new(compact::Compact::new(spec, labels.len(), rng, variables)?),
@@ -165,7 +179,12 @@ impl NetworkSpec {
         prefix: &str,
         device: &Device,
     ) -> Result<Box<dyn Network>, MlError> {
-        let network = self.build(labels, None, &mut Rng::new(0), device)?;
+        if let Some(trouble) = self.trouble() {
+            return Err(weights.error(trouble));
+        }
+        // Nothing is made that the file does not have, so that no network takes more memory than its file promises.
+        let variables = Variables::of_file(device, weights, prefix);
+        let network = self.build_in(variables, labels, None, &mut Rng::new(0))?;
         network.variables().read(weights, prefix)?;
         Ok(network)
     }

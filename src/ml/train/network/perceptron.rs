@@ -42,9 +42,6 @@ impl Perceptron {
             FrontEnd::Tags => tags::FEATURES,
             _ => return Err(MlError::Training("dense layers alone need a vector of features".into())),
         };
-        if spec.hidden > 65_536 {
-            return Err(MlError::Training(format!("a dense layer of {} is too wide", spec.hidden)));
-        }
         let zeros = Tensor::zeros(inputs, DType::F32, &Device::Cpu)?;
         let ones = Tensor::ones(inputs, DType::F32, &Device::Cpu)?;
         Ok(Self {

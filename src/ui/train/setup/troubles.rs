@@ -5,6 +5,7 @@ use std::path::Path;
 use eframe::egui::{Align, CollapsingHeader, Layout, RichText, Ui};
 
 use crate::ml::data::check::Check;
+use crate::ml::train::config::Config;
 use crate::state::genre::display_name;
 use crate::state::jobs::count_of;
 use crate::state::training::setup::short;
@@ -28,8 +29,8 @@ struct Row<'a> {
 
 /// Draws the lists that are not empty.
 pub fn troubles(ui: &mut Ui, state: &AppState, check: &Check, actions: &mut Vec<Action>) {
-    if check.broken.is_empty() && check.exact.is_empty() && check.similar.is_empty() && check.doubtful.is_empty() {
-        note(ui, "No broken, doubled or doubtful clips were found.");
+    if check.is_clean() {
+        note(ui, "No broken, odd, doubled or doubtful clips were found.");
         return;
     }
     let sound = |name: &'_ str| check.sounds.get(name).map(std::path::PathBuf::as_path);
@@ -48,6 +49,33 @@ pub fn troubles(ui: &mut Ui, state: &AppState, check: &Check, actions: &mut Vec<
             sounds: vec![(name, broken.is_sound().then_some(broken.path.as_path()))],
         });
         list(ui, title, "They are left out. What can be decoded of one can be heard.", &mut rows);
+    }
+    if !check.contradictions.is_empty() {
+        let title = format!("{} under different genres", count_of(check.contradictions.len(), "clip", "clips"));
+        let mut rows = check.contradictions.iter().map(|group| Row {
+            head: group.iter().map(|filed| filed.clip.as_str()).collect::<Vec<_>>().join(", "),
+            words: format!(
+                "filed as {}",
+                group.iter().map(|filed| display_name(&filed.genre)).collect::<Vec<_>>().join(" and ")
+            ),
+            sounds: group.iter().take(1).map(|filed| (filed.clip.as_str(), sound(&filed.clip))).collect(),
+        });
+        list(ui, title, "The same sound cannot be two genres: nothing is learned from it.", &mut rows);
+    }
+    if !check.odd.is_empty() {
+        let title = count_of(check.odd.len(), "odd clip", "odd clips");
+        let mut rows = check.odd.iter().map(|odd| Row {
+            head: odd.clip.clone(),
+            words: odd.reason.clone(),
+            sounds: vec![(&odd.clip, Some(odd.path.as_path()))],
+        });
+        list(ui, title, "They can be decoded, but there is little to learn from them.", &mut rows);
+    }
+    if !check.empty.is_empty() {
+        let title = count_of(check.empty.len(), "genre without clips", "genres without clips");
+        let mut rows =
+            check.empty.iter().map(|genre| Row { head: genre.clone(), words: String::new(), sounds: Vec::new() });
+        list(ui, title, "Their folders have no clip that can be used; no network will know them.", &mut rows);
     }
     if !check.exact.is_empty() {
         let title = format!("{} the same to the last sample", count_of(check.exact.len(), "group", "groups"));
@@ -89,6 +117,9 @@ pub fn troubles(ui: &mut Ui, state: &AppState, check: &Check, actions: &mut Vec<
             &mut rows,
         );
     }
+    if !check.contradictions.is_empty() {
+        anyway(ui, state, actions);
+    }
     let crossing = check.similar.iter().filter(|pair| pair.different_genres).count();
     if crossing > 0 {
         warning(
@@ -98,6 +129,17 @@ pub fn troubles(ui: &mut Ui, state: &AppState, check: &Check, actions: &mut Vec<
                 count_of(crossing, "recording is", "recordings are")
             ),
         );
+    }
+}
+
+/// Lets the person train although the same clip is filed under different genres.
+fn anyway(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
+    let config = &state.training.setup.config;
+    let mut allowed = config.allow_contradictions;
+    let help = "Train although the same clip is filed under different genres";
+    if ui.checkbox(&mut allowed, "Train anyway").on_hover_text(help).changed() {
+        let config = Config { allow_contradictions: allowed, ..config.clone() };
+        actions.push(Action::Train(TrainAction::Configure(Box::new(config))));
     }
 }
 
