@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::AudioDecoder;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::well_known::FORMAT_ID_OGG;
+use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4, FORMAT_ID_OGG};
 use symphonia::core::formats::{FormatReader, SeekMode, SeekTo};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
 use super::container::{self, Container, guarded};
 use super::error::AudioError;
+use super::resample::{ResampleError, StreamResampler};
 use super::spec::{self, AudioSpec};
 use crate::base::CancelToken;
 
@@ -25,6 +26,8 @@ const MAX_DAMAGED_IN_A_ROW: u32 = 2000;
 /// Sound decoded before the place that was asked for and thrown away: lossy codecs build on what came before
 /// (Opus asks for 80 ms, RFC 7845 section 4.6).
 const PRE_ROLL_SECS: f64 = 0.1;
+/// Frames that every encoder of AAC puts in front at least.
+const AAC_PRIMING: i64 = 1024;
 /// MP3 frames take up to 511 bytes from the frames before them, which in quiet variable-bit-rate passages is ten frames.
 const MP3_PRE_ROLL_SECS: f64 = 0.27;
 
@@ -45,6 +48,16 @@ pub struct AudioReader {
     position: Option<i64>,
     /// Frames before this one are dropped.
     drop_until: i64,
+    /// Frames from this one on are not heard: they are what the encoder added at the end.
+    end: Option<i64>,
+    /// Brings a later part of the file to the rate of its beginning.
+    converter: Option<StreamResampler>,
+    /// Streams that began inside of the file so far (chained Ogg).
+    links: u32,
+    /// Samples that were no numbers.
+    not_numbers: u64,
+    /// Where the first damage was met, frames.
+    first_damage: Option<i64>,
     /// What the first packet gave while opening, until it is asked for.
     pending: Vec<f32>,
     scratch: Vec<f32>,
@@ -82,9 +95,19 @@ impl AudioReader {
             .and_then(|track| track.time_base)
             .or_else(|| TimeBase::try_from_recip(rate_hint))
             .ok_or_else(|| AudioError::NotAudio { path: path.to_path_buf() })?;
+        let is_mp4 = format.format_info().format == FORMAT_ID_ISOMP4;
+        let heard = is_mp4.then(|| container::heard_of_mp4(path, track, file_len, cancel)).flatten();
+        let is_aac = parameters.codec == CODEC_ID_AAC;
+        let is_primed = heard.is_none() && is_aac && (is_mp4 || format.format_info().format == FORMAT_ID_ADTS);
+        let origin = match heard {
+            Some(heard) => i64::try_from(heard.start).unwrap_or(0),
+            // The first block of AAC is never more than half a sound, whatever encoder made it.
+            None if is_primed => ticks_of(AAC_PRIMING, rate_hint, time_base),
+            None => origin_of(&*format, track, parameters.codec == CODEC_ID_OPUS),
+        };
         let mut reader = Self {
             path: path.to_path_buf(),
-            origin: origin_of(&*format, track, parameters.codec == CODEC_ID_OPUS),
+            origin,
             spec: AudioSpec {
                 sample_rate_hz: rate_hint,
                 channels: 0,
@@ -101,6 +124,11 @@ impl AudioReader {
             time_base,
             position: None,
             drop_until: 0,
+            end: None,
+            converter: None,
+            links: 0,
+            not_numbers: 0,
+            first_damage: None,
             pending: Vec::new(),
             scratch: Vec::new(),
             damaged_packets: 0,
@@ -124,6 +152,19 @@ impl AudioReader {
             reader.origin,
             reader.file_len,
         );
+        if let Some(length) = heard.and_then(|heard| heard.length) {
+            let ticks = reader.origin.saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
+            let end = reader.frame_of(ticks).max(0);
+            let rate = f64::from(reader.spec.sample_rate_hz);
+            // It may say more than there is, but what it leaves out is no sound.
+            let stored = reader.spec.duration_secs.map(|secs| secs - reader.origin_secs());
+            reader.end = Some(end);
+            reader.spec.duration_secs = Some(stored.map_or(end as f64 / rate, |stored| stored.min(end as f64 / rate)));
+        } else if heard.is_some() || is_primed {
+            let heard_secs = reader.spec.duration_secs.map(|secs| secs - reader.origin_secs());
+            reader.spec.duration_secs = heard_secs;
+        }
+        reader.spec.duration_secs = reader.spec.duration_secs.filter(|secs| *secs > 0.0);
         Ok(reader)
     }
 
@@ -135,6 +176,25 @@ impl AudioReader {
     /// Packets that could not be decoded so far; each was replaced by silence of its length.
     pub fn damaged_packets(&self) -> u32 {
         self.damaged_packets
+    }
+
+    /// Samples so far that were no numbers (NaN or infinite); each was replaced by silence.
+    pub fn not_numbers(&self) -> u64 {
+        self.not_numbers
+    }
+
+    /// Where the first packet that could not be decoded stands, seconds.
+    pub fn first_damage_secs(&self) -> Option<f64> {
+        self.first_damage.map(|frame| frame.max(0) as f64 / f64::from(self.spec.sample_rate_hz))
+    }
+
+    /// Whether another stream began inside of the file so far.
+    pub(crate) fn is_chained(&self) -> bool {
+        self.links > 0
+    }
+
+    fn origin_secs(&self) -> f64 {
+        self.origin as f64 * f64::from(self.time_base.numer.get()) / f64::from(self.time_base.denom.get())
     }
 
     /// The file.
@@ -173,10 +233,16 @@ impl AudioReader {
     pub(crate) fn seek_to_frame(&mut self, target: i64) -> Result<bool, AudioError> {
         let pre_roll_secs = if self.spec.codec == "mp3" { MP3_PRE_ROLL_SECS } else { PRE_ROLL_SECS };
         let pre_roll = (pre_roll_secs * f64::from(self.spec.sample_rate_hz)) as i64;
-        let start = self.timestamp_of((target - pre_roll).max(0));
-        // Demuxers that reached the end, and Matroska's when it shall go back, do not find their way any more.
+        let start = if matches!(self.spec.container.as_str(), "isomp4" | "aac") {
+            // What the encoder put in front is decoded as well.
+            self.timestamp_of(target - pre_roll).max(0)
+        } else {
+            self.timestamp_of((target - pre_roll).max(0))
+        };
+        // Demuxers that reached the end, and Matroska's when it shall go back, do not find their way any more; in a later
+        // stream of a chain time has begun anew.
         let goes_back = self.spec.container == "matroska" && self.position.is_none_or(|position| target < position);
-        if self.ended || goes_back {
+        if self.ended || goes_back || self.links > 0 {
             self.reopen()?;
         }
         let seconds = target.unsigned_abs() / u64::from(self.spec.sample_rate_hz);
@@ -202,6 +268,7 @@ impl AudioReader {
             self.reopen()?;
         }
         self.decoder.reset();
+        self.converter = None;
         self.pending.clear();
         self.position = None;
         self.drop_until = target;
@@ -218,12 +285,13 @@ impl AudioReader {
         let (track, _, decoder) = container::make_decoder(&*self.format).map_err(|error| self.failure(error))?;
         self.track = track;
         self.decoder = decoder;
+        self.links = 0;
         Ok(())
     }
 
     /// Playing time, seconds, by walking the packets to the end without decoding them.
     pub(crate) fn measure(mut self) -> Result<f64, AudioError> {
-        let mut end = i64::MIN;
+        let (mut end, mut before_secs) = (i64::MIN, 0.0);
         loop {
             self.guard.allow(SILENT_BUDGET);
             match guarded(|| self.format.next_packet()) {
@@ -233,12 +301,29 @@ impl AudioReader {
                 }
                 Ok(Some(_)) => {}
                 Err(_) if self.guard.is_cancelled() => return Err(AudioError::Cancelled { path: self.path }),
-                // The end, or as far as it can be read. Time starts anew in a chained stream, so it is not followed.
+                Err(Error::ResetRequired) if self.format.format_info().format == FORMAT_ID_OGG => {
+                    before_secs += self.measured_secs(end);
+                    let Ok(()) = self.start_chained_stream() else { break };
+                    self.origin = origin_of(&*self.format, self.track, self.decoder_is_opus());
+                    (end, self.position) = (i64::MIN, None);
+                }
+                Err(Error::ResetRequired) => {}
+                // The end, or as far as it can be read.
                 Ok(None) | Err(_) => break,
             }
         }
+        Ok(before_secs + self.measured_secs(end))
+    }
+
+    /// Seconds from the start of a stream to that time stamp, or as far as was decoded.
+    fn measured_secs(&self, end: i64) -> f64 {
         let opened = self.position.unwrap_or(0);
-        Ok(opened.max(self.frame_of(end)).max(0) as f64 / f64::from(self.spec.sample_rate_hz))
+        let frames = opened.max(self.frame_of(end)).max(0);
+        frames.min(self.end.unwrap_or(i64::MAX)) as f64 / f64::from(self.spec.sample_rate_hz)
+    }
+
+    fn decoder_is_opus(&self) -> bool {
+        self.decoder.codec_params().codec == CODEC_ID_OPUS
     }
 
     fn timestamp_of(&self, frame: i64) -> i64 {
@@ -259,7 +344,7 @@ impl AudioReader {
         self.guard.allow(SILENT_BUDGET);
         loop {
             if self.ended {
-                return Ok(0);
+                return self.flush(out);
             }
             if self.guard.is_cancelled() {
                 return Err(AudioError::Cancelled { path: self.path.clone() });
@@ -272,12 +357,20 @@ impl AudioReader {
                     continue;
                 }
                 Err(Error::ResetRequired) => {
-                    self.start_chained_stream()?;
+                    if let Err(failure) = self.start_chained_stream() {
+                        // What came before has been heard.
+                        self.ended = true;
+                        if self.position.is_none() {
+                            return Err(failure);
+                        }
+                        tracing::debug!("{failure}");
+                        self.note_damage();
+                    }
                     continue;
                 }
                 Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     // Cut off: what was there has been heard.
-                    self.damaged_packets += 1;
+                    self.note_damage();
                     self.ended = true;
                     continue;
                 }
@@ -289,7 +382,7 @@ impl AudioReader {
                         return Err(failure);
                     }
                     tracing::debug!("{failure}");
-                    self.damaged_packets += 1;
+                    self.note_damage();
                     continue;
                 }
             };
@@ -323,26 +416,60 @@ impl AudioReader {
             }
             Err(error) => self.replace_by_silence(packet, &error)?,
         };
+        let first = self.position.unwrap_or_else(|| self.frame_of(start));
         if frames == 0 {
+            // What the converter holds back begins here.
+            self.position = self.position.or(self.converter.is_some().then_some(first));
             return Ok(0);
         }
-        let first = self.position.unwrap_or_else(|| self.frame_of(start));
-        let drop = usize::try_from(self.drop_until.saturating_sub(first)).unwrap_or(0).min(frames);
-        self.position = Some(first.saturating_add(frames as i64));
-        out.extend(self.scratch[drop * self.spec.channels..].iter().map(|sample| clean(*sample)));
-        Ok(frames - drop)
+        Ok(self.give(first, frames, out))
     }
 
-    /// Makes the samples in `scratch` have the channels that the stream started with.
+    /// Gives what of the frames in `scratch` is heard. The first of them is frame `first`.
+    fn give(&mut self, first: i64, frames: usize, out: &mut Vec<f32>) -> usize {
+        let drop = usize::try_from(self.drop_until.saturating_sub(first)).unwrap_or(0).min(frames);
+        let until = self.end.map_or(frames, |end| usize::try_from(end.saturating_sub(first)).unwrap_or(0).min(frames));
+        self.ended |= until < frames;
+        self.position = Some(first.saturating_add(frames as i64));
+        if until <= drop {
+            return 0;
+        }
+        let heard = &self.scratch[drop * self.spec.channels..until * self.spec.channels];
+        let before = out.len();
+        out.extend(heard.iter().map(|sample| clean(*sample)));
+        // Rare, so they are counted only where there are any.
+        if heard.iter().any(|sample| !sample.is_finite()) {
+            self.not_numbers += heard.iter().filter(|sample| !sample.is_finite()).count() as u64;
+        }
+        (out.len() - before) / self.spec.channels.max(1)
+    }
+
+    /// What is still inside of the converter at the end.
+    fn flush(&mut self, out: &mut Vec<f32>) -> Result<usize, AudioError> {
+        let Some(mut converter) = self.converter.take() else { return Ok(0) };
+        self.scratch.clear();
+        converter.finish(&mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        let frames = self.scratch.len() / self.spec.channels.max(1);
+        Ok(self.give(self.position.unwrap_or(0), frames, out))
+    }
+
+    fn unconverted(&self, error: &ResampleError) -> AudioError {
+        AudioError::Damaged { path: self.path.clone(), reason: error.to_string() }
+    }
+
+    fn note_damage(&mut self) {
+        self.damaged_packets += 1;
+        self.first_damage = self.first_damage.or(Some(self.position.unwrap_or(0)));
+    }
+
+    /// Makes the samples in `scratch` have the channels and the rate that the file started with.
     fn fit(&mut self, shape: Shape) -> Result<(), AudioError> {
         if self.spec.channels == 0 {
             self.spec.channels = shape.channels;
             self.spec.sample_rate_hz = shape.rate_hz;
-        } else if shape.rate_hz != self.spec.sample_rate_hz {
-            self.ended = true;
-            let reason = format!("its sample rate changes from {} to {} Hz", self.spec.sample_rate_hz, shape.rate_hz);
-            return Err(AudioError::Damaged { path: self.path.clone(), reason });
-        } else if shape.channels != self.spec.channels {
+            return Ok(());
+        }
+        if shape.channels != self.spec.channels {
             let channels = self.spec.channels;
             self.scratch = self
                 .scratch
@@ -353,6 +480,26 @@ impl AudioReader {
                 })
                 .collect();
         }
+        let is_own = shape.rate_hz == self.spec.sample_rate_hz;
+        if is_own && self.converter.is_none() {
+            return Ok(());
+        }
+        let sound = std::mem::take(&mut self.scratch);
+        let is_same = |converter: &StreamResampler| converter.from_hz() == shape.rate_hz;
+        if let Some(mut old) = self.converter.take_if(|converter| !is_same(converter)) {
+            old.finish(&mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        }
+        if is_own {
+            self.scratch.extend(sound);
+            return Ok(());
+        }
+        let mut converter = match self.converter.take() {
+            Some(converter) => converter,
+            None => StreamResampler::new(shape.rate_hz, self.spec.sample_rate_hz, self.spec.channels)
+                .map_err(|error| self.unconverted(&error))?,
+        };
+        converter.push(&sound, &mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        self.converter = Some(converter);
         Ok(())
     }
 
@@ -360,7 +507,7 @@ impl AudioReader {
     fn replace_by_silence(&mut self, packet: &Packet, error: &Error) -> Result<usize, AudioError> {
         tracing::debug!("damaged packet in {}: {error}", self.path.display());
         self.scratch.clear();
-        self.damaged_packets += 1;
+        self.note_damage();
         self.damaged_in_a_row += 1;
         if self.damaged_in_a_row > MAX_DAMAGED_IN_A_ROW {
             self.ended = true;
@@ -377,19 +524,24 @@ impl AudioReader {
         Ok(frames)
     }
 
-    /// A new stream starts inside the file (chained Ogg): time goes on where it was.
+    /// A new stream starts inside the file (chained Ogg, joined MP3): time goes on where it was.
     fn start_chained_stream(&mut self) -> Result<(), AudioError> {
         let unsupported = |error: Error| AudioError::Damaged { path: self.path.clone(), reason: error.to_string() };
         let (track, parameters, decoder) = container::make_decoder(&*self.format).map_err(unsupported)?;
         self.track = track;
         self.decoder = decoder;
-        if parameters.codec == CODEC_ID_OPUS
-            && let Some(position) = self.position
-        {
-            // The encoder's delay of the new stream is not heard either.
-            let delay = origin_of(&*self.format, track, true);
-            self.drop_until = position;
-            self.position = Some(position - delay);
+        if self.format.format_info().format == FORMAT_ID_OGG {
+            self.links += 1;
+            let described = self.format.tracks().iter().find(|candidate| candidate.id == track);
+            self.time_base = described.and_then(|track| track.time_base).unwrap_or(self.time_base);
+            if parameters.codec == CODEC_ID_OPUS
+                && let Some(position) = self.position
+            {
+                // The encoder's delay of the new stream is not heard either.
+                let delay = origin_of(&*self.format, track, true);
+                self.drop_until = position;
+                self.position = Some(position - delay);
+            }
         }
         Ok(())
     }
@@ -430,6 +582,12 @@ impl Shape {
         }
         Ok(())
     }
+}
+
+/// Frames in units of a time base.
+fn ticks_of(frames: i64, rate_hz: u32, base: TimeBase) -> i64 {
+    let scaled = i128::from(frames) * i128::from(base.denom.get());
+    i64::try_from(scaled / (i128::from(base.numer.get()) * i128::from(rate_hz.max(1)))).unwrap_or(0)
 }
 
 /// The time stamp of the first sample that is heard.
