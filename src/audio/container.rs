@@ -18,6 +18,7 @@ use symphonia::default::formats;
 
 use super::error::AudioError;
 use super::foreign;
+use super::formats::aiff::AiffReader;
 use super::formats::au::AuReader;
 use super::formats::mp4::{self, Heard};
 use super::formats::mpeg::MpegReader;
@@ -44,7 +45,7 @@ static CONTAINERS: LazyLock<Probe> = LazyLock::new(|| {
     probe.register_format::<formats::FlacReader<'_>>();
     probe.register_format::<formats::IsoMp4Reader<'_>>();
     probe.register_format::<MpegReader<'_>>();
-    probe.register_format::<formats::AiffReader<'_>>();
+    probe.register_format::<AiffReader<'_>>();
     probe.register_format::<WavReader<'_>>();
     probe.register_format::<formats::OggReader<'_>>();
     probe.register_format::<formats::MkvReader<'_>>();
@@ -103,17 +104,13 @@ pub(crate) fn open(path: &Path, cancel: &CancelToken) -> Result<Container, Audio
         Ok(format) => Ok(Container { format, guard, file_len }),
         Err(_) if guard.is_cancelled() => Err(AudioError::Cancelled { path: path.to_path_buf() }),
         Err(error) => Err(match error {
-            Error::IoError(error)
-                if error.kind() != std::io::ErrorKind::UnexpectedEof && !guard.is_exhausted() =>
-            {
+            Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof && !guard.is_exhausted() => {
                 AudioError::from_io(path, error)
             }
             // The container was recognised and is broken; a container that was not found is `Unsupported`.
-            Error::DecodeError(reason) => {
-                AudioError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() }
-            }
+            Error::DecodeError(reason) => AudioError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() },
             // A WAV of a kind that is known by name.
-            Error::Unsupported(what) if what.contains(" WAV") => {
+            Error::Unsupported(what) if what.starts_with("an AIFF") || what.contains(" WAV") => {
                 AudioError::Unsupported { path: path.to_path_buf(), codec: what.to_owned() }
             }
             _ => AudioError::NotAudio { path: path.to_path_buf() },
@@ -175,7 +172,7 @@ fn read_up_to(file: &mut GuardedFile, buffer: &mut [u8]) -> std::io::Result<usiz
 /// Where the sound starts behind ID3v2 tags (they stand in front of MP3, and wrongly of AAC and FLAC), by their stated sizes.
 ///
 /// A tag may be 256 MB; it is skipped without being read.
-fn skip_leading_tags(file: &mut GuardedFile, file_len: u64) -> std::io::Result<u64> {
+pub(super) fn skip_leading_tags(file: &mut GuardedFile, file_len: u64) -> std::io::Result<u64> {
     let mut start = 0;
     for _ in 0..MAX_LEADING_TAGS {
         let mut header = [0; ID3_HEADER_LEN];

@@ -54,8 +54,21 @@ const SIGNATURES: &[(usize, &[u8], &str)] = &[
 
 /// Documents, pictures and archives: no audio, whatever sync words are found inside.
 const OTHERS: &[&[u8]] = &[
-    b"PK\x03\x04", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b\x08", b"\xfd7zXZ", b"BZh", b"\x89PNG", b"\xff\xd8\xff\xe0",
-    b"\xff\xd8\xff\xe1", b"GIF8", b"\x7fELF", b"MZ\x90\0", b"SQLite format 3", b"\x28\xb5\x2f\xfd",
+    b"PK\x03\x04",
+    b"%PDF",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b\x08",
+    b"\xfd7zXZ",
+    b"BZh",
+    b"\x89PNG",
+    b"\xff\xd8\xff\xe0",
+    b"\xff\xd8\xff\xe1",
+    b"GIF8",
+    b"\x7fELF",
+    b"MZ\x90\0",
+    b"SQLite format 3",
+    b"\x28\xb5\x2f\xfd",
 ];
 
 /// The name of the audio format that `head` (the first bytes of the sound, behind any tags) announces, if it is one of those

@@ -1,5 +1,6 @@
 //! Containers that are read here, because Symphonia does not know them or believes too much of what they say.
 
+pub(crate) mod aiff;
 pub(crate) mod au;
 pub(crate) mod mp4;
 pub(crate) mod mpeg;

@@ -93,8 +93,10 @@ impl Header {
 
 /// Bytes of the tag that begins so, of those that stand between and behind frames.
 pub(crate) fn tag_len(head: &[u8]) -> Option<u64> {
-    let le = |at: usize| head.get(at..at + 4).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
-    if head.starts_with(b"ID3") && head.len() >= 10 && head[3] < 0xff && head[6..10].iter().all(|byte| byte & 0x80 == 0) {
+    let le =
+        |at: usize| head.get(at..at + 4).map_or(0, |four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+    if head.starts_with(b"ID3") && head.len() >= 10 && head[3] < 0xff && head[6..10].iter().all(|byte| byte & 0x80 == 0)
+    {
         let size = head[6..10].iter().fold(0u64, |size, byte| (size << 7) | u64::from(*byte));
         return Some(10 + size + if head[5] & 0x10 != 0 { 10 } else { 0 });
     }

@@ -92,11 +92,8 @@ impl SurroundOpus {
         }
         let sample = |frame: usize, at: u8| {
             let at = usize::from(at);
-            let (stream, of, channel) = if at < 2 * self.coupled {
-                (at / 2, 2, at % 2)
-            } else {
-                (at - self.coupled, 1, 0)
-            };
+            let (stream, of, channel) =
+                if at < 2 * self.coupled { (at / 2, 2, at % 2) } else { (at - self.coupled, 1, 0) };
             decoded.get(stream).and_then(|samples| samples.get(frame * of + channel)).copied().unwrap_or(0.0)
         };
         let samples: Vec<f32> = (0..frames)

@@ -22,7 +22,7 @@ const W64_RIFF: [u8; 16] = *b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0";
 /// What follows the name of a chunk in the identifiers of Wave64.
 const W64_TAIL: [u8; 12] = *b"\xf3\xac\xd3\x11\x8c\xd1\0\xc0\x4f\x8e\xdb\x8a";
 /// Chunks that are looked at before the sound; real files have a handful.
-const MOST_CHUNKS: usize = 512;
+pub(super) const MOST_CHUNKS: usize = 512;
 /// A `fmt ` chunk has 16 to 40 bytes, with an odd extension a little more.
 const MOST_FORMAT_BYTES: u64 = 1024;
 /// So much may lie behind the sound without being a chunk: some tags, a few stray bytes.
@@ -32,50 +32,54 @@ const INFO: FormatInfo =
     FormatInfo { format: FormatId::new(FourCc::new(*b"WAVE")), short_name: "wave", long_name: "RIFF WAVE" };
 
 /// Names of chunks that real files have, to tell whether an odd chunk was padded.
-const KNOWN: [&[u8; 4]; 22] = [
-    b"fmt ", b"data", b"LIST", b"fact", b"bext", b"cue ", b"smpl", b"inst", b"junk", b"JUNK", b"PAD ", b"FLLR", b"id3 ",
-    b"ID3 ", b"PEAK", b"iXML", b"axml", b"chna", b"ds64", b"DISP", b"acid", b"cart",
+const KNOWN: [&[u8; 4]; 34] = [
+    b"fmt ", b"data", b"LIST", b"fact", b"bext", b"cue ", b"smpl", b"inst", b"junk", b"JUNK", b"PAD ", b"FLLR",
+    b"id3 ", b"ID3 ", b"PEAK", b"iXML", b"axml", b"chna", b"ds64", b"DISP", b"acid", b"cart", b"COMM", b"SSND",
+    b"NAME", b"AUTH", b"ANNO", b"(c) ", b"MARK", b"INST", b"FVER", b"COMT", b"APPL", b"CHAN",
 ];
 
 /// How the chunks of a file are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// 32-bit sizes.
     Riff,
     /// 32-bit sizes, the large ones in a chunk of their own.
     Rf64,
+    /// 32-bit sizes, highest byte first.
+    Aiff,
     /// 64-bit sizes that count the header, places divisible by 8.
     W64,
 }
 
 /// One chunk.
 #[derive(Clone, Copy, Debug)]
-struct Chunk {
-    name: [u8; 4],
+pub(super) struct Chunk {
+    pub name: [u8; 4],
     /// Where its content begins.
-    start: u64,
+    pub start: u64,
     /// Bytes of its content, as it says.
-    len: u64,
+    pub len: u64,
 }
 
 /// Where the sound lies, and what it is.
-struct Found {
-    format: WaveFormat,
-    start: u64,
-    end: u64,
+pub(super) struct Found {
+    pub format: WaveFormat,
+    pub start: u64,
+    pub end: u64,
     /// Frames by the `fact` chunk, which matter for block codecs only.
-    fact_frames: Option<u64>,
+    pub fact_frames: Option<u64>,
 }
 
-struct Walker<'a, 's> {
-    source: &'a mut MediaSourceStream<'s>,
-    form: Form,
-    file_len: u64,
+/// Goes from chunk to chunk.
+pub(super) struct Walker<'a, 's> {
+    pub source: &'a mut MediaSourceStream<'s>,
+    pub form: Form,
+    pub file_len: u64,
 }
 
 impl Walker<'_, '_> {
     /// What is at that place, as far as the file goes.
-    fn bytes(&mut self, at: u64, len: usize) -> Result<Vec<u8>> {
+    pub fn bytes(&mut self, at: u64, len: usize) -> Result<Vec<u8>> {
         let len = (self.file_len.saturating_sub(at)).min(len as u64) as usize;
         let mut bytes = vec![0; len];
         self.source.seek(SeekFrom::Start(at))?;
@@ -83,7 +87,7 @@ impl Walker<'_, '_> {
         Ok(bytes)
     }
 
-    fn chunk(&mut self, at: u64) -> Result<Option<Chunk>> {
+    pub fn chunk(&mut self, at: u64) -> Result<Option<Chunk>> {
         let header_len = if self.form == Form::W64 { 24 } else { 8 };
         let header = self.bytes(at, header_len)?;
         if header.len() < header_len {
@@ -97,6 +101,8 @@ impl Walker<'_, '_> {
                 return Ok(None);
             }
             size - 24
+        } else if self.form == Form::Aiff {
+            u64::from(le32(&header[4..8]).swap_bytes())
         } else {
             u64::from(le32(&header[4..8]))
         };
@@ -116,7 +122,7 @@ impl Walker<'_, '_> {
     }
 
     /// Where the chunk after one begins: padded to an even place as it should be, or not.
-    fn behind(&mut self, chunk: Chunk) -> Result<u64> {
+    pub fn behind(&mut self, chunk: Chunk) -> Result<u64> {
         let end = chunk.start.saturating_add(chunk.len);
         if self.form == Form::W64 {
             return Ok(end.saturating_add(7) & !7);
@@ -131,7 +137,7 @@ impl Walker<'_, '_> {
     }
 
     /// Where sound that is said to have so many bytes ends.
-    fn end_of_sound(&mut self, chunk: Chunk, long: Option<u64>) -> Result<u64> {
+    pub fn end_of_sound(&mut self, chunk: Chunk, long: Option<u64>) -> Result<u64> {
         let said = match chunk.len {
             0xffff_ffff if self.form != Form::W64 => long.filter(|len| *len > 0 && *len != u64::MAX),
             len => Some(len),
@@ -203,6 +209,7 @@ pub(crate) struct WavReader<'s> {
     tracks: Vec<Track>,
     media_info: MediaInfo,
     metadata: MetadataLog,
+    info: &'static FormatInfo,
     coding: Coding,
     data_start: u64,
     data_end: u64,
@@ -220,13 +227,20 @@ impl<'s> WavReader<'s> {
             _ => return unsupported_error("wav: no magic"),
         };
         let found = Walker { source: &mut source, form, file_len }.find(first_chunk)?;
-        let coding = match found.format.coding {
-            Coding::Mpeg => {
-                source.seek(SeekFrom::Start(found.start))?;
-                return Ok(Box::new(MpegReader::open(source, options, Some(found.end))?));
-            }
-            coding => coding,
-        };
+        if found.format.coding == Coding::Mpeg {
+            source.seek(SeekFrom::Start(found.start))?;
+            return Ok(Box::new(MpegReader::open(source, options, Some(found.end))?));
+        }
+        Ok(Box::new(Self::of_found(source, options, &found, &INFO)?))
+    }
+
+    pub(super) fn of_found(
+        mut source: MediaSourceStream<'s>,
+        options: FormatOptions,
+        found: &Found,
+        info: &'static FormatInfo,
+    ) -> Result<Self> {
+        let coding = found.format.coding;
         source.seek(SeekFrom::Start(found.start))?;
         let block_bytes = coding.block_bytes();
         let blocks = found.end.saturating_sub(found.start) / block_bytes;
@@ -241,7 +255,8 @@ impl<'s> WavReader<'s> {
         let mut track = Track::new(0);
         track.with_codec_params(CodecParameters::Audio(parameters));
         track.with_num_frames(frames).with_duration(Duration::new(frames));
-        Ok(Box::new(Self {
+        Ok(Self {
+            info,
             media_info: MediaInfo::from_track(&track),
             tracks: vec![track],
             metadata: options.external_data.metadata.unwrap_or_default(),
@@ -249,7 +264,7 @@ impl<'s> WavReader<'s> {
             data_start: found.start,
             data_end: found.start + blocks * block_bytes,
             source,
-        }))
+        })
     }
 }
 
@@ -289,7 +304,7 @@ impl ProbeableFormat<'_> for WavReader<'_> {
 
 impl FormatReader for WavReader<'_> {
     fn format_info(&self) -> &FormatInfo {
-        &INFO
+        self.info
     }
 
     fn media_info(&self) -> &MediaInfo {

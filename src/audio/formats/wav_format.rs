@@ -57,6 +57,10 @@ pub(super) struct WaveFormat {
 }
 
 impl WaveFormat {
+    pub fn of(coding: Coding, channels: u16, rate_hz: u32) -> Self {
+        Self { coding, channels, rate_hz }
+    }
+
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let word = |at: usize| bytes.get(at..at + 2).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]));
         if bytes.len() < 16 {
@@ -82,9 +86,8 @@ impl WaveFormat {
             }
             valid_bits = word(18);
         }
-        let plain = |codec, bytes: u64, bits: u32| {
-            Coding::Plain { codec, frame_bytes: bytes * u64::from(channels), bits }
-        };
+        let plain =
+            |codec, bytes: u64, bits: u32| Coding::Plain { codec, frame_bytes: bytes * u64::from(channels), bits };
         let blocks = |codec, head: u16, extra: u64| {
             let heads = head * channels;
             if bits != 4 || block_align <= heads || channels > 2 {
@@ -148,7 +151,8 @@ impl WaveFormat {
 /// What people call the codings that are not decoded.
 fn name_of(tag: u16) -> &'static str {
     match tag {
-        0x20 | 0x22 | 0x38..=0x3b => "a WAV of compressed speech",
+        0x20 => "Yamaha ADPCM in a WAV",
+        0x22 | 0x38..=0x3b => "a WAV of compressed speech",
         0x31 | 0x32 => "GSM in a WAV",
         0x40 | 0x45 | 0x64 | 0x65 | 0x14 => "G.726 in a WAV",
         0x42 => "G.723.1 in a WAV",

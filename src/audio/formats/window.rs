@@ -69,7 +69,8 @@ mod tests {
     fn any_place_is_seen_and_the_end_is_short() {
         let bytes: Vec<u8> = (0..3 * CHUNK as u32).map(|n| (n * 7 / 3) as u8).collect();
         let mut window = Window::new(std::io::Cursor::new(&bytes));
-        for (at, len) in [(0, 4), (2, 10), (CHUNK - 2, 8), (5, 3), (2 * CHUNK, CHUNK + 5), (3 * CHUNK, 4), (9 * CHUNK, 1)]
+        for (at, len) in
+            [(0, 4), (2, 10), (CHUNK - 2, 8), (5, 3), (2 * CHUNK, CHUNK + 5), (3 * CHUNK, 4), (9 * CHUNK, 1)]
         {
             let seen = window.look(at as u64, len).unwrap();
             let end = (at + len).min(bytes.len());
