@@ -12,8 +12,8 @@ const ROUNDING_SECS: f64 = 0.05;
 const SILENT: f64 = 1e-4;
 /// More samples than this share are no numbers: something went wrong when the file was made.
 const NOT_NUMBERS: f64 = 0.02;
-/// Sound whose bands change by less than this (standard deviation, dB) is a tone or noise. Music changes by several.
-const STEADY_DB: f64 = 0.5;
+/// Sound whose bands change by less than this (standard deviation, dB) is a tone or noise. Of music, five is little.
+const STEADY_DB: f64 = 1.0;
 /// Samples of a spectrum.
 const FRAME: usize = 2048;
 /// Spectra that are taken together: about half a second.
