@@ -35,15 +35,13 @@ pub struct DecodedWindows {
     pub second: Vec<Vec<f32>>,
     /// Where each starts in the track, seconds.
     pub starts_secs: Vec<f64>,
-    /// The track's playing time if it is known.
+    /// The track's playing time by what is in the file, seconds: frames and streams were counted where headers are wrong or
+    /// estimates. It may differ from what a tag reader says, which it corrects.
     pub duration_secs: Option<f64>,
     /// Seconds of sound in the windows.
     pub heard_secs: f64,
     /// Packets that could not be decoded on the way; each was replaced by silence.
     pub damaged_packets: u32,
-    /// The playing time by what is in the file, seconds, where that is certain. It may differ from what the file's header,
-    /// or the tag reader, says.
-    pub decoded_secs: Option<f64>,
     /// Samples in the windows that were no numbers; each was replaced by silence.
     pub not_numbers: u64,
     /// What is wrong with the file, wherever in it.
@@ -87,8 +85,6 @@ pub fn decode_windows(path: &Path, plan: &WindowPlan, cancel: &CancelToken) -> R
         None => AudioReader::open_with(path, cancel)?.measure()?,
     };
     let mut found = cut(path, plan, cancel, &mut reader, duration, checked.links > 1)?;
-    found.decoded_secs = found.decoded_secs.or(counted).or(told.is_none().then_some(duration));
-    found.duration_secs = found.decoded_secs.or(found.duration_secs);
     found.checked = checked;
     Ok(found)
 }
@@ -116,9 +112,7 @@ fn cut(
             }
             let counted = AudioReader::open_with(path, cancel)?.measure()?;
             let layout = Layout::new(plan, reader.spec().sample_rate_hz, counted);
-            let mut found = cut_through(&mut AudioReader::open_with(path, cancel)?, &layout)?;
-            found.decoded_secs = Some(counted).filter(|secs| *secs > 0.0);
-            Ok(found)
+            cut_through(&mut AudioReader::open_with(path, cancel)?, &layout)
         }
     }
 }

@@ -425,6 +425,19 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_is_part_of_a_picture_and_the_usual_one_is_not_written() {
+        let line = ["timbre", "a.flac", "-o", "a.png", "--channel", "side"];
+        let side = Spectrogram::try_parse_from(line).unwrap().args.request().settings.spec;
+        assert_eq!(side.channel, Channel::Side);
+        let written = serde_json::to_string(&side).unwrap();
+        assert_eq!(serde_json::from_str::<crate::dsp::picture::PictureSpec>(&written).unwrap(), side);
+        let usual = PictureSettings::spectrogram().spec;
+        let written = serde_json::to_string(&usual).unwrap();
+        assert!(!written.contains("channel"));
+        assert_eq!(serde_json::from_str::<crate::dsp::picture::PictureSpec>(&written).unwrap(), usual);
+    }
+
+    #[test]
     fn times_are_read_as_people_write_them() {
         for (text, secs) in [("83.4", 83.4), ("1:23.4", 83.4), ("1:02:03", 3723.0), ("0", 0.0), ("90:00", 5400.0)] {
             assert!((time(text).unwrap() - secs).abs() < 1e-9, "{text}");
