@@ -4,6 +4,7 @@
 
 use std::f64::consts::TAU;
 
+use timbre::base::Channel;
 use timbre::dsp::picture::{
     Analyzer, Columns, FrequencyAxis, FrequencyScale, LiveAnalyzer, NO_LEVEL, Norm, Part, PictureSpec, Rows,
     ScalogramSettings, Sound, SpectrogramSettings, Transform, Wavelet, WindowShape,
@@ -321,7 +322,7 @@ fn live_columns_are_those_of_the_finished_file() {
             }
             (transform, _) => transform,
         };
-        let spec = PictureSpec { transform, axis: AXIS };
+        let spec = PictureSpec { transform, axis: AXIS, channel: Channel::Mid };
         let mut live = LiveAnalyzer::new(&spec, RATE, 64, 60.0);
         let (mut levels, mut columns, mut fed) = (Vec::new(), 0, 0);
         for piece in samples.chunks(313) {

@@ -4,6 +4,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO};
@@ -17,7 +18,12 @@ use symphonia::default::formats;
 
 use super::error::AudioError;
 use super::foreign;
+use super::formats::aiff::AiffReader;
 use super::formats::au::AuReader;
+use super::formats::mp4::{self, Heard};
+use super::formats::mpeg::MpegReader;
+use super::formats::opus::SurroundOpus;
+use super::formats::wav::WavReader;
 use super::source::{GuardedFile, ReadGuard};
 use crate::base::CancelToken;
 
@@ -30,7 +36,7 @@ const ID3_HEADER_LEN: usize = 10;
 /// More tags than this in a row are not skipped.
 const MAX_LEADING_TAGS: usize = 8;
 
-/// Containers: all of Symphonia's and Sun audio. Tag readers are left out: tags are read elsewhere, and a decoder should not
+/// Containers: Symphonia's and our own. Tag readers are left out: tags are read elsewhere, and a decoder should not
 /// load cover art (see [`skip_leading_tags`]).
 static CONTAINERS: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::new_with_options(&ProbeOptions { max_probe_depth: PROBE_DEPTH, ..ProbeOptions::default() });
@@ -38,9 +44,9 @@ static CONTAINERS: LazyLock<Probe> = LazyLock::new(|| {
     probe.register_format::<formats::CafReader<'_>>();
     probe.register_format::<formats::FlacReader<'_>>();
     probe.register_format::<formats::IsoMp4Reader<'_>>();
-    probe.register_format::<formats::MpaReader<'_>>();
-    probe.register_format::<formats::AiffReader<'_>>();
-    probe.register_format::<formats::WavReader<'_>>();
+    probe.register_format::<MpegReader<'_>>();
+    probe.register_format::<AiffReader<'_>>();
+    probe.register_format::<WavReader<'_>>();
     probe.register_format::<formats::OggReader<'_>>();
     probe.register_format::<formats::MkvReader<'_>>();
     probe.register_format::<AuReader<'_>>();
@@ -51,7 +57,7 @@ static CONTAINERS: LazyLock<Probe> = LazyLock::new(|| {
 static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
     let mut codecs = CodecRegistry::new();
     symphonia::default::register_enabled_codecs(&mut codecs);
-    codecs.register_audio_decoder::<symphonia_adapter_libopus::OpusDecoder>();
+    codecs.register_audio_decoder::<SurroundOpus>();
     codecs
 });
 
@@ -74,10 +80,21 @@ pub(crate) fn open(path: &Path, cancel: &CancelToken) -> Result<Container, Audio
             AudioError::from_io(path, error)
         }
     };
-    let mut head = [0; 64];
-    let head_len = read_up_to(&mut file, &mut head).map_err(read_error)?;
     let file_len = file.seek(SeekFrom::End(0)).map_err(read_error)?;
+    // An index or a count may have to be read through, but nothing twice.
+    guard.allow(OPENING_BUDGET.max(file_len));
     let start = skip_leading_tags(&mut file, file_len).map_err(read_error)?;
+    let mut head = [0; 64];
+    file.seek(SeekFrom::Start(start)).map_err(read_error)?;
+    let head_len = read_up_to(&mut file, &mut head).map_err(read_error)?;
+    let head = &head[..head_len];
+    // What is known not to be decoded is not offered to any decoder: each finds its own sync words in it.
+    if let Some(name) = foreign::name_of(head) {
+        return Err(AudioError::Unsupported { path: path.to_path_buf(), codec: name.to_owned() });
+    }
+    if foreign::is_no_audio(head) {
+        return Err(AudioError::NotAudio { path: path.to_path_buf() });
+    }
 
     let mut stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     stream.seek(SeekFrom::Start(start)).map_err(read_error)?;
@@ -86,16 +103,15 @@ pub(crate) fn open(path: &Path, cancel: &CancelToken) -> Result<Container, Audio
     match probed {
         Ok(format) => Ok(Container { format, guard, file_len }),
         Err(_) if guard.is_cancelled() => Err(AudioError::Cancelled { path: path.to_path_buf() }),
-        Err(error) => Err(match (foreign::name_of(&head[..head_len]), error) {
-            (Some(name), _) => AudioError::Unsupported { path: path.to_path_buf(), codec: name.to_owned() },
-            (None, Error::IoError(error))
-                if error.kind() != std::io::ErrorKind::UnexpectedEof && !guard.is_exhausted() =>
-            {
+        Err(error) => Err(match error {
+            Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof && !guard.is_exhausted() => {
                 AudioError::from_io(path, error)
             }
             // The container was recognised and is broken; a container that was not found is `Unsupported`.
-            (None, Error::DecodeError(reason)) => {
-                AudioError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() }
+            Error::DecodeError(reason) => AudioError::Damaged { path: path.to_path_buf(), reason: reason.to_owned() },
+            // A WAV of a kind that is known by name.
+            Error::Unsupported(what) if what.starts_with("an AIFF") || what.contains(" WAV") => {
+                AudioError::Unsupported { path: path.to_path_buf(), codec: what.to_owned() }
             }
             _ => AudioError::NotAudio { path: path.to_path_buf() },
         }),
@@ -116,7 +132,8 @@ pub(crate) fn make_decoder(
         return Err(Error::Unsupported("sound of an unknown kind"));
     }
     let mut parameters = parameters.clone();
-    if parameters.codec == CODEC_ID_OPUS {
+    let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+    if parameters.codec == CODEC_ID_OPUS && channels <= 2 {
         // The adapter would drop the encoder's delay from whatever packet comes first, also after a seek; the reader
         // drops it by time stamps, so the header that names the delay is kept from it.
         parameters.extra_data = None;
@@ -124,6 +141,13 @@ pub(crate) fn make_decoder(
     // What is outside of the valid sound is trimmed by the decoder.
     let decoder = guarded(|| CODECS.make_audio_decoder(&parameters, &AudioDecoderOptions::default().gapless(true)))?;
     Ok((track.id, parameters, decoder))
+}
+
+/// What of an MP4 file's track is heard, if the file says so.
+pub(crate) fn heard_of_mp4(path: &Path, track: u32, file_len: u64, cancel: &CancelToken) -> Option<Heard> {
+    let (file, guard) = GuardedFile::open(path, cancel).ok()?;
+    guard.allow(OPENING_BUDGET);
+    mp4::heard(file, file_len, track).ok().flatten()
 }
 
 /// Calls a demuxer or decoder; a panic inside (they parse hostile bytes) is a damaged stream.
@@ -147,7 +171,7 @@ fn read_up_to(file: &mut GuardedFile, buffer: &mut [u8]) -> std::io::Result<usiz
 /// Where the sound starts behind ID3v2 tags (they stand in front of MP3, and wrongly of AAC and FLAC), by their stated sizes.
 ///
 /// A tag may be 256 MB; it is skipped without being read.
-fn skip_leading_tags(file: &mut GuardedFile, file_len: u64) -> std::io::Result<u64> {
+pub(super) fn skip_leading_tags(file: &mut GuardedFile, file_len: u64) -> std::io::Result<u64> {
     let mut start = 0;
     for _ in 0..MAX_LEADING_TAGS {
         let mut header = [0; ID3_HEADER_LEN];

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::downmix::Downmix;
 use super::error::AudioError;
 use super::reader::AudioReader;
 use super::resample::{ResampleError, StreamResampler};
-use crate::base::CancelToken;
+use crate::base::{CancelToken, Channel};
 
 /// The longest sound that is decoded in one piece. At 16 kHz it takes 1.4 GB.
 const LONGEST_SECS: u64 = 6 * 3600;
@@ -23,7 +24,7 @@ pub struct MonoSound {
     pub damaged_packets: u32,
 }
 
-/// Decodes the whole file, takes the mean of its channels and resamples that to `rate_hz`.
+/// Decodes the whole file, takes the middle of its channels ([`Channel::Mid`]) and resamples that to `rate_hz`.
 ///
 /// The result has `ceil(frames * rate_hz / file's rate)` samples.
 ///
@@ -46,7 +47,7 @@ pub fn decode_mono(path: &Path, rate_hz: u32, cancel: &CancelToken) -> Result<Mo
 
 /// The way from interleaved blocks to mono samples of other rates, each with a buffer of its own.
 pub(crate) struct MonoStream {
-    channels: usize,
+    downmix: Downmix,
     resamplers: Vec<StreamResampler>,
     block: Vec<f32>,
 }
@@ -57,7 +58,8 @@ impl MonoStream {
         let resampler = |rate_hz: &u32| StreamResampler::new(spec.sample_rate_hz, *rate_hz, 1);
         let resamplers: Result<_, _> = rates_hz.iter().map(resampler).collect();
         let resamplers = resamplers.map_err(|error| damaged(reader.path(), &error))?;
-        Ok(Self { channels: spec.channels, resamplers, block: Vec::new() })
+        let downmix = Downmix::new(Channel::Mid, spec.channels, spec.sample_rate_hz);
+        Ok(Self { downmix, resamplers, block: Vec::new() })
     }
 
     /// Decodes one block into the buffers of all rates; false at the end of the file.
@@ -66,7 +68,7 @@ impl MonoStream {
         if reader.next_block(&mut self.block)? == 0 {
             return Ok(false);
         }
-        mix_to_mono(&mut self.block, self.channels);
+        self.downmix.mix(&mut self.block);
         for (resampler, out) in self.resamplers.iter_mut().zip(out) {
             resampler.push(&self.block, out).map_err(|error| damaged(reader.path(), &error))?;
         }
@@ -75,6 +77,7 @@ impl MonoStream {
 
     /// What is left at the end; the stream can then be used for another place of the file.
     pub(crate) fn finish(&mut self, path: &Path, out: &mut [Vec<f32>]) -> Result<(), AudioError> {
+        self.downmix.restart();
         for (resampler, out) in self.resamplers.iter_mut().zip(out) {
             resampler.finish(out).map_err(|error| damaged(path, &error))?;
         }
@@ -89,39 +92,4 @@ impl MonoStream {
 
 fn damaged(path: &Path, error: &ResampleError) -> AudioError {
     AudioError::Damaged { path: path.to_path_buf(), reason: error.to_string() }
-}
-
-/// Replaces interleaved frames by the mean of their channels, in place.
-pub(crate) fn mix_to_mono(samples: &mut Vec<f32>, channels: usize) {
-    match channels {
-        0 | 1 => return,
-        // The common case without a division or an inner loop.
-        2 => {
-            for frame in 0..samples.len() / 2 {
-                samples[frame] = 0.5 * (samples[2 * frame] + samples[2 * frame + 1]);
-            }
-        }
-        _ => {
-            let scale = 1.0 / channels as f32;
-            for frame in 0..samples.len() / channels {
-                samples[frame] = samples[frame * channels..(frame + 1) * channels].iter().sum::<f32>() * scale;
-            }
-        }
-    }
-    samples.truncate(samples.len() / channels);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mix_to_mono;
-
-    #[test]
-    fn the_mix_is_the_mean_of_the_channels() {
-        let mut stereo = vec![1.0, 0.0, -0.5, 0.5];
-        mix_to_mono(&mut stereo, 2);
-        assert_eq!(stereo, [0.5, 0.0]);
-        let mut three = vec![3.0, 0.0, 0.0, 1.0, 1.0, 1.0];
-        mix_to_mono(&mut three, 3);
-        assert!((three[0] - 1.0).abs() < 1e-6 && (three[1] - 1.0).abs() < 1e-6 && three.len() == 2);
-    }
 }

@@ -1,7 +1,9 @@
 //! Sound: decoding any file to samples, and playing it.
 
 pub mod decode;
+pub mod downmix;
 pub mod error;
+pub mod integrity;
 pub mod overview;
 pub mod player;
 pub mod reader;
@@ -15,7 +17,9 @@ mod formats;
 mod source;
 
 pub use decode::{MonoSound, decode_mono};
+pub use downmix::Downmix;
 pub use error::AudioError;
+pub use integrity::{Checked, Damage, check};
 pub use overview::Overview;
 pub use reader::AudioReader;
 pub use spec::{AudioSpec, probe};

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::AudioDecoder;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error;
-use symphonia::core::formats::well_known::FORMAT_ID_OGG;
-use symphonia::core::formats::{FormatReader, SeekMode, SeekTo};
+use symphonia::core::formats::FormatReader;
+use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4, FORMAT_ID_OGG};
 use symphonia::core::packet::Packet;
-use symphonia::core::units::{TimeBase, Timestamp};
+use symphonia::core::units::TimeBase;
+
+mod seek;
 
 use super::container::{self, Container, guarded};
 use super::error::AudioError;
+use super::resample::{ResampleError, StreamResampler};
 use super::spec::{self, AudioSpec};
 use crate::base::CancelToken;
 
@@ -25,6 +28,8 @@ const MAX_DAMAGED_IN_A_ROW: u32 = 2000;
 /// Sound decoded before the place that was asked for and thrown away: lossy codecs build on what came before
 /// (Opus asks for 80 ms, RFC 7845 section 4.6).
 const PRE_ROLL_SECS: f64 = 0.1;
+/// Frames that every encoder of AAC puts in front at least.
+const AAC_PRIMING: i64 = 1024;
 /// MP3 frames take up to 511 bytes from the frames before them, which in quiet variable-bit-rate passages is ten frames.
 const MP3_PRE_ROLL_SECS: f64 = 0.27;
 
@@ -50,6 +55,16 @@ pub struct AudioReader {
     position: Option<i64>,
     /// Frames before this one are dropped.
     drop_until: i64,
+    /// Frames from this one on are not heard: they are what the encoder added at the end.
+    end: Option<i64>,
+    /// Brings a later part of the file to the rate of its beginning.
+    converter: Option<StreamResampler>,
+    /// Streams that began inside of the file so far (chained Ogg).
+    links: u32,
+    /// Samples that were no numbers.
+    not_numbers: u64,
+    /// Where the first damage was met, frames.
+    first_damage: Option<i64>,
     /// What the first packet gave while opening, until it is asked for.
     pending: Vec<f32>,
     scratch: Vec<f32>,
@@ -91,9 +106,19 @@ impl AudioReader {
             .and_then(|track| track.time_base)
             .or_else(|| TimeBase::try_from_recip(rate_hint))
             .ok_or_else(|| AudioError::NotAudio { path: path.to_path_buf() })?;
+        let is_mp4 = format.format_info().format == FORMAT_ID_ISOMP4;
+        let heard = is_mp4.then(|| container::heard_of_mp4(path, track, file_len, cancel)).flatten();
+        let is_aac = parameters.codec == CODEC_ID_AAC;
+        let is_primed = heard.is_none() && is_aac && (is_mp4 || format.format_info().format == FORMAT_ID_ADTS);
+        let origin = match heard {
+            Some(heard) => i64::try_from(heard.start).unwrap_or(0),
+            // The first block of AAC is never more than half a sound, whatever encoder made it.
+            None if is_primed => ticks_of(AAC_PRIMING, rate_hint, time_base),
+            None => origin_of(&*format, track, parameters.codec == CODEC_ID_OPUS),
+        };
         let mut reader = Self {
             path: path.to_path_buf(),
-            origin: origin_of(&*format, track, parameters.codec == CODEC_ID_OPUS),
+            origin,
             spec: AudioSpec {
                 sample_rate_hz: rate_hint,
                 channels: 0,
@@ -110,6 +135,11 @@ impl AudioReader {
             time_base,
             position: None,
             drop_until: 0,
+            end: None,
+            converter: None,
+            links: 0,
+            not_numbers: 0,
+            first_damage: None,
             pending: Vec::new(),
             scratch: Vec::new(),
             damaged_packets: 0,
@@ -131,6 +161,21 @@ impl AudioReader {
         let held = claimed.map(|claimed| spec::held_secs(claimed, &reader.spec, reader.file_len));
         reader.spec.duration_secs = held.map(|(secs, _)| secs);
         reader.claimed_secs = held.and_then(|(_, claim)| claim);
+        if let Some(length) = heard.and_then(|heard| heard.length) {
+            let ticks = reader.origin.saturating_add(i64::try_from(length).unwrap_or(i64::MAX));
+            let end = reader.frame_of(ticks).max(0);
+            let rate = f64::from(reader.spec.sample_rate_hz);
+            // It may say more than there is, but what it leaves out is no sound.
+            let stored = reader.spec.duration_secs.map(|secs| secs - reader.origin_secs());
+            reader.end = Some(end);
+            reader.spec.duration_secs = Some(stored.map_or(end as f64 / rate, |stored| stored.min(end as f64 / rate)));
+            reader.claimed_secs = None;
+        } else if heard.is_some() || is_primed {
+            let heard_secs = reader.spec.duration_secs.map(|secs| secs - reader.origin_secs());
+            reader.spec.duration_secs = heard_secs;
+            reader.claimed_secs = None;
+        }
+        reader.spec.duration_secs = reader.spec.duration_secs.filter(|secs| *secs > 0.0);
         Ok(reader)
     }
 
@@ -162,6 +207,20 @@ impl AudioReader {
         Some(AudioError::Damaged { path: self.path.clone(), reason })
     }
 
+    /// Samples so far that were no numbers (NaN or infinite); each was replaced by silence.
+    pub fn not_numbers(&self) -> u64 {
+        self.not_numbers
+    }
+
+    /// Where the first packet that could not be decoded stands, seconds.
+    pub fn first_damage_secs(&self) -> Option<f64> {
+        self.first_damage.map(|frame| frame.max(0) as f64 / f64::from(self.spec.sample_rate_hz))
+    }
+
+    fn origin_secs(&self) -> f64 {
+        self.origin as f64 * f64::from(self.time_base.numer.get()) / f64::from(self.time_base.denom.get())
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -179,92 +238,6 @@ impl AudioReader {
             return Ok(frames);
         }
         self.decode_block(out)
-    }
-
-    /// Goes to `secs` from the start (sample-accurate where the container's time stamps are; clamped to 0 below) and
-    /// returns where the next sample stands. Where the container cannot jump, what comes before is decoded and dropped.
-    /// Past the end there is no next sample.
-    ///
-    /// # Errors
-    /// As [`AudioReader::open_with`].
-    pub fn seek(&mut self, secs: f64) -> Result<f64, AudioError> {
-        let rate = f64::from(self.spec.sample_rate_hz);
-        let target = (if secs.is_finite() { secs.max(0.0) } else { 0.0 } * rate).round() as i64;
-        self.seek_to_frame(target)?;
-        Ok(target as f64 / rate)
-    }
-
-    /// [`AudioReader::seek`] by frame number; false when the place will be reached by decoding from the start.
-    pub(crate) fn seek_to_frame(&mut self, target: i64) -> Result<bool, AudioError> {
-        let pre_roll_secs = if self.spec.codec == "mp3" { MP3_PRE_ROLL_SECS } else { PRE_ROLL_SECS };
-        let pre_roll = (pre_roll_secs * f64::from(self.spec.sample_rate_hz)) as i64;
-        let start = self.timestamp_of((target - pre_roll).max(0));
-        // Demuxers that reached the end, and Matroska's when it shall go back, do not find their way any more.
-        let goes_back = self.spec.container == "matroska" && self.position.is_none_or(|position| target < position);
-        if self.ended || goes_back {
-            self.reopen()?;
-        }
-        let seconds = target.unsigned_abs() / u64::from(self.spec.sample_rate_hz);
-        self.guard.allow(SILENT_BUDGET.saturating_add(seconds.saturating_mul(SEEK_BYTES_PER_SEC)));
-        let track_id = self.track;
-        let sought =
-            guarded(|| self.format.seek(SeekMode::Accurate, SeekTo::Timestamp { ts: Timestamp::new(start), track_id }));
-        // A demuxer that overshoots has not done what it was asked for either.
-        let jumped = match sought {
-            Ok(landed) => landed.actual_ts.get() <= self.timestamp_of(target),
-            Err(error) => match self.failure(error) {
-                AudioError::Damaged { reason, .. } => {
-                    tracing::debug!("seeking in {}: {reason}", self.path.display());
-                    false
-                }
-                other => {
-                    self.ended = true;
-                    return Err(other);
-                }
-            },
-        };
-        if !jumped {
-            self.reopen()?;
-        }
-        self.decoder.reset();
-        self.pending.clear();
-        self.position = None;
-        self.drop_until = target;
-        self.damaged_in_a_row = 0;
-        self.ended = false;
-        self.cut_off = None;
-        Ok(jumped)
-    }
-
-    fn reopen(&mut self) -> Result<(), AudioError> {
-        let Container { format, guard, file_len } = container::open(&self.path, &self.cancel)?;
-        self.format = format;
-        self.guard = guard;
-        self.file_len = file_len;
-        let (track, _, decoder) = container::make_decoder(&*self.format).map_err(|error| self.failure(error))?;
-        self.track = track;
-        self.decoder = decoder;
-        Ok(())
-    }
-
-    /// Playing time, seconds, by walking the packets to the end without decoding them.
-    pub(crate) fn measure(mut self) -> Result<f64, AudioError> {
-        let mut end = i64::MIN;
-        loop {
-            self.guard.allow(SILENT_BUDGET);
-            match guarded(|| self.format.next_packet()) {
-                Ok(Some(packet)) if packet.track_id == self.track => {
-                    let ticks = i64::try_from(packet.dur.get()).unwrap_or(0);
-                    end = end.max(packet.pts.get().saturating_add(ticks));
-                }
-                Ok(Some(_)) => {}
-                Err(_) if self.guard.is_cancelled() => return Err(AudioError::Cancelled { path: self.path }),
-                // The end, or as far as it can be read. Time starts anew in a chained stream, so it is not followed.
-                Ok(None) | Err(_) => break,
-            }
-        }
-        let opened = self.position.unwrap_or(0);
-        Ok(opened.max(self.frame_of(end)).max(0) as f64 / f64::from(self.spec.sample_rate_hz))
     }
 
     fn timestamp_of(&self, frame: i64) -> i64 {
@@ -285,7 +258,7 @@ impl AudioReader {
         self.guard.allow(SILENT_BUDGET);
         loop {
             if self.ended {
-                return Ok(0);
+                return self.flush(out);
             }
             if self.guard.is_cancelled() {
                 return Err(AudioError::Cancelled { path: self.path.clone() });
@@ -298,12 +271,20 @@ impl AudioReader {
                     continue;
                 }
                 Err(Error::ResetRequired) => {
-                    self.start_chained_stream()?;
+                    if let Err(failure) = self.start_chained_stream() {
+                        // What came before has been heard.
+                        self.ended = true;
+                        if self.position.is_none() {
+                            return Err(failure);
+                        }
+                        tracing::debug!("{failure}");
+                        self.note_damage();
+                    }
                     continue;
                 }
                 Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     // Cut off: what was there has been heard.
-                    self.damaged_packets += 1;
+                    self.note_damage();
                     self.ended = true;
                     self.cut_off = Some("the file ends in the middle of the sound".to_owned());
                     continue;
@@ -319,7 +300,7 @@ impl AudioReader {
                     if let AudioError::Damaged { reason, .. } = failure {
                         self.cut_off = Some(reason);
                     }
-                    self.damaged_packets += 1;
+                    self.note_damage();
                     continue;
                 }
             };
@@ -353,26 +334,60 @@ impl AudioReader {
             }
             Err(error) => self.replace_by_silence(packet, &error)?,
         };
+        let first = self.position.unwrap_or_else(|| self.frame_of(start));
         if frames == 0 {
+            // What the converter holds back begins here.
+            self.position = self.position.or(self.converter.is_some().then_some(first));
             return Ok(0);
         }
-        let first = self.position.unwrap_or_else(|| self.frame_of(start));
-        let drop = usize::try_from(self.drop_until.saturating_sub(first)).unwrap_or(0).min(frames);
-        self.position = Some(first.saturating_add(frames as i64));
-        out.extend(self.scratch[drop * self.spec.channels..].iter().map(|sample| clean(*sample)));
-        Ok(frames - drop)
+        Ok(self.give(first, frames, out))
     }
 
-    /// Makes the samples in `scratch` have the channels that the stream started with.
+    /// Gives what of the frames in `scratch` is heard. The first of them is frame `first`.
+    fn give(&mut self, first: i64, frames: usize, out: &mut Vec<f32>) -> usize {
+        let drop = usize::try_from(self.drop_until.saturating_sub(first)).unwrap_or(0).min(frames);
+        let until = self.end.map_or(frames, |end| usize::try_from(end.saturating_sub(first)).unwrap_or(0).min(frames));
+        self.ended |= until < frames;
+        self.position = Some(first.saturating_add(frames as i64));
+        if until <= drop {
+            return 0;
+        }
+        let heard = &self.scratch[drop * self.spec.channels..until * self.spec.channels];
+        let before = out.len();
+        out.extend(heard.iter().map(|sample| clean(*sample)));
+        // Rare, so they are counted only where there are any.
+        if heard.iter().any(|sample| !sample.is_finite()) {
+            self.not_numbers += heard.iter().filter(|sample| !sample.is_finite()).count() as u64;
+        }
+        (out.len() - before) / self.spec.channels.max(1)
+    }
+
+    /// What is still inside of the converter at the end.
+    fn flush(&mut self, out: &mut Vec<f32>) -> Result<usize, AudioError> {
+        let Some(mut converter) = self.converter.take() else { return Ok(0) };
+        self.scratch.clear();
+        converter.finish(&mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        let frames = self.scratch.len() / self.spec.channels.max(1);
+        Ok(self.give(self.position.unwrap_or(0), frames, out))
+    }
+
+    fn unconverted(&self, error: &ResampleError) -> AudioError {
+        AudioError::Damaged { path: self.path.clone(), reason: error.to_string() }
+    }
+
+    fn note_damage(&mut self) {
+        self.damaged_packets += 1;
+        self.first_damage = self.first_damage.or(Some(self.position.unwrap_or(0)));
+    }
+
+    /// Makes the samples in `scratch` have the channels and the rate that the file started with.
     fn fit(&mut self, shape: Shape) -> Result<(), AudioError> {
         if self.spec.channels == 0 {
             self.spec.channels = shape.channels;
             self.spec.sample_rate_hz = shape.rate_hz;
-        } else if shape.rate_hz != self.spec.sample_rate_hz {
-            self.ended = true;
-            let reason = format!("its sample rate changes from {} to {} Hz", self.spec.sample_rate_hz, shape.rate_hz);
-            return Err(AudioError::Damaged { path: self.path.clone(), reason });
-        } else if shape.channels != self.spec.channels {
+            return Ok(());
+        }
+        if shape.channels != self.spec.channels {
             let channels = self.spec.channels;
             self.scratch = self
                 .scratch
@@ -383,6 +398,26 @@ impl AudioReader {
                 })
                 .collect();
         }
+        let is_own = shape.rate_hz == self.spec.sample_rate_hz;
+        if is_own && self.converter.is_none() {
+            return Ok(());
+        }
+        let sound = std::mem::take(&mut self.scratch);
+        let is_same = |converter: &StreamResampler| converter.from_hz() == shape.rate_hz;
+        if let Some(mut old) = self.converter.take_if(|converter| !is_same(converter)) {
+            old.finish(&mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        }
+        if is_own {
+            self.scratch.extend(sound);
+            return Ok(());
+        }
+        let mut converter = match self.converter.take() {
+            Some(converter) => converter,
+            None => StreamResampler::new(shape.rate_hz, self.spec.sample_rate_hz, self.spec.channels)
+                .map_err(|error| self.unconverted(&error))?,
+        };
+        converter.push(&sound, &mut self.scratch).map_err(|error| self.unconverted(&error))?;
+        self.converter = Some(converter);
         Ok(())
     }
 
@@ -390,7 +425,7 @@ impl AudioReader {
     fn replace_by_silence(&mut self, packet: &Packet, error: &Error) -> Result<usize, AudioError> {
         tracing::debug!("damaged packet in {}: {error}", self.path.display());
         self.scratch.clear();
-        self.damaged_packets += 1;
+        self.note_damage();
         self.damaged_in_a_row += 1;
         if self.damaged_in_a_row > MAX_DAMAGED_IN_A_ROW {
             self.ended = true;
@@ -407,19 +442,24 @@ impl AudioReader {
         Ok(frames)
     }
 
-    /// A new stream starts inside the file (chained Ogg): time goes on where it was.
+    /// A new stream starts inside the file (chained Ogg, joined MP3): time goes on where it was.
     fn start_chained_stream(&mut self) -> Result<(), AudioError> {
         let unsupported = |error: Error| AudioError::Damaged { path: self.path.clone(), reason: error.to_string() };
         let (track, parameters, decoder) = container::make_decoder(&*self.format).map_err(unsupported)?;
         self.track = track;
         self.decoder = decoder;
-        if parameters.codec == CODEC_ID_OPUS
-            && let Some(position) = self.position
-        {
-            // The encoder's delay of the new stream is not heard either.
-            let delay = origin_of(&*self.format, track, true);
-            self.drop_until = position;
-            self.position = Some(position - delay);
+        if self.format.format_info().format == FORMAT_ID_OGG {
+            self.links += 1;
+            let described = self.format.tracks().iter().find(|candidate| candidate.id == track);
+            self.time_base = described.and_then(|track| track.time_base).unwrap_or(self.time_base);
+            if parameters.codec == CODEC_ID_OPUS
+                && let Some(position) = self.position
+            {
+                // The encoder's delay of the new stream is not heard either.
+                let delay = origin_of(&*self.format, track, true);
+                self.drop_until = position;
+                self.position = Some(position - delay);
+            }
         }
         Ok(())
     }
@@ -460,6 +500,12 @@ impl Shape {
         }
         Ok(())
     }
+}
+
+/// Frames in units of a time base.
+fn ticks_of(frames: i64, rate_hz: u32, base: TimeBase) -> i64 {
+    let scaled = i128::from(frames) * i128::from(base.denom.get());
+    i64::try_from(scaled / (i128::from(base.numer.get()) * i128::from(rate_hz.max(1)))).unwrap_or(0)
 }
 
 /// The time stamp of the first sample that is heard.

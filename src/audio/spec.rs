@@ -6,8 +6,8 @@ use std::path::Path;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AC3, CODEC_ID_AC4, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_MONKEYS_AUDIO, CODEC_ID_MUSEPACK, CODEC_ID_OPUS,
-    CODEC_ID_SPEEX, CODEC_ID_TTA, CODEC_ID_WAVPACK, CODEC_ID_WMA,
+    CODEC_ID_AAC, CODEC_ID_AC3, CODEC_ID_AC4, CODEC_ID_DCA, CODEC_ID_EAC3, CODEC_ID_MONKEYS_AUDIO, CODEC_ID_MUSEPACK,
+    CODEC_ID_OPUS, CODEC_ID_SPEEX, CODEC_ID_TTA, CODEC_ID_WAVPACK, CODEC_ID_WMA,
 };
 use symphonia::core::formats::well_known::FORMAT_ID_OGG;
 use symphonia::core::formats::{FormatReader, TrackType};
@@ -35,12 +35,18 @@ pub struct AudioSpec {
     pub container: String,
 }
 
-/// What the file holds; decodes its first packet to be sure.
+/// What the file holds; decodes its first packet to be sure. Where the file does not say how long it is, it is walked
+/// through.
 ///
 /// # Errors
 /// As [`AudioReader::open`].
 pub fn probe(path: &Path) -> Result<AudioSpec, AudioError> {
-    AudioReader::open(path).map(|reader| reader.spec().clone())
+    let reader = AudioReader::open(path)?;
+    let mut spec = reader.spec().clone();
+    if spec.duration_secs.is_none() {
+        spec.duration_secs = Some(reader.measure()?).filter(|secs| *secs > 0.0);
+    }
+    Ok(spec)
 }
 
 /// Bytes of sound from which on a WAV header may only mean "until the end", written by a program that did not know.
@@ -91,6 +97,18 @@ fn bytes_per_sample(codec: &str) -> Option<usize> {
     Some(bits.parse::<usize>().ok()?.div_ceil(8).max(1))
 }
 
+/// Channels by the configuration of AAC (ISO/IEC 14496-3, 1.6.2.1), or by the container.
+fn channels_of_aac(parameters: &AudioCodecParameters) -> Option<usize> {
+    let told = parameters.channels.as_ref().map(symphonia::core::audio::Channels::count);
+    let Some(&[first, second]) = parameters.extra_data.as_deref().and_then(|data| data.first_chunk()) else {
+        return told;
+    };
+    let rate_index = (first & 7) << 1 | second >> 7;
+    let channels = usize::from(second >> 3 & 15);
+    let is_plain = first >> 3 != 31 && rate_index != 15 && channels > 0;
+    if is_plain { Some(if channels == 7 { 8 } else { channels }) } else { told }
+}
+
 /// The name of a codec for which there is no decoder; `otherwise` when even the container does not know it.
 pub(crate) fn codec_name(format: &dyn FormatReader, otherwise: &str) -> String {
     let parameters = format.default_track(TrackType::Audio).and_then(|track| track.codec_params.as_ref());
@@ -98,7 +116,11 @@ pub(crate) fn codec_name(format: &dyn FormatReader, otherwise: &str) -> String {
         return otherwise.to_owned();
     };
     let name = match parameters.codec {
-        CODEC_ID_OPUS => "Opus with more than two channels",
+        CODEC_ID_OPUS => "Opus with an unusual arrangement of channels",
+        CODEC_ID_AAC if channels_of_aac(parameters).is_some_and(|channels| channels > 2) => {
+            "AAC with more than two channels"
+        }
+        CODEC_ID_AAC => "HE-AAC or another kind of AAC than AAC-LC",
         CODEC_ID_AC3 | CODEC_ID_EAC3 | CODEC_ID_AC4 => "Dolby Digital",
         CODEC_ID_DCA => "DTS",
         CODEC_ID_WMA => "Windows Media (WMA)",

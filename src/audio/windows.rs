@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::decode::MonoStream;
 use super::error::AudioError;
+use super::integrity::{self, Checked};
 use super::reader::AudioReader;
 use super::resample::greatest_common_divisor;
 use crate::base::CancelToken;
@@ -34,12 +35,26 @@ pub struct DecodedWindows {
     pub second: Vec<Vec<f32>>,
     /// Where each starts in the track, seconds.
     pub starts_secs: Vec<f64>,
-    /// The track's playing time if it is known.
+    /// The track's playing time by what is in the file, seconds: frames and streams were counted where headers are wrong or
+    /// estimates. It may differ from what a tag reader says, which it corrects.
     pub duration_secs: Option<f64>,
     /// Seconds of sound in the windows.
     pub heard_secs: f64,
     /// Packets that could not be decoded on the way; each was replaced by silence.
     pub damaged_packets: u32,
+    /// Samples in the windows that were no numbers; each was replaced by silence.
+    pub not_numbers: u64,
+    /// What is wrong with the file, wherever in it.
+    pub checked: Checked,
+}
+
+impl DecodedWindows {
+    /// A sentence about damage for people; `None` when nothing is wrong.
+    pub fn damage_note(&self) -> Option<String> {
+        self.checked.note().or_else(|| {
+            (self.damaged_packets > 0).then(|| format!("{} damaged packets were skipped", self.damaged_packets))
+        })
+    }
 }
 
 impl WindowPlan {
@@ -61,16 +76,33 @@ impl WindowPlan {
 /// All of [`AudioError`] but `TooLong`.
 pub fn decode_windows(path: &Path, plan: &WindowPlan, cancel: &CancelToken) -> Result<DecodedWindows, AudioError> {
     let mut reader = AudioReader::open_with(path, cancel)?;
+    let checked = integrity::check_container(path, &reader.spec().container, cancel)?;
     let told = reader.spec().duration_secs;
-    let duration = match told {
+    // What was counted is closer to the truth, but the least rounding would move the windows.
+    let counted = checked.duration_secs.filter(|secs| told.is_none_or(|told| (told - secs).abs() > 0.05));
+    let duration = match counted.or(told) {
         Some(secs) => secs,
         None => AudioReader::open_with(path, cancel)?.measure()?,
     };
+    let mut found = cut(path, plan, cancel, &mut reader, duration, checked.links > 1)?;
+    found.checked = checked;
+    Ok(found)
+}
+
+/// The windows of a file that lasts so long.
+fn cut(
+    path: &Path,
+    plan: &WindowPlan,
+    cancel: &CancelToken,
+    reader: &mut AudioReader,
+    duration: f64,
+    is_chained: bool,
+) -> Result<DecodedWindows, AudioError> {
     let layout = Layout::new(plan, reader.spec().sample_rate_hz, duration);
-    if layout.is_dense {
+    if layout.is_dense || is_chained {
         return cut_through(reader, &layout);
     }
-    match jump(&mut reader, &layout) {
+    match jump(reader, &layout) {
         Err(AudioError::Cancelled { path }) => Err(AudioError::Cancelled { path }),
         Ok(found) if found.windows.len() == layout.count => Ok(found),
         failed_or_short => {
@@ -80,7 +112,7 @@ pub fn decode_windows(path: &Path, plan: &WindowPlan, cancel: &CancelToken) -> R
             }
             let counted = AudioReader::open_with(path, cancel)?.measure()?;
             let layout = Layout::new(plan, reader.spec().sample_rate_hz, counted);
-            cut_through(AudioReader::open_with(path, cancel)?, &layout)
+            cut_through(&mut AudioReader::open_with(path, cancel)?, &layout)
         }
     }
 }
@@ -156,8 +188,10 @@ impl Layout {
             duration_secs: Some(self.duration_secs).filter(|secs| *secs > 0.0),
             heard_secs: first.iter().map(Vec::len).sum::<usize>() as f64 / rate,
             damaged_packets: reader.damaged_packets(),
+            not_numbers: reader.not_numbers(),
             windows: first,
             second,
+            ..DecodedWindows::default()
         }
     }
 }
@@ -202,9 +236,9 @@ fn jump(reader: &mut AudioReader, layout: &Layout) -> Result<DecodedWindows, Aud
 }
 
 /// Decodes from the start and keeps the windows only.
-fn cut_through(mut reader: AudioReader, layout: &Layout) -> Result<DecodedWindows, AudioError> {
+fn cut_through(reader: &mut AudioReader, layout: &Layout) -> Result<DecodedWindows, AudioError> {
     let rates = &layout.rates;
-    let mut stream = MonoStream::new(&reader, &layout.rates_hz())?;
+    let mut stream = MonoStream::new(reader, &layout.rates_hz())?;
     let mut windows: Vec<Vec<Vec<f32>>> =
         rates.iter().map(|rate| vec![Vec::with_capacity(rate.window_len); layout.count]).collect();
     let mut blocks = vec![Vec::new(); rates.len()];
@@ -213,7 +247,7 @@ fn cut_through(mut reader: AudioReader, layout: &Layout) -> Result<DecodedWindow
     let mut more = true;
     while more && rates.iter().zip(&positions).any(|(rate, position)| *position < end(rate)) {
         blocks.iter_mut().for_each(Vec::clear);
-        more = stream.next(&mut reader, &mut blocks)?;
+        more = stream.next(reader, &mut blocks)?;
         if !more {
             let path = reader.path().to_path_buf();
             stream.finish(&path, &mut blocks)?;
@@ -238,7 +272,7 @@ fn cut_through(mut reader: AudioReader, layout: &Layout) -> Result<DecodedWindow
     if windows.iter().flatten().any(Vec::is_empty) {
         return Err(AudioError::Empty { path: reader.path().to_path_buf() });
     }
-    Ok(layout.collect(windows, &reader))
+    Ok(layout.collect(windows, reader))
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //! the ten genres and their hues.
 
 pub mod cancel;
+pub mod channel;
 pub mod csv;
+pub mod endings;
 pub mod error;
 pub mod fs;
 pub mod genre;
@@ -14,6 +16,7 @@ pub mod read;
 pub mod time;
 
 pub use cancel::CancelToken;
+pub use channel::Channel;
 pub use error::Report;
 pub use ids::{JobId, PlaylistId, TrackId};
 pub use paths::DataDir;

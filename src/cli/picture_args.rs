@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::base::Channel;
 use crate::dsp::picture::{
     Colormap, FrequencyScale, Levels, Norm, Part, PictureSettings, ScalogramSettings, SpectrogramSettings, Transform,
     Wavelet, WindowShape,
@@ -119,6 +120,9 @@ pub struct PictureArgs {
     /// Samples from one column of .csv and .npy to the next (default: the spectrogram's own, for a scalogram 512).
     #[arg(long, value_name = "SAMPLES", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub hop: Option<u32>,
+    /// Which signal of the song is drawn.
+    #[arg(long, value_enum, default_value_t = ChannelName::Mid)]
+    pub channel: ChannelName,
 }
 
 /// Darkest and brightest as typed.
@@ -209,6 +213,19 @@ names! {
     }
 }
 names! {
+    /// Signals of a song.
+    ChannelName => Channel {
+        /// The mean of left and right; where they cancel each other, the louder one.
+        Mid => Mid,
+        /// Half of the difference between left and right.
+        Side => Side,
+        /// The left side.
+        Left => Left,
+        /// The right side.
+        Right => Right,
+    }
+}
+names! {
     /// Files.
     Format => PictureFormat {
         /// Pictures.
@@ -278,6 +295,7 @@ impl PictureArgs {
         settings.spec.transform = transform;
         settings.spec.axis.scale = self.axis.into();
         (settings.spec.axis.low_hz, settings.spec.axis.high_hz) = (self.low, self.high);
+        settings.spec.channel = self.channel.into();
         settings.levels = match self.levels {
             LevelsArg::Auto => Levels::Auto { range_db: self.range },
             LevelsArg::Fixed(low_db, high_db) => Levels::Fixed { low_db, high_db },
@@ -404,6 +422,19 @@ mod tests {
         assert_eq!(spectrogram.settings, PictureSettings::spectrogram());
         let scalogram = Scalogram::try_parse_from(line).unwrap().args.request();
         assert_eq!(scalogram.settings, PictureSettings::scalogram());
+    }
+
+    #[test]
+    fn a_channel_is_part_of_a_picture_and_the_usual_one_is_not_written() {
+        let line = ["timbre", "a.flac", "-o", "a.png", "--channel", "side"];
+        let side = Spectrogram::try_parse_from(line).unwrap().args.request().settings.spec;
+        assert_eq!(side.channel, Channel::Side);
+        let written = serde_json::to_string(&side).unwrap();
+        assert_eq!(serde_json::from_str::<crate::dsp::picture::PictureSpec>(&written).unwrap(), side);
+        let usual = PictureSettings::spectrogram().spec;
+        let written = serde_json::to_string(&usual).unwrap();
+        assert!(!written.contains("channel"));
+        assert_eq!(serde_json::from_str::<crate::dsp::picture::PictureSpec>(&written).unwrap(), usual);
     }
 
     #[test]

@@ -82,7 +82,8 @@ impl Header {
             27 => (CODEC_ID_PCM_ALAW, 1),
             _ => return unsupported_error("au: encoding is neither PCM, float, mu-law nor A-law"),
         };
-        let data_len = (data_size != UNKNOWN_SIZE).then_some(u64::from(data_size));
+        // A recorder that never came to its end leaves 0.
+        let data_len = (data_size != UNKNOWN_SIZE && data_size != 0).then_some(u64::from(data_size));
         Ok(Self { codec, bytes_per_sample, sample_rate_hz, channels, data_offset, data_len })
     }
 }

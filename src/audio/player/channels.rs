@@ -35,7 +35,7 @@ fn mirrored(channel: usize, channels: usize) -> usize {
 }
 
 /// Mono twice; more than two channels are mixed down so that nothing gets louder than full scale.
-pub(super) fn to_stereo(block: &mut Vec<f32>, channels: usize) {
+pub(in crate::audio) fn to_stereo(block: &mut Vec<f32>, channels: usize) {
     if channels == CHANNELS {
         return;
     }

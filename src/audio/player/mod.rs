@@ -17,7 +17,7 @@ pub mod capture;
 pub mod command;
 pub mod tap;
 
-mod channels;
+pub(in crate::audio) mod channels;
 mod deck;
 mod decoding;
 #[cfg(feature = "playback")]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::axis::FrequencyAxis;
+use crate::base::Channel;
 
 /// The shape of an analysis window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +171,13 @@ pub struct PictureSpec {
     pub transform: Transform,
     /// The whole range of frequencies; a view may show a part of it.
     pub axis: FrequencyAxis,
+    /// Which signal of the song is analysed. The usual one is not written, so that what was kept before is still found.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub channel: Channel,
+}
+
+fn is_usual(channel: &Channel) -> bool {
+    *channel == Channel::default()
 }
 
 /// Which levels are the darkest and the brightest.
@@ -248,7 +256,7 @@ impl PictureSettings {
 
     fn of(transform: Transform) -> Self {
         Self {
-            spec: PictureSpec { transform, axis: FrequencyAxis::default() },
+            spec: PictureSpec { transform, axis: FrequencyAxis::default(), channel: Channel::default() },
             levels: Levels::Fixed { low_db: -90.0, high_db: 0.0 },
             colormap: Colormap::default(),
             inverted: false,

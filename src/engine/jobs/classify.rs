@@ -23,7 +23,7 @@ use crate::library::filing::{Filer, Filing};
 use crate::library::model::{GenreProbability, Prediction, Problem, ProblemKind, TagScore, Track};
 use crate::ml::Classifier;
 
-use super::{Shared, scan::problem_kind};
+use super::{Shared, listenable::why_not, scan::problem_kind};
 
 /// Tags that are kept with a song.
 const STRONGEST_TAGS: usize = 8;
@@ -154,6 +154,18 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         error => Failure::Song(problem_kind(&error), error.to_string()),
     };
     let decoded = decode_windows(path, &plan, cancel).map_err(cannot_decode)?;
+    if let Some(reason) = why_not(&decoded, info.sample_rate_hz) {
+        let notes: Vec<String> = std::iter::once(reason).chain(decoded.damage_note()).collect();
+        return Ok(Prediction {
+            model_name: info.name.clone(),
+            model_hash: info.hash.clone(),
+            top: Vec::new(),
+            tags: Vec::new(),
+            heard_secs: decoded.heard_secs,
+            note: Some(notes.join("; ")),
+            decided_at: unix_now_secs(),
+        });
+    }
     let heard = classifier
         .classify(&decoded.windows, &decoded.second)
         .map_err(|error| Failure::Song(ProblemKind::Other, format!("the network refused it: {error}")))?;
@@ -168,9 +180,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         info.tag_names.iter().zip(&heard.tags).map(|(tag, &score)| TagScore { tag: tag.clone(), score }).collect();
     tags.sort_by(|a, b| b.score.total_cmp(&a.score));
     tags.truncate(STRONGEST_TAGS);
-    let damaged =
-        (decoded.damaged_packets > 0).then(|| format!("{} damaged packets were skipped", decoded.damaged_packets));
-    let notes: Vec<String> = heard.note.into_iter().chain(damaged).collect();
+    let notes: Vec<String> = heard.note.into_iter().chain(decoded.damage_note()).collect();
     Ok(Prediction {
         model_name: info.name.clone(),
         model_hash: info.hash.clone(),

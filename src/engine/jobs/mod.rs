@@ -5,6 +5,7 @@ mod demo;
 mod disagree;
 mod export;
 mod figures;
+mod listenable;
 mod picture;
 mod scan;
 mod train;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::audio::{AudioError, AudioReader};
-use crate::base::CancelToken;
+use crate::base::{CancelToken, Channel};
 use crate::dsp::picture::{Analyzer, Columns, Rows, Sound};
 use crate::engine::tiles::sound::SoundStore;
 use crate::engine::tiles::{levels_of, reach};
@@ -21,21 +21,22 @@ pub(super) struct Song {
     pub rate_hz: u32,
     pub duration_secs: f64,
     store: SoundStore,
+    channel: Channel,
     cancel: CancelToken,
 }
 
 impl Song {
-    pub fn open(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
+    pub fn open(path: &Path, channel: Channel, cancel: &CancelToken) -> Result<Self, AudioError> {
         let reader = AudioReader::open_with(path, cancel)?;
         let rate_hz = reader.spec().sample_rate_hz;
-        // What some containers say of their length is an estimate.
-        let trusted = !matches!(reader.spec().container.as_str(), "mp3" | "mp2" | "mp1" | "adts" | "aac");
+        // What some containers say of their length is an estimate, or true of their first stream only.
+        let trusted = !matches!(reader.spec().container.as_str(), "mp3" | "mp2" | "mp1" | "aac" | "ogg");
         let duration_secs = match reader.spec().duration_secs.filter(|_| trusted) {
             Some(secs) => secs,
             None => reader.measure()?,
         };
         let store = SoundStore::new(SOUND_BYTES, cancel.clone());
-        Ok(Self { path: path.to_path_buf(), rate_hz, duration_secs, store, cancel: cancel.clone() })
+        Ok(Self { path: path.to_path_buf(), rate_hz, duration_secs, store, channel, cancel: cancel.clone() })
     }
 
     /// Cuts the request to what there is.
@@ -62,7 +63,7 @@ impl Song {
             return Err(AudioError::Cancelled { path: self.path.clone() });
         }
         let (first, len) = reach(columns, reach_secs, self.rate_hz);
-        Ok((self.store.span(&self.path, [0; 16], first, len)?.samples, first))
+        Ok((self.store.span(&self.path, ([0; 16], self.channel), first, len)?.samples, first))
     }
 
     /// All levels of a grid, column by column.

@@ -213,7 +213,7 @@ fn opened(song: &Path, request: &PictureRequest, cancel: &CancelToken) -> Result
     let axis = request.settings.spec.axis;
     request.low_hz = request.low_hz.clamp(axis.low_hz, axis.high_hz);
     request.high_hz = request.high_hz.clamp(axis.low_hz, axis.high_hz);
-    let song = Song::open(song, cancel)?;
+    let song = Song::open(song, request.settings.spec.channel, cancel)?;
     song.cut(&mut request)?;
     Ok((song, request))
 }

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::audio::decode::mix_to_mono;
-use crate::audio::{AudioError, AudioReader};
-use crate::base::CancelToken;
+use crate::audio::{AudioError, AudioReader, Downmix};
+use crate::base::{CancelToken, Channel};
 
 /// Frames of a block that is kept: about six seconds.
 const BLOCK_FRAMES: usize = 1 << 18;
@@ -15,9 +14,10 @@ const OPEN_FILES: usize = 3;
 /// Sound that is rather decoded and thrown away than jumped over, seconds.
 const SKIP_SECS: i64 = 1;
 
-/// The mean of a file's channels at the file's own rate.
+/// One signal of a file's channels at the file's own rate.
 pub(in crate::engine) struct MonoFile {
     reader: AudioReader,
+    downmix: Downmix,
     /// The frame with which `ahead` begins.
     position: i64,
     /// Decoded and not yet asked for.
@@ -28,9 +28,10 @@ pub(in crate::engine) struct MonoFile {
 }
 
 impl MonoFile {
-    pub fn open(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
+    pub fn open(path: &Path, channel: Channel, cancel: &CancelToken) -> Result<Self, AudioError> {
         let reader = AudioReader::open_with(path, cancel)?;
-        Ok(Self { reader, position: 0, ahead: Vec::new(), block: Vec::new(), jumps: true })
+        let downmix = Downmix::new(channel, reader.spec().channels, reader.spec().sample_rate_hz);
+        Ok(Self { reader, downmix, position: 0, ahead: Vec::new(), block: Vec::new(), jumps: true })
     }
 
     pub fn rate_hz(&self) -> u32 {
@@ -56,6 +57,7 @@ impl MonoFile {
         let near = first - self.position <= self.ahead.len() as i64 + SKIP_SECS * i64::from(self.rate_hz());
         if first < self.position || !near {
             self.jumps &= self.reader.seek_to_frame(first)?;
+            self.downmix.restart();
             self.ahead.clear();
             self.position = first;
         }
@@ -77,7 +79,7 @@ impl MonoFile {
         if self.reader.next_block(&mut self.block)? == 0 {
             return Ok(false);
         }
-        mix_to_mono(&mut self.block, self.reader.spec().channels);
+        self.downmix.mix(&mut self.block);
         self.ahead.extend_from_slice(&self.block);
         Ok(true)
     }
@@ -85,6 +87,9 @@ impl MonoFile {
 
 /// What a file's sound is known by: the file, whatever its name.
 pub(in crate::engine) type ContentHash = [u8; 16];
+
+/// One signal of a file.
+pub(in crate::engine) type SoundKey = (ContentHash, Channel);
 
 /// A stretch of sound.
 #[derive(Debug, Default)]
@@ -106,9 +111,9 @@ struct Inner {
     blocks_kept: usize,
     clock: u64,
     files: Vec<OpenFile>,
-    blocks: HashMap<(ContentHash, i64), Block>,
-    ends: HashMap<ContentHash, i64>,
-    rates: HashMap<ContentHash, u32>,
+    blocks: HashMap<(SoundKey, i64), Block>,
+    ends: HashMap<SoundKey, i64>,
+    rates: HashMap<SoundKey, u32>,
 }
 
 struct Block {
@@ -117,7 +122,7 @@ struct Block {
 }
 
 struct OpenFile {
-    content: ContentHash,
+    content: SoundKey,
     file: MonoFile,
     used: u64,
 }
@@ -130,7 +135,7 @@ impl SoundStore {
     }
 
     /// Frames a second of a file.
-    pub fn rate_hz(&self, path: &Path, content: ContentHash) -> Result<u32, AudioError> {
+    pub fn rate_hz(&self, path: &Path, content: SoundKey) -> Result<u32, AudioError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(rate_hz) = inner.rates.get(&content) {
             return Ok(*rate_hz);
@@ -140,7 +145,7 @@ impl SoundStore {
     }
 
     /// The frames from `first` on; reading goes block by block, so that other threads get their turn.
-    pub fn span(&self, path: &Path, content: ContentHash, first: i64, len: usize) -> Result<Span, AudioError> {
+    pub fn span(&self, path: &Path, content: SoundKey, first: i64, len: usize) -> Result<Span, AudioError> {
         let mut span = Span { samples: vec![0.0; len], end: None };
         let last = first + len as i64;
         let mut block = first.max(0).div_euclid(BLOCK_FRAMES as i64);
@@ -172,7 +177,7 @@ impl Inner {
     fn block(
         &mut self,
         path: &Path,
-        content: ContentHash,
+        content: SoundKey,
         block: i64,
         cancel: &CancelToken,
     ) -> Result<Arc<[f32]>, AudioError> {
@@ -208,13 +213,7 @@ impl Inner {
 
     /// A reader that stands at `first`; else a second one, so that two threads at two places do not drag one back and
     /// forth; else the one of the two that was used longer ago.
-    fn open(
-        &mut self,
-        path: &Path,
-        content: ContentHash,
-        first: i64,
-        cancel: &CancelToken,
-    ) -> Result<usize, AudioError> {
+    fn open(&mut self, path: &Path, content: SoundKey, first: i64, cancel: &CancelToken) -> Result<usize, AudioError> {
         self.clock += 1;
         let of_file: Vec<usize> = (0..self.files.len()).filter(|index| self.files[*index].content == content).collect();
         let there = of_file.iter().copied().find(|index| self.files[*index].file.position == first);
@@ -222,7 +221,7 @@ impl Inner {
         let index = match there.or_else(|| longest_unused(&of_file).filter(|_| of_file.len() >= 2)) {
             Some(index) => index,
             None => {
-                let file = MonoFile::open(path, cancel)?;
+                let file = MonoFile::open(path, content.1, cancel)?;
                 self.rates.insert(content, file.rate_hz());
                 let all: Vec<usize> = (0..self.files.len()).collect();
                 if let Some(oldest) = longest_unused(&all).filter(|_| all.len() >= OPEN_FILES) {
@@ -268,7 +267,7 @@ mod tests {
         let path = ramp(dir.path(), frames);
         let store = SoundStore::new(3 * 4 * BLOCK_FRAMES, CancelToken::default());
         for first in [0, 262_100, 700_000, -50, 10, 899_990, 262_144, 2_000_000] {
-            let span = store.span(&path, [1; 16], first, 300).unwrap();
+            let span = store.span(&path, ([1; 16], Channel::Mid), first, 300).unwrap();
             for (index, sample) in span.samples.iter().enumerate() {
                 let frame = first + index as i64;
                 let expected = if (0..i64::from(frames)).contains(&frame) { frame as f32 / 1_048_576.0 } else { 0.0 };
@@ -276,8 +275,8 @@ mod tests {
             }
             assert_eq!(span.end.unwrap_or(i64::from(frames)), i64::from(frames));
         }
-        assert_eq!(store.span(&path, [1; 16], 899_990, 30).unwrap().end, Some(i64::from(frames)));
-        assert_eq!(store.rate_hz(&path, [1; 16]).unwrap(), 8000);
+        assert_eq!(store.span(&path, ([1; 16], Channel::Mid), 899_990, 30).unwrap().end, Some(i64::from(frames)));
+        assert_eq!(store.rate_hz(&path, ([1; 16], Channel::Mid)).unwrap(), 8000);
         assert!(store.inner.lock().unwrap().blocks.len() <= 3);
     }
 
@@ -286,9 +285,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = ramp(dir.path(), 1000);
         let store = SoundStore::new(1 << 22, CancelToken::default());
-        let before = store.span(&path, [1; 16], 0, 1000).unwrap().samples;
+        let before = store.span(&path, ([1; 16], Channel::Mid), 0, 1000).unwrap().samples;
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(store.span(&path, [1; 16], 0, 1000).unwrap().samples, before);
-        assert!(store.span(&path, [2; 16], 0, 1000).is_err());
+        assert_eq!(store.span(&path, ([1; 16], Channel::Mid), 0, 1000).unwrap().samples, before);
+        assert!(store.span(&path, ([2; 16], Channel::Mid), 0, 1000).is_err());
     }
 }

@@ -103,7 +103,7 @@ impl Worker {
         means: &Means,
         made: impl Fn() -> bool,
     ) -> Result<(), AudioError> {
-        let rate_hz = means.store.rate_hz(&strip.song.path, strip.song.content)?;
+        let rate_hz = means.store.rate_hz(&strip.song.path, (strip.song.content, strip.spec.channel))?;
         let step_secs = column_secs(strip.time_level);
         let spec = tame(&strip.spec);
         let analyzer = self.analyzer(&spec.transform, rate_hz);
@@ -155,7 +155,7 @@ impl Worker {
         let Some(first) = strips.first() else { return Ok(()) };
         let spec = tame(&first.spec);
         // A reader of its own: it jumps about and would throw the store's readers off their places.
-        let mut file = MonoFile::open(&first.song.path, cancel)?;
+        let mut file = MonoFile::open(&first.song.path, spec.channel, cancel)?;
         let rate_hz = file.rate_hz();
         let analyzer = self.analyzer(&spec.transform, rate_hz);
         let columns: usize = strips.iter().map(|strip| strip.columns_inside()).sum();
@@ -210,7 +210,7 @@ fn sound_of(
     means: &Means,
 ) -> Result<(Span, i64), AudioError> {
     let (first, len) = reach(columns, reach_secs, rate_hz);
-    Ok((means.store.span(&strip.song.path, strip.song.content, first, len)?, first))
+    Ok((means.store.span(&strip.song.path, (strip.song.content, strip.spec.channel), first, len)?, first))
 }
 
 /// How many of these columns begin before the end of the song.

@@ -7,6 +7,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
+use crate::base::Channel;
 use crate::dsp::picture::{
     Colormap, FrequencyScale, Levels, Norm, Part, PictureSettings, ScalogramSettings, SpectrogramSettings, Transform,
     Wavelet, WindowShape,
@@ -44,6 +45,7 @@ fn all(ui: &mut Ui, kind: Kind, settings: &mut PictureSettings) {
         Transform::Scalogram(scalogram) => scalogram_ui(ui, scalogram),
     }
     ui.separator();
+    channel_ui(ui, settings);
     axis_ui(ui, settings);
     ui.separator();
     levels_ui(ui, settings);
@@ -187,6 +189,12 @@ fn scalogram_ui(ui: &mut Ui, settings: &mut ScalogramSettings) {
     let help = "Loudness in dB, power on a linear scale, or where in its wave each frequency is.";
     let parts = [(Part::Magnitude, "Magnitude"), (Part::Power, "Power"), (Part::Phase, "Phase")];
     choose(ui, "Part", help, &mut settings.part, &parts);
+}
+
+fn channel_ui(ui: &mut Ui, settings: &mut PictureSettings) {
+    let signals = [(Channel::Mid, "Mid"), (Channel::Side, "Side"), (Channel::Left, "Left"), (Channel::Right, "Right")];
+    let help = "Mid is the mean of left and right, side half of their difference. For two at once, compare A and B.";
+    choose(ui, "Channel", help, &mut settings.spec.channel, &signals);
 }
 
 fn axis_ui(ui: &mut Ui, settings: &mut PictureSettings) {
