@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::tags;
 
 /// Pictures above this are passed over.
-pub const MAX_COVER_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_COVER_BYTES: usize = 64 * 1024 * 1024;
 /// Names of pictures beside the songs, the best first.
 const NAMES: [&str; 5] = ["cover", "front", "folder", "album", "albumart"];
 const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];

@@ -1,0 +1,1 @@
+//! Damaged tags of all kinds.

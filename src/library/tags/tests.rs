@@ -1,0 +1,1 @@
+//! Tags of small files that are made here, byte by byte.
