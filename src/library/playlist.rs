@@ -53,14 +53,22 @@ pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
     lists
 }
 
-/// The order of songs in a playlist: artist, album, track number, title, path. Songs that do not tell come last.
+/// The order of songs in a playlist: the album's artist, album, disc, track number, title, path; names that tags give for
+/// sorting come before those that are shown. Songs that do not tell come last.
 pub fn playlist_order(tracks: &[Track]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..tracks.len()).collect();
     let text = |text: &str| (text.is_empty(), fold(text));
     order.sort_by_cached_key(|&index| {
         let track = &tracks[index];
-        let number = track.track_number.unwrap_or(u32::MAX);
-        (text(&track.artist), text(&track.album), number, text(&track.title), &track.path)
+        let more = track.album_fields();
+        // The sort name of the artist speaks of the album's artist only where that is the same.
+        let own =
+            more.artist_sort.as_deref().filter(|_| more.album_artist.as_deref().is_none_or(|by| by == track.artist));
+        let by = more.album_artist_sort.as_deref().or(own).unwrap_or(track.album_artist());
+        let album = more.album_sort.as_deref().unwrap_or(&track.album);
+        let number = (more.disc.unwrap_or(1), track.track_number.unwrap_or(u32::MAX));
+        let title = more.title_sort.as_deref().unwrap_or(&track.title);
+        (text(by), text(album), number, text(title), &track.path)
     });
     order
 }

@@ -1,7 +1,7 @@
 //! The search language: `miles year:1955..1965 -live is:unsure`.
 //!
 //! Words must all occur, each in title, artist, album or genre, without case and accents. `field:value` looks at one
-//! field (`title artist album genre format path year length tag is`), quotes hold blanks together, a leading `-` turns
+//! field (`title artist album albumartist composer comment disc genre format path year length tag is`), quotes hold blanks together, a leading `-` turns
 //! a term round. Numbers take `<`, `<=`, `>`, `>=` and ranges `a..b`; lengths are seconds or `m:ss`. There is no wrong
 //! input: an unknown field is a word, and a term without a value yet is passed over.
 
@@ -26,6 +26,10 @@ enum Test {
     Title(String),
     Artist(String),
     Album(String),
+    AlbumArtist(String),
+    Composer(String),
+    Comment(String),
+    Disc(Range),
     Genre(String),
     Format(String),
     Path(String),
@@ -95,6 +99,10 @@ impl Test {
             Self::Title(word) => has(&track.title, word),
             Self::Artist(word) => has(&track.artist, word),
             Self::Album(word) => has(&track.album, word),
+            Self::AlbumArtist(word) => has(track.album_artist(), word),
+            Self::Composer(word) => track.album_fields().composer.as_deref().is_some_and(|text| has(text, word)),
+            Self::Comment(word) => track.album_fields().comment.as_deref().is_some_and(|text| has(text, word)),
+            Self::Disc(range) => track.album_fields().disc.is_some_and(|disc| range.contains(f64::from(disc))),
             Self::Genre(word) => genre(track, rule).is_some_and(|genre| has(genre, word) || same_genre(genre, word)),
             Self::Format(word) => has(&track.format, word),
             Self::Path(word) => has(&track.path.to_string_lossy(), word),
@@ -163,6 +171,10 @@ fn term(word: &str) -> Option<Term> {
                 "title" => Test::Title(value),
                 "artist" => Test::Artist(value),
                 "album" => Test::Album(value),
+                "albumartist" => Test::AlbumArtist(value),
+                "composer" => Test::Composer(value),
+                "comment" => Test::Comment(value),
+                "disc" => range(&value, 1.0)?.map_or(Test::Nothing, Test::Disc),
                 "genre" => Test::Genre(value),
                 "format" => Test::Format(value),
                 "path" => Test::Path(value),
@@ -180,9 +192,23 @@ fn term(word: &str) -> Option<Term> {
 }
 
 fn is_field(name: &str) -> bool {
-    ["title", "artist", "album", "genre", "format", "path", "tag", "year", "length", "is"]
-        .iter()
-        .any(|field| field.eq_ignore_ascii_case(name))
+    const FIELDS: [&str; 14] = [
+        "title",
+        "artist",
+        "album",
+        "albumartist",
+        "composer",
+        "comment",
+        "disc",
+        "genre",
+        "format",
+        "path",
+        "tag",
+        "year",
+        "length",
+        "is",
+    ];
+    FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
 }
 
 /// A state by its name or the beginning of it, so that it takes effect while it is typed.

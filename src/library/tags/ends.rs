@@ -1,9 +1,9 @@
 //! Tags before and behind the sound: ID3v2, APEv2, ID3v1, and those that are only passed over.
 
 use super::fields::{Fields, Key};
+use super::id3;
 use super::input::{Input, le};
 use super::texts::{genre_of_number, latin1, utf8};
-use super::id3;
 
 /// Tags one after another at each end; a file has one or two.
 const MAX_TAGS: usize = 16;
@@ -18,10 +18,19 @@ const V1_BYTES: u64 = 128;
 /// A tag at an end of a file, not read yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    Id3v2 { start: u64, end: u64 },
+    Id3v2 {
+        start: u64,
+        end: u64,
+    },
     /// The items of an APE tag.
-    Ape { start: u64, end: u64, count: u32 },
-    Id3v1 { start: u64 },
+    Ape {
+        start: u64,
+        end: u64,
+        count: u32,
+    },
+    Id3v1 {
+        start: u64,
+    },
 }
 
 /// Where the sound is, and the tags around it.

@@ -74,8 +74,13 @@ impl Key {
             b"compilation" | b"itunescompilation" | b"wmiscompilation" | b"cpil" | b"tcmp" => Self::Compilation,
             b"date" | b"year" | b"wmyear" | b"daterecorded" | b"recordingdate" => Self::Date,
             b"releasedate" | b"datereleased" | b"releaseyear" => Self::ReleaseDate,
-            b"originaldate" | b"originalyear" | b"originalreleasedate" | b"originalreleaseyear"
-            | b"wmoriginalreleasetime" | b"wmoriginalreleaseyear" | b"origdate" => Self::OriginalDate,
+            b"originaldate"
+            | b"originalyear"
+            | b"originalreleasedate"
+            | b"originalreleaseyear"
+            | b"wmoriginalreleasetime"
+            | b"wmoriginalreleaseyear"
+            | b"origdate" => Self::OriginalDate,
             b"composer" | b"wmcomposer" => Self::Composer,
             b"genre" | b"wmgenre" => Self::Genre,
             b"titlesort" | b"titlesortorder" | b"wmtitlesortorder" => Self::TitleSort,

@@ -157,9 +157,8 @@ fn extended(body: &mut Body<'_, '_>, header: Header) -> usize {
     let (with, without) = (size, size.saturating_add(4));
     let candidates = if header.version == 4 { [with, without, 0] } else { [without, with, 0] };
     let layouts = [true, false].map(|is_syncsafe| Layout { version: header.version, is_syncsafe });
-    let is_frame = |body: &mut Body<'_, '_>, at: usize| {
-        at < body.length() && layouts.iter().any(|layout| layout.fits(body, at))
-    };
+    let is_frame =
+        |body: &mut Body<'_, '_>, at: usize| at < body.length() && layouts.iter().any(|layout| layout.fits(body, at));
     candidates.into_iter().find(|at| (*at == 0 || *at >= 4) && is_frame(body, *at)).unwrap_or(0)
 }
 
@@ -179,13 +178,7 @@ fn chain(body: &mut Body<'_, '_>, first: usize, layout: Layout) -> bool {
 }
 
 /// Reads the frames from `position` on; returns where they end.
-fn frames(
-    body: &mut Body<'_, '_>,
-    mut position: usize,
-    layout: Layout,
-    is_unsync: bool,
-    fields: &mut Fields,
-) -> usize {
+fn frames(body: &mut Body<'_, '_>, mut position: usize, layout: Layout, is_unsync: bool, fields: &mut Fields) -> usize {
     let mut resyncs = 0;
     loop {
         let head = body.get(position, layout.head());

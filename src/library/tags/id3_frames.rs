@@ -109,7 +109,9 @@ fn content(
 ) -> Option<Vec<u8>> {
     let (is_packed, is_encrypted, is_grouped, has_length, is_unsync) = match frame.layout.version {
         2 => (false, false, false, false, false),
-        3 => (frame.flags & 0x80 != 0, frame.flags & 0x40 != 0, frame.flags & 0x20 != 0, frame.flags & 0x80 != 0, false),
+        3 => {
+            (frame.flags & 0x80 != 0, frame.flags & 0x40 != 0, frame.flags & 0x20 != 0, frame.flags & 0x80 != 0, false)
+        }
         _ => (
             frame.flags & 0x08 != 0,
             frame.flags & 0x04 != 0,

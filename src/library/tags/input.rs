@@ -114,8 +114,7 @@ impl Seek for Part<'_> {
             SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
         };
         let target = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        let absolute =
-            self.start.checked_add(target).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        let absolute = self.start.checked_add(target).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         if target != self.position {
             self.source.seek(SeekFrom::Start(absolute))?;
             self.position = target;

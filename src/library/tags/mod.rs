@@ -41,6 +41,9 @@ const MAX_READ_BYTES: u64 = 64 * 1024 * 1024;
 /// The most that lofty may take for one item.
 const MAX_ITEM_BYTES: usize = 4 * 1024 * 1024;
 
+/// Grows when the readers read more than before: rows of the library that an earlier one wrote are read again.
+pub(super) const TAGS_VERSION: i64 = 1;
+
 /// What a file says about the song in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SongTags {
@@ -160,7 +163,8 @@ pub(super) fn read(mut reader: impl Read + Seek) -> Result<Parsed, Unread> {
     }
     let exhausted = input.exhausted;
     let tags = fields.song();
-    let remark = exhausted.then_some("Its tags are larger than 64 MB and were not read to their end; the song itself can be used.");
+    let remark = exhausted
+        .then_some("Its tags are larger than 64 MB and were not read to their end; the song itself can be used.");
     let parsed = |format, duration_secs| {
         let tags = tags.clone();
         Ok(Parsed { tags, duration_secs, format, decoder: Decoder::None, remark })

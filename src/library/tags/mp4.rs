@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Key};
 use super::input::{Input, be};
-use super::texts::{genre_of_number, latin1, utf16, utf8};
+use super::texts::{genre_of_number, latin1, utf8, utf16};
 
 /// Atoms that are looked at on one level.
 const MAX_ATOMS: usize = 65_536;

@@ -69,7 +69,8 @@ pub(super) fn flac(input: &mut Input<'_>, start: u64, fields: &mut Fields) {
         match kind {
             4 => comments(input, &mut Bytes::Range { position: body, end: end.min(input.length) }, fields),
             6 => {
-                if let Some(limit) = fields.picture_limit(true).filter(|limit| size <= (limit + PICTURE_HEAD_BYTES) as u64)
+                if let Some(limit) =
+                    fields.picture_limit(true).filter(|limit| size <= (limit + PICTURE_HEAD_BYTES) as u64)
                 {
                     let _ = limit;
                     let block = input.get(body, size as usize).to_vec();

@@ -31,15 +31,12 @@ pub(super) fn read(input: &mut Input<'_>, fields: &mut Fields) -> Found {
     let ends = ends::find(input);
     let start = ends.start;
     let magic: Vec<u8> = input.get(start, 16).to_vec();
-    let whole = |container| Found { container, start, end: input.length };
-    let found = match &magic[..] {
-        [b'f', b'L', b'a', b'C', ..] => whole(Container::Known),
-        [b'O', b'g', b'g', b'S', ..] => whole(Container::Known),
-        [b'R', b'I', b'F', b'F', ..] => whole(Container::Known),
-        [b'F', b'O', b'R', b'M', ..] => whole(Container::Known),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => whole(Container::Known),
-        _ => Found { container: Container::Known, start, end: ends.end },
-    };
+    // Containers end where the file does; what is behind other sound is not part of it.
+    let is_container = matches!(&magic[..], [b'f', b'L', b'a', b'C', ..] | [b'O', b'g', b'g', b'S', ..])
+        || matches!(&magic[..], [b'R', b'I', b'F', b'F', ..] | [b'F', b'O', b'R', b'M', ..])
+        || magic.get(4..8) == Some(b"ftyp");
+    let end = if is_container { input.length } else { ends.end };
+    let found = Found { container: Container::Known, start, end };
     let found = match &magic[..] {
         [b'f', b'L', b'a', b'C', ..] => {
             vorbis::flac(input, start, fields);
@@ -47,8 +44,10 @@ pub(super) fn read(input: &mut Input<'_>, fields: &mut Fields) -> Found {
         }
         [b'O', b'g', b'g', b'S', ..] => {
             vorbis::ogg(input, start, fields);
-            let is_flac = input.get(start, 64).windows(5).any(|bytes| bytes == b"\x7FFLAC");
-            if is_flac { Found { container: Container::Foreign, ..found } } else { found }
+            let head = input.get(start, 64);
+            let begins = |name: &[u8]| head.windows(name.len()).any(|bytes| bytes == name);
+            let is_known = begins(b"\x01vorbis") || begins(b"OpusHead") || begins(b"Speex   ");
+            if is_known { found } else { Found { container: Container::Foreign, ..found } }
         }
         [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
             chunks::riff(input, start, fields);
@@ -98,9 +97,7 @@ pub(super) fn read(input: &mut Input<'_>, fields: &mut Fields) -> Found {
             });
             Found { container: Container::Tta(secs), ..found }
         }
-        [b'P', b'K', 3, 4, ..] | [b'%', b'P', b'D', b'F', ..] => {
-            Found { container: Container::Foreign, ..found }
-        }
+        [b'P', b'K', 3, 4, ..] | [b'%', b'P', b'D', b'F', ..] => Found { container: Container::Foreign, ..found },
         _ => found,
     };
     around(input, &ends, &magic, fields);
