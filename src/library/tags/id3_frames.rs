@@ -90,12 +90,11 @@ pub(super) fn read_frame(body: &mut Body<'_, '_>, frame: Frame, fields: &mut Fie
     if frame.size == 0 {
         return;
     }
-    let name = String::from_utf8_lossy(&frame.name).trim_end_matches('\0').to_owned();
     let is_picture = kind == Kind::Picture;
     let is_read = content(body, &frame, limit, is_picture, fields)
         .is_some_and(|bytes| understand(kind, &bytes, frame.layout.version, fields));
     if !is_read {
-        fields.bad(&name);
+        fields.bad(String::from_utf8_lossy(&frame.name).trim_end_matches('\0'));
     }
 }
 
@@ -221,9 +220,14 @@ fn comment(bytes: &[u8], fields: &mut Fields) -> Option<()> {
 fn user_text(bytes: &[u8], fields: &mut Fields) -> Option<()> {
     let (encoding, rest) = bytes.split_first()?;
     let (name, text) = split(*encoding, rest)?;
-    // Few of the names are of use, and none of those is long.
-    if name.len() <= 128
-        && let Some(key) = decode(*encoding, name).as_deref().and_then(Key::from_name)
+    // Few of the names are of use, and none of those is long or has letters beyond ASCII.
+    let plain = || std::str::from_utf8(name).ok().and_then(Key::from_name);
+    let key = match encoding {
+        _ if name.len() > 128 => None,
+        0 | 3 => plain(),
+        _ => decode(*encoding, name).as_deref().and_then(Key::from_name),
+    };
+    if let Some(key) = key
         && fields.wants(key)
     {
         fields.add_all(key, &decode(*encoding, text)?);
