@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests are tests")]
 
+#[path = "library/album_fields.rs"]
+mod album_fields;
 #[path = "library/bad_files.rs"]
 mod bad_files;
 #[path = "library/database.rs"]

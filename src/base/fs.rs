@@ -185,25 +185,6 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Reads a text file of at most so many bytes.
-///
-/// # Errors
-/// What the file system says; also when this is a pipe, a device or a folder, is longer, or is not UTF-8.
-pub fn read_text(path: &Path, most_bytes: u64) -> io::Result<String> {
-    // Before it is opened: opening a pipe would wait for its other end.
-    let there = fs::metadata(path)?;
-    if !there.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a regular file"));
-    }
-    let too_long = || io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {most_bytes} bytes"));
-    if there.len() > most_bytes {
-        return Err(too_long());
-    }
-    let mut text = String::new();
-    let read = File::open(path)?.take(most_bytes + 1).read_to_string(&mut text)?;
-    if read as u64 > most_bytes { Err(too_long()) } else { Ok(text) }
-}
-
 /// Deletes from a folder (not from those in it) the temporary files that a program left when it was killed: only files with a name that
 /// Timbre gives, and only those that nobody has written to for some minutes. Says how many went.
 pub fn remove_left_overs(folder: &Path) -> usize {

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::fs::{private_folder, read_text, write_private};
+use super::fs::{private_folder, write_private};
+use super::read::read_text;
 use super::time::{unix_now_secs, utc_text};
 
 /// A log file is at most so long.

@@ -29,6 +29,30 @@ struct Row<'a> {
     artist: &'a str,
     album: &'a str,
     year: Option<i32>,
+    /// Year in which the song first came out.
+    original_year: Option<i32>,
+    album_artist: Option<&'a str>,
+    /// All artists one by one.
+    artists: Vec<&'a str>,
+    disc: Option<u32>,
+    disc_total: Option<u32>,
+    track: Option<u32>,
+    track_total: Option<u32>,
+    compilation: bool,
+    composer: Option<&'a str>,
+    comment: Option<&'a str>,
+    title_sort: Option<&'a str>,
+    artist_sort: Option<&'a str>,
+    album_sort: Option<&'a str>,
+    album_artist_sort: Option<&'a str>,
+    bpm: Option<u32>,
+    /// Musical key.
+    key: Option<&'a str>,
+    /// 0 to 100.
+    rating: Option<u8>,
+    musicbrainz_recording: Option<&'a str>,
+    musicbrainz_release: Option<&'a str>,
+    musicbrainz_artist: Option<&'a str>,
     duration_secs: f64,
     format: &'a str,
     /// `null` when unsure or not classified yet.
@@ -39,6 +63,8 @@ struct Row<'a> {
     genre_source: Option<GenreSource>,
     /// The genre in the file's own tags.
     tag_genre: Option<&'a str>,
+    /// All genres in the file's own tags.
+    tag_genres: Vec<&'a str>,
     /// The network's best probability; `null` before classification.
     confidence: Option<f32>,
     /// Best first.
@@ -49,8 +75,8 @@ struct Row<'a> {
     model: Option<&'a str>,
     /// Seconds it listened to.
     heard_secs: Option<f64>,
-    /// A remark, for example on very short songs.
-    note: Option<&'a str>,
+    /// A remark, for example on very short songs or on tags that could not be read.
+    note: Option<String>,
     playable: bool,
     missing: bool,
 }
@@ -62,6 +88,9 @@ impl<'a> Row<'a> {
             Filing::Unsure | Filing::NotHeard | Filing::OutOfReach => None,
         };
         let prediction = track.prediction.as_deref();
+        let more = track.album_fields();
+        let heard = prediction.and_then(|prediction| prediction.note.as_deref());
+        let notes: Vec<&str> = heard.into_iter().chain(more.note.as_deref()).collect();
         Self {
             path: track.path.to_string_lossy(),
             path_bytes: track
@@ -73,18 +102,39 @@ impl<'a> Row<'a> {
             artist: &track.artist,
             album: &track.album,
             year: track.year,
+            original_year: more.original_year,
+            album_artist: more.album_artist.as_deref(),
+            artists: track.artists(),
+            disc: more.disc,
+            disc_total: more.disc_total,
+            track: track.track_number,
+            track_total: more.track_total,
+            compilation: more.compilation,
+            composer: more.composer.as_deref(),
+            comment: more.comment.as_deref(),
+            title_sort: more.title_sort.as_deref(),
+            artist_sort: more.artist_sort.as_deref(),
+            album_sort: more.album_sort.as_deref(),
+            album_artist_sort: more.album_artist_sort.as_deref(),
+            bpm: more.bpm,
+            key: more.key.as_deref(),
+            rating: more.rating,
+            musicbrainz_recording: more.musicbrainz_recording.as_deref(),
+            musicbrainz_release: more.musicbrainz_release.as_deref(),
+            musicbrainz_artist: more.musicbrainz_artist.as_deref(),
             duration_secs: track.duration_secs,
             format: &track.format,
             genre: decision.map(|decision| decision.genre),
             unsure: filing == Filing::Unsure,
             genre_source: decision.map(|decision| decision.source),
             tag_genre: track.tag_genre.as_deref(),
+            tag_genres: track.tag_genres(),
             confidence: track.confidence(),
             top: prediction.map_or(&[], |prediction| &prediction.top),
             tags: prediction.map_or(&[], |prediction| &prediction.tags),
             model: prediction.map(|prediction| prediction.model_name.as_str()),
             heard_secs: prediction.map(|prediction| prediction.heard_secs),
-            note: prediction.and_then(|prediction| prediction.note.as_deref()),
+            note: Some(notes.join(" ")).filter(|note| !note.is_empty()),
             playable: track.playable,
             missing: track.missing,
         }

@@ -216,7 +216,8 @@ fn start_logging(common: &Common, is_window: bool) {
         _ => "debug,timbre=trace",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    let to_terminal = fmt::layer().with_writer(output::terminal_stderr).with_ansi(false).without_time().with_filter(filter);
+    let to_terminal =
+        fmt::layer().with_writer(output::terminal_stderr).with_ansi(false).without_time().with_filter(filter);
     let log = data_dir(common).ok().map(|data_dir| log::Log::new(&data_dir.log()));
     let to_file = log
         .clone()

@@ -24,8 +24,8 @@ use super::settings::{Change, Settings};
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::{TrainingCommand, TrainingEvent};
 use super::training::{desk, learn, start};
-use super::watch::LibraryWatch;
 use super::unfinished::{Classifications, Unfinished};
+use super::watch::LibraryWatch;
 use super::{Command, cover, job};
 
 /// What reaches the engine's thread.

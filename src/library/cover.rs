@@ -8,7 +8,7 @@ use super::tags;
 use crate::base::read::open_regular;
 
 /// Pictures above this are passed over.
-pub const MAX_COVER_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_COVER_BYTES: usize = 64 * 1024 * 1024;
 /// Names of pictures beside the songs, the best first.
 const NAMES: [&str; 5] = ["cover", "front", "folder", "album", "albumart"];
 const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];

@@ -1,6 +1,5 @@
 //! The music library: scanning folders, reading tags, the database, playlists.
 
-mod asf;
 pub mod cover;
 pub mod db;
 mod error;

@@ -38,10 +38,59 @@ pub struct Track {
     pub missing: bool,
     /// When the library first saw it, Unix seconds.
     pub added_at: i64,
+    /// What else the tags say; `None`: nothing.
+    pub more: Option<Box<AlbumFields>>,
     /// The genre a person chose.
     pub user_genre: Option<UserGenre>,
     /// What a network heard.
     pub prediction: Option<Arc<Prediction>>,
+}
+
+/// What tags say besides title, artist and album. Few songs have much of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlbumFields {
+    /// Who the album is by.
+    pub album_artist: Option<Box<str>>,
+    /// All artists one by one, if there is more than one.
+    pub artists: Vec<String>,
+    /// All genres, if there is more than one.
+    pub genres: Vec<String>,
+    /// Which disc of the album, from 1.
+    pub disc: Option<u32>,
+    /// Discs of the album.
+    pub disc_total: Option<u32>,
+    /// Songs on the album or disc.
+    pub track_total: Option<u32>,
+    /// The album is a compilation.
+    pub compilation: bool,
+    /// Year in which the song first came out.
+    pub original_year: Option<i32>,
+    /// Composers, joined by commas.
+    pub composer: Option<Box<str>>,
+    /// Comment.
+    pub comment: Option<Box<str>>,
+    /// The title as it is sorted.
+    pub title_sort: Option<Box<str>>,
+    /// The artist as it is sorted.
+    pub artist_sort: Option<Box<str>>,
+    /// The album as it is sorted.
+    pub album_sort: Option<Box<str>>,
+    /// The album's artist as it is sorted.
+    pub album_artist_sort: Option<Box<str>>,
+    /// Beats a minute, 1 to 1000.
+    pub bpm: Option<u32>,
+    /// Musical key, as it stands there.
+    pub key: Option<Box<str>>,
+    /// 0 to 100.
+    pub rating: Option<u8>,
+    /// MusicBrainz' identifier of the recording.
+    pub musicbrainz_recording: Option<Box<str>>,
+    /// MusicBrainz' identifier of the release.
+    pub musicbrainz_release: Option<Box<str>>,
+    /// MusicBrainz' identifier of the first artist.
+    pub musicbrainz_artist: Option<Box<str>>,
+    /// A sentence on tag items that could not be read.
+    pub note: Option<Box<str>>,
 }
 
 /// A genre set by hand; wins over everything and is kept for ever.
@@ -91,6 +140,33 @@ pub struct TagScore {
 }
 
 impl Track {
+    /// What the tags say besides title, artist and album; blank when they say nothing.
+    pub fn album_fields(&self) -> &AlbumFields {
+        static NOTHING: std::sync::LazyLock<AlbumFields> = std::sync::LazyLock::new(AlbumFields::default);
+        self.more.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// Who the album is by, else the song's artist; may be empty.
+    pub fn album_artist(&self) -> &str {
+        self.album_fields().album_artist.as_deref().unwrap_or(&self.artist)
+    }
+
+    /// All genres in the tags.
+    pub fn tag_genres(&self) -> Vec<&str> {
+        match &self.album_fields().genres[..] {
+            [] => self.tag_genre.as_deref().into_iter().collect(),
+            genres => genres.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// All artists in the tags.
+    pub fn artists(&self) -> Vec<&str> {
+        match &self.album_fields().artists[..] {
+            [] => Some(self.artist.as_str()).filter(|artist| !artist.is_empty()).into_iter().collect(),
+            artists => artists.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// The network's best probability, 0..1; `None` before classification.
     pub fn confidence(&self) -> Option<f32> {
         Some(self.prediction.as_ref()?.top.first()?.probability)

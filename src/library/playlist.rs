@@ -73,9 +73,9 @@ impl<'a> OrderKey<'a> {
     /// Of one song.
     pub fn of(track: &'a Track) -> Self {
         Self {
-            artist: SortKey::of_artist(album_artist(track)),
+            artist: artist_key(track),
             on_album: AlbumKey::of(track),
-            title: SortKey::of(&track.title),
+            title: SortKey::of(track.album_fields().title_sort.as_deref().unwrap_or(&track.title)),
             path: &track.path,
         }
     }
@@ -85,18 +85,23 @@ impl AlbumKey {
     /// Of one song.
     pub fn of(track: &Track) -> Self {
         let (disc, number) = position(track);
-        Self { album: SortKey::of(&track.album), disc, track: number }
+        let album = track.album_fields().album_sort.as_deref().unwrap_or(&track.album);
+        Self { album: SortKey::of(album), disc, track: number }
     }
 }
 
-/// Whose album it is. The artist, as long as the library keeps no album artists.
-pub fn album_artist(track: &Track) -> &str {
-    &track.artist
+/// Whose album it is: by the name that the tags give for sorting, else by the name that is shown.
+pub fn artist_key(track: &Track) -> SortKey {
+    let more = track.album_fields();
+    // The sort name of the artist speaks of the album's artist only where that is the same.
+    let is_same = more.album_artist.as_deref().is_none_or(|by| *by == *track.artist);
+    let own = more.artist_sort.as_deref().filter(|_| is_same);
+    SortKey::of_artist(more.album_artist_sort.as_deref().or(own).unwrap_or(track.album_artist()))
 }
 
-/// Disc and track. All are on the first disc, as long as the library keeps no discs; without a number they come last.
+/// Disc and track. Where no disc is named it is the first one; without a number they come last.
 fn position(track: &Track) -> (u32, u32) {
-    (1, track.track_number.unwrap_or(u32::MAX))
+    (track.album_fields().disc.unwrap_or(1), track.track_number.unwrap_or(u32::MAX))
 }
 
 /// The order of songs in a playlist, see [`OrderKey`].

@@ -1,8 +1,8 @@
 //! The search language: `miles year:1955..1965 -live is:unsure`.
 //!
 //! Words must all occur, each in title, artist, album or genre, folded as [`fold`] says. `field:value` looks at one
-//! field (`title artist album genre format path year length tag is`), quotes hold blanks together, a leading `-` turns
-//! a term round. Numbers take `<`, `<=`, `>`, `>=` and ranges `a..b` or `a-b`; lengths are seconds or `m:ss`. A term
+//! field (`title artist album albumartist composer comment disc genre format path year length tag is`), quotes hold blanks
+//! together, a leading `-` turns a term round. Numbers take `<`, `<=`, `>`, `>=` and ranges `a..b` or `a-b`; lengths are seconds or `m:ss`. A term
 //! that cannot be meant so (a field that does not exist, a year that is no number) finds nothing and is complained
 //! about; a term without a value yet is passed over.
 
@@ -13,7 +13,22 @@ use super::model::{Track, same_genre};
 use super::text::{contains_folded, fold, fold_path};
 
 /// The fields, as they are typed.
-const FIELDS: [&str; 10] = ["title", "artist", "album", "genre", "format", "path", "tag", "year", "length", "is"];
+const FIELDS: [&str; 14] = [
+    "title",
+    "artist",
+    "album",
+    "albumartist",
+    "composer",
+    "comment",
+    "disc",
+    "genre",
+    "format",
+    "path",
+    "tag",
+    "year",
+    "length",
+    "is",
+];
 
 /// The states that `is:` knows.
 const STATES: [(&str, State); 6] = [
@@ -46,6 +61,10 @@ enum Test {
     Title(String),
     Artist(String),
     Album(String),
+    AlbumArtist(String),
+    Composer(String),
+    Comment(String),
+    Disc(Range),
     Genre(String),
     Format(String),
     /// Folded with and without dots and slashes.
@@ -140,6 +159,10 @@ impl Test {
             Self::Title(word) => has(&track.title, word),
             Self::Artist(word) => has(&track.artist, word),
             Self::Album(word) => has(&track.album, word),
+            Self::AlbumArtist(word) => has(track.album_artist(), word),
+            Self::Composer(word) => track.album_fields().composer.as_deref().is_some_and(|text| has(text, word)),
+            Self::Comment(word) => track.album_fields().comment.as_deref().is_some_and(|text| has(text, word)),
+            Self::Disc(range) => track.album_fields().disc.is_some_and(|disc| range.contains(f64::from(disc))),
             Self::Genre(word) => genre(track, filing).is_some_and(|genre| has(genre, word) || same_genre(genre, word)),
             Self::Format(word) => has(&track.format, word),
             Self::Path(exact, loose) => {
@@ -219,12 +242,16 @@ fn term(word: &str) -> Result<Option<Term>, String> {
                     Some(Test::Path(exact, loose))
                 }
                 "year" => range(&name, &value, 1.0)?.map(Test::Year),
+                "disc" => range(&name, &value, 1.0)?.map(Test::Disc),
                 "length" => range(&name, &value, 1e-3)?.map(Test::Length),
                 "is" => Some(state(&value)?),
                 _ if folded.is_empty() => None,
                 "title" => Some(Test::Title(folded)),
                 "artist" => Some(Test::Artist(folded)),
                 "album" => Some(Test::Album(folded)),
+                "albumartist" => Some(Test::AlbumArtist(folded)),
+                "composer" => Some(Test::Composer(folded)),
+                "comment" => Some(Test::Comment(folded)),
                 "genre" => Some(Test::Genre(folded)),
                 "format" => Some(Test::Format(folded)),
                 _ => Some(Test::Tag(folded)),

@@ -173,6 +173,7 @@ pub(crate) mod tests {
             playable: true,
             missing: false,
             added_at: 0,
+            more: None,
             user_genre: None,
             prediction: best.map(|(genre, probability)| {
                 let rest = (1.0 - probability) / 2.0;

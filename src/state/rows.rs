@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::library::SortKey;
 use crate::library::model::{Playlist, Track};
-use crate::library::playlist::{AlbumKey, album_artist};
+use crate::library::playlist::{AlbumKey, artist_key};
 use crate::library::query::Query;
 
 use super::app::Source;
@@ -154,7 +154,7 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
         Column::Title => pairs.par_sort_by_cached_key(|pair| SortKey::of(&track(pair).title)),
         Column::Artist => pairs.par_sort_by_cached_key(|pair| {
             let track = track(pair);
-            (SortKey::of_artist(album_artist(track)), AlbumKey::of(track))
+            (artist_key(track), AlbumKey::of(track))
         }),
         Column::Album => pairs.par_sort_by_cached_key(|pair| AlbumKey::of(track(pair))),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),

@@ -32,6 +32,7 @@ fn song(path: &str, artist: &str, title: &str) -> Track {
         playable: true,
         missing: false,
         added_at: 0,
+        more: None,
         user_genre: None,
         prediction: None,
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::{Change, Settings};
-use crate::base::fs::{FolderLock, private_folder, read_text, tighten, write_private};
+use crate::base::fs::{FolderLock, private_folder, tighten, write_private};
+use crate::base::read::read_text;
 
 /// A longer file is not one of Timbre's.
 const MOST_BYTES: u64 = 1 << 20;

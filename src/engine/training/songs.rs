@@ -87,6 +87,7 @@ mod tests {
             playable: id != 7,
             missing: id == 8,
             added_at: 0,
+            more: None,
             user_genre: genre.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
             prediction: None,
         }

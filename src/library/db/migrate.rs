@@ -7,7 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::library::LibraryError;
 
 /// In order; a migration that was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_init.sql"), include_str!("migrations/002_sound_keys.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_init.sql"),
+    include_str!("migrations/002_sound_keys.sql"),
+    include_str!("migrations/003_album_fields.sql"),
+];
 
 /// The database version this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;

@@ -1,5 +1,6 @@
 //! The library database: one SQLite file, opened by any number of processes at a time.
 
+mod album_fields;
 mod forgetting;
 mod genres;
 mod history;

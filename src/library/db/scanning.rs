@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::paths::{DbPath, DbPathRef};
-use super::{Library, lookalikes, problems};
+use super::{Library, album_fields, lookalikes, problems};
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 use crate::library::model::Problem;
 use crate::library::scan::{FileStamp, Song};
 use crate::library::sound_key::SoundKey;
+use crate::library::tags::TAGS_VERSION;
 
 /// A song as the last scan left it.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(in crate::library) struct KnownTrack {
     pub missing: bool,
     /// Its folder was taken out of the library.
     pub hidden: bool,
+    /// Its tags were read by an earlier reader, which read less of them.
+    pub has_old_tags: bool,
 }
 
 impl KnownTrack {
@@ -101,7 +104,8 @@ impl Library {
             let count: i64 = connection.query_row("SELECT count(*) FROM track", [], |row| row.get(0))?;
             known.tracks.reserve(count.max(0) as usize);
             let mut statement = connection.prepare_cached(
-                "SELECT id, path, size, mtime_ns, inode, sound_key, v1_hash, missing, removed_at IS NOT NULL FROM track",
+                "SELECT id, path, size, mtime_ns, inode, sound_key, v1_hash, missing, removed_at IS NOT NULL, \
+                     tags_version FROM track",
             )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
@@ -116,6 +120,7 @@ impl Library {
                     v1_hash: row.get(6).unwrap_or_default(),
                     missing: row.get(7)?,
                     hidden: row.get(8)?,
+                    has_old_tags: row.get::<_, i64>(9)? < TAGS_VERSION,
                 });
             }
             // Rows come nearly in this order.
@@ -259,6 +264,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
                     ],
                     |row| row.get(0),
                 )?;
+            album_fields::write(transaction, id, &song.tags)?;
             if let Some(former) = looks_like {
                 lookalikes::ask(transaction, id, Some((*former, now)))?;
             }
@@ -288,6 +294,7 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
                     song.playable,
                     id,
                 ])?;
+            album_fields::write(transaction, *id, &song.tags)?;
             if *same_sound {
                 transaction
                     .prepare_cached("UPDATE prediction SET sound_key = ?2 WHERE track_id = ?1 AND sound_key IS NULL")?

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::paths::DbPath;
-use super::{Library, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots};
+use super::{
+    Library, album_fields, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots,
+};
 use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::{Prediction, Snapshot, Track, UserGenre};
@@ -50,11 +52,12 @@ fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
     let count: i64 =
         connection.query_row("SELECT count(*) FROM track WHERE removed_at IS NULL", [], |row| row.get(0))?;
     let mut tracks = Vec::with_capacity(count.max(0) as usize);
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT t.id, t.path, t.title, t.artist, t.album, t.track_number, t.year, t.tag_genre, t.duration_secs, \
-                t.format, t.playable, t.missing, t.added_at, u.genre, u.set_at \
+                t.format, t.playable, t.missing, t.added_at, u.genre, u.set_at, {} \
          FROM track t LEFT JOIN user_genre u ON u.track_id = t.id WHERE t.removed_at IS NULL",
-    )?;
+        album_fields::COLUMNS,
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let user_genre = match row.get::<_, Option<String>>(13)? {
@@ -75,6 +78,7 @@ fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
             playable: row.get(10)?,
             missing: row.get(11)?,
             added_at: row.get(12)?,
+            more: album_fields::read(row, 15)?,
             user_genre,
             prediction: NO_PREDICTION,
         });

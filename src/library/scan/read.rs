@@ -9,7 +9,7 @@ use super::v1_hash::v1_hash;
 use super::{FileStamp, ProbeFn, Trouble, cut_off};
 use crate::library::model::ProblemKind;
 use crate::library::sound_key::{self, SoundKey};
-use crate::library::tags::{self, SongTags, TagFailure};
+use crate::library::tags::{self, SongTags, TagFailure, Unread};
 
 /// Files up to this size are read into memory once, for the sound key and the tags.
 const WHOLE_BYTES: u64 = 256 * 1024;
@@ -153,8 +153,11 @@ fn song_of(path: &Path, reader: impl Read + Seek, probe: &ProbeFn<'_>) -> Result
                 Err(_) => Ok((song(parsed.tags, parsed.duration_secs, parsed.format.into(), false), trouble)),
             }
         }
-        Err(failure) => match (probe(path), failure) {
-            (Ok(probed), _) => Ok((song(probed.tags, probed.duration_secs, probed.format, probed.playable), None)),
+        Err(Unread { failure, tags }) => match (probe(path), failure) {
+            (Ok(probed), _) => {
+                let tags = if tags.is_empty() { probed.tags } else { tags };
+                Ok((song(tags, probed.duration_secs, probed.format, probed.playable), None))
+            }
             (Err(probe), TagFailure::Unknown) => Err(Trouble::new(probe.kind, probe.message)),
             (Err(_), TagFailure::Damaged { format, reason }) => Err(Trouble::new(
                 ProblemKind::Damaged,

@@ -123,7 +123,7 @@ impl Sorted {
             (Some(row), _) => {
                 self.settled.insert(row);
                 let track = &known.tracks[row];
-                if track.sound_key.is_none() && !has_standing_problem {
+                if (track.sound_key.is_none() || track.has_old_tags) && !has_standing_problem {
                     self.work.push(Work { path, row: Some(row), is_unchanged: true });
                 } else if track.is_here() {
                     self.summary.unchanged += 1;

@@ -11,21 +11,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::{LeaveOut, ScanReporter, Trouble};
-use crate::base::CancelToken;
+use crate::base::{CancelToken, endings};
 use crate::library::model::ProblemKind;
-
-/// Files that are looked at, by their ending in lower case.
-const EXTENSIONS: [&str; 45] = [
-    "aac", "adts", "aif", "aifc", "aiff", "alac", "ape", "asf", "au", "bw64", "bwf", "caf", "dff", "dsf", "fla",
-    "flac", "m4a", "m4b", "m4p", "m4r", "mka", "mkv", "mp+", "mp1", "mp2", "mp3", "mp4", "mpc", "mpga", "mpp", "oga",
-    "ogg", "ogx", "opus", "rf64", "snd", "spx", "tta", "w64", "wav", "wave", "weba", "webm", "wma", "wv",
-];
-/// Endings that people use for music in kinds of files that cannot even be listed.
-const UNKNOWN_EXTENSIONS: [&str; 40] = [
-    "3ga", "669", "8svx", "aa", "aa3", "aax", "ac3", "adx", "aiffc", "amr", "at3", "awb", "cda", "dts", "eac3", "ec3",
-    "gsm", "it", "kar", "la", "mid", "midi", "mlp", "mod", "nsf", "oma", "ofr", "ra", "rm", "s3m", "shn", "sid", "spc",
-    "tak", "thd", "truehd", "voc", "vqf", "xm", "xwma",
-];
 
 /// What lies below the roots.
 #[derive(Debug, Default)]
@@ -44,15 +31,13 @@ pub(super) struct Walked {
 
 /// Whether a file of that name is looked at.
 pub(super) fn has_audio_extension(path: &Path) -> bool {
-    path.extension()
-        .and_then(OsStr::to_str)
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
+    path.extension().and_then(OsStr::to_str).is_some_and(endings::is_looked_at)
 }
 
 /// The ending of a kind of music that is not known, with its dot.
 fn unknown_kind(path: &Path) -> Option<String> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    UNKNOWN_EXTENSIONS.contains(&extension.as_str()).then(|| format!(".{extension}"))
+    let extension = path.extension()?.to_str().filter(|extension| endings::is_unknown(extension))?;
+    Some(format!(".{}", extension.to_ascii_lowercase()))
 }
 
 /// Names beginning with a dot: hidden files, trash folders, the `._` companions that macOS leaves on other drives.

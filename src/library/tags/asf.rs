@@ -1,8 +1,8 @@
 //! Tags of WMA files: the header objects of the Advanced Systems Format (Microsoft's ASF specification, section 3).
 
-use std::io::{self, Read, Seek};
-
-use super::tags::{Decoder, Parsed, SongTags, TagFailure, clean, year};
+use super::fields::{Fields, Key};
+use super::input::Input;
+use super::texts::clean;
 
 /// The identifier of the header object, with which every ASF file begins.
 pub(super) const MAGIC: [u8; 16] =
@@ -23,15 +23,11 @@ const MAX_HEADER_BYTES: u64 = 4 * 1024 * 1024;
 /// Times are in units of 100 ns.
 const TICKS_PER_SECOND: f64 = 1e7;
 
-/// Reads the header of a WMA file.
-pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Parsed, TagFailure> {
-    let mut start = [0; HEADER_START];
-    reader.read_exact(&mut start).map_err(failure)?;
-    let size = u64_at(&start, 16).unwrap_or(0).clamp(HEADER_START as u64, MAX_HEADER_BYTES);
-    let mut header = Vec::new();
-    reader.take(size - HEADER_START as u64).read_to_end(&mut header).map_err(failure)?;
-    let mut parsed =
-        Parsed { tags: SongTags::default(), duration_secs: None, format: "WMA", decoder: Decoder::None, remark: None };
+/// Reads the header of a WMA file that begins at `start`; returns the playing time in seconds.
+pub(super) fn read(input: &mut Input<'_>, start: u64, fields: &mut Fields) -> Option<f64> {
+    let size = u64_at(input.exact(start, HEADER_START)?, 16)?.clamp(HEADER_START as u64, MAX_HEADER_BYTES);
+    let header = input.get(start + HEADER_START as u64, size as usize - HEADER_START).to_vec();
+    let mut secs = None;
     let mut rest = &header[..];
     while let (Some(identifier), Some(size)) = (rest.get(..16), u64_at(rest, 16)) {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -41,24 +37,15 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Parsed, TagFailure
         // A picture may go beyond what was read; nothing of use follows then.
         let Some(content) = rest.get(OBJECT_START..size) else { break };
         if identifier == FILE_PROPERTIES {
-            parsed.duration_secs = duration(content);
+            secs = duration(content);
         } else if identifier == CONTENT_DESCRIPTION {
-            content_description(content, &mut parsed.tags);
+            content_description(content, fields);
         } else if identifier == EXTENDED_CONTENT_DESCRIPTION {
-            extended_content_description(content, &mut parsed.tags);
+            extended_content_description(content, fields);
         }
         rest = &rest[size..];
     }
-    Ok(parsed)
-}
-
-fn failure(error: io::Error) -> TagFailure {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            TagFailure::Damaged { format: "WMA", reason: "its header is not complete".into() }
-        }
-        _ => TagFailure::System(error),
-    }
+    secs
 }
 
 /// Play duration (which includes the preroll) of the file properties object, in seconds.
@@ -68,36 +55,59 @@ fn duration(content: &[u8]) -> Option<f64> {
 }
 
 /// Five lengths, then title, author, copyright, description, rating.
-fn content_description(content: &[u8], tags: &mut SongTags) {
-    let (Some(title), Some(author)) = (u16_at(content, 0), u16_at(content, 2)) else { return };
-    tags.title = content.get(10..10 + title).and_then(text);
-    tags.artist = content.get(10 + title..10 + title + author).and_then(text);
+fn content_description(content: &[u8], fields: &mut Fields) {
+    let mut at = 10;
+    for (index, key) in [Some(Key::Title), Some(Key::Artist), None, Some(Key::Comment)].into_iter().enumerate() {
+        let Some(length) = u16_at(content, 2 * index) else { return };
+        let value = content.get(at..at + length).and_then(text);
+        at += length;
+        if let Some((key, value)) = key.zip(value) {
+            fields.add(key, &value);
+        }
+    }
 }
 
 /// A count, then that many of: name length, name, type, value length, value.
-fn extended_content_description(content: &[u8], tags: &mut SongTags) {
+fn extended_content_description(content: &[u8], fields: &mut Fields) {
     let Some(count) = u16_at(content, 0) else { return };
     let mut rest = &content[2..];
     for _ in 0..count {
-        let Some(Descriptor { name, kind, value, after }) = descriptor(rest) else { return };
+        let Some(Descriptor { name, kind, value, after }) = descriptor(rest) else {
+            return fields.bad("extended content description");
+        };
         rest = after;
         let Some(name) = text(name) else { continue };
-        // Type 0 is text, type 3 a 32-bit number.
-        let value = match kind {
+        // 0 is a text, 1 is a picture, 2 is yes or no, 3 is a 32-bit number.
+        let value_text = match kind {
             0 => text(value),
-            3 => u16_at(value, 0).map(|number| number.to_string()),
+            2 | 3 => u16_at(value, 0).map(|number| number.to_string()),
             _ => None,
         };
-        let Some(value) = value else { continue };
-        match name.as_str() {
-            "WM/AlbumTitle" => tags.album = Some(value),
-            "WM/Genre" => tags.genre = Some(value),
-            // ffmpeg writes the year under its own name.
-            "WM/Year" | "date" => tags.year = tags.year.or(year(&value)),
-            "WM/TrackNumber" => tags.track_number = value.parse().ok(),
-            "WM/AlbumArtist" => tags.artist = tags.artist.take().or(Some(value)),
-            _ => {}
+        if kind == 1 && name == "WM/Picture" {
+            picture(value, fields);
         }
+        match name.as_str() {
+            // Counted from 0, and from 1 in a newer field.
+            "WM/Track" => {}
+            name => {
+                if let Some((key, value)) = Key::from_name(name).zip(value_text) {
+                    fields.add(key, &value);
+                }
+            }
+        }
+    }
+}
+
+/// Kind, size, kind of file, description, the picture.
+fn picture(value: &[u8], fields: &mut Fields) {
+    let Some((head, rest)) = value.split_at_checked(5) else { return };
+    let end_of_text = |bytes: &[u8]| bytes.chunks_exact(2).position(|pair| pair == [0, 0]).map(|at| 2 * at + 2);
+    let data = end_of_text(rest).and_then(|end| {
+        let rest = &rest[end..];
+        Some(&rest[end_of_text(rest)?..])
+    });
+    if let Some(data) = data {
+        fields.add_picture(head[0] == 3, data);
     }
 }
 
