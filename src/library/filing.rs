@@ -148,6 +148,7 @@ mod tests {
             playable: true,
             missing: false,
             added_at: 0,
+            more: None,
             user_genre: user.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
             prediction: best.map(|(genre, probability)| {
                 Arc::new(Prediction {

@@ -1,6 +1,6 @@
 //! The fields of an album: read, stored, searched, and read again once where an earlier version read less.
 
-use timbre::library::model::DecisionRule;
+use timbre::library::filing::DecisionRule;
 use timbre::library::playlist::playlist_order;
 use timbre::library::query::Query;
 

@@ -150,13 +150,13 @@ fn split(rest: &mut &[u8]) -> Result<Vec<u8>> {
             let Some(count) = take(&mut bytes, 1) else { return cut() };
             let (is_variable, is_padded, frames) = (count[0] & 0x80 != 0, count[0] & 0x40 != 0, count[0] & 0x3f);
             packet.extend(count);
-            while is_padded {
+            // 255 means 254 bytes, and that another number follows.
+            let mut more = is_padded;
+            while more {
                 let Some(byte) = take(&mut bytes, 1) else { return cut() };
-                padding += usize::from(byte[0]) - usize::from(byte[0] == 255);
+                more = byte[0] == 255;
+                padding += usize::from(byte[0]) - usize::from(more);
                 packet.extend(&byte);
-                if byte[0] != 255 {
-                    break;
-                }
             }
             let mut lengths = VecDeque::new();
             for _ in 0..if is_variable { frames } else { 1 } {

@@ -31,7 +31,14 @@ const STRONGEST_TAGS: usize = 8;
 const BATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a worker made of a song.
-pub(super) type Answer = Result<Prediction, Failure>;
+pub(super) type Answer = Result<Heard, Failure>;
+
+/// What was made of a song that could be decoded.
+pub(super) struct Heard {
+    pub prediction: Prediction,
+    /// Playing time as decoding found it, seconds; `None` where only parts were decoded.
+    pub duration_secs: Option<f64>,
+}
 
 /// Why there is no answer.
 pub(super) enum Failure {
@@ -156,7 +163,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
     let decoded = decode_windows(path, &plan, cancel).map_err(cannot_decode)?;
     if let Some(reason) = why_not(&decoded, info.sample_rate_hz) {
         let notes: Vec<String> = std::iter::once(reason).chain(decoded.damage_note()).collect();
-        return Ok(Prediction {
+        let prediction = Prediction {
             model_name: info.name.clone(),
             model_hash: info.hash.clone(),
             top: Vec::new(),
@@ -164,7 +171,8 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
             heard_secs: decoded.heard_secs,
             note: Some(notes.join("; ")),
             decided_at: unix_now_secs(),
-        });
+        };
+        return Ok(Heard { prediction, duration_secs: decoded.duration_secs });
     }
     let heard = classifier
         .classify(&decoded.windows, &decoded.second)
@@ -181,7 +189,7 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
     tags.sort_by(|a, b| b.score.total_cmp(&a.score));
     tags.truncate(STRONGEST_TAGS);
     let notes: Vec<String> = heard.note.into_iter().chain(decoded.damage_note()).collect();
-    Ok(Prediction {
+    let prediction = Prediction {
         model_name: info.name.clone(),
         model_hash: info.hash.clone(),
         top,
@@ -189,7 +197,8 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         heard_secs: decoded.heard_secs,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         decided_at: unix_now_secs(),
-    })
+    };
+    Ok(Heard { prediction, duration_secs: decoded.duration_secs })
 }
 
 /// Writes answers to the library in the order of the songs that are done, a batch about every second.
@@ -204,13 +213,15 @@ fn store(
 ) -> Result<(), JobError> {
     let total = due.len() as u64;
     let mut batch: Vec<(TrackId, Prediction)> = Vec::new();
+    let mut lengths: Vec<(TrackId, f64)> = Vec::new();
     let mut deadline = Instant::now() + BATCH_INTERVAL;
     loop {
         let answer = answers.recv_deadline(deadline);
         let ended = matches!(answer, Err(RecvTimeoutError::Disconnected));
         match answer {
-            Ok((index, Ok(prediction))) => {
+            Ok((index, Ok(Heard { prediction, duration_secs }))) => {
                 let (track, path) = &due[index];
+                lengths.extend(duration_secs.map(|secs| (*track, secs)));
                 outcome.classified += 1;
                 classified.insert(*track);
                 batch.push((*track, prediction));
@@ -228,8 +239,9 @@ fn store(
         }
         if ended || Instant::now() >= deadline {
             if !batch.is_empty() {
-                library.store_predictions(&batch)?;
+                library.store_heard(&batch, &lengths)?;
                 batch.clear();
+                lengths.clear();
                 back.try_send(Message::Changed).ok();
             }
             deadline = Instant::now() + BATCH_INTERVAL;

@@ -104,7 +104,8 @@ fn ask(
         for (index, answer) in answers {
             let path = &due[index].1;
             match answer {
-                Ok(prediction) => {
+                Ok(heard) => {
+                    let prediction = heard.prediction;
                     if let Some(best) = prediction.top.into_iter().next() {
                         shared.opinions().insert((hash.clone(), contents[index]), best);
                     }

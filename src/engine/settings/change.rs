@@ -63,6 +63,12 @@ changes! {
     ClassifyAfterScan classify_after_scan: bool,
     /// Threads.
     Jobs jobs: usize,
+    /// Whether scans leave out folders that systems make.
+    LeaveOutSystemFolders leave_out_system_folders: bool,
+    /// Whether scans leave out folders with `.nomedia`.
+    LeaveOutNoMedia leave_out_no_media: bool,
+    /// What scans leave out.
+    LeaveOut leave_out: Vec<String>,
     /// Loudness.
     Volume volume: f32,
     /// Equal loudness.
@@ -107,6 +113,9 @@ mod tests {
             classifier: Some("run".into()),
             classify_after_scan: false,
             jobs: 3,
+            leave_out_system_folders: false,
+            leave_out_no_media: false,
+            leave_out: vec!["Podcasts".into()],
             volume: 0.5,
             replay_gain: ReplayGain::Album,
             output_device: Some("device".into()),

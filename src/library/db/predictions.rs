@@ -12,6 +12,9 @@ use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::{GenreProbability, Prediction, TagScore};
 
+/// A playing time that differs by no more than this is not corrected.
+const SAME_LENGTH_SECS: f64 = 0.05;
+
 impl Library {
     /// Stores what a network heard in a song, in place of what was heard before.
     ///
@@ -26,11 +29,28 @@ impl Library {
     /// # Errors
     /// Database failures; then none is stored.
     pub fn store_predictions(&mut self, predictions: &[(TrackId, Prediction)]) -> Result<(), LibraryError> {
-        if predictions.is_empty() {
+        self.store_heard(predictions, &[])
+    }
+
+    /// Stores what was heard, and playing times (seconds) that decoding found to be other than the files say.
+    ///
+    /// # Errors
+    /// Database failures; then nothing is stored.
+    pub fn store_heard(
+        &mut self,
+        predictions: &[(TrackId, Prediction)],
+        lengths: &[(TrackId, f64)],
+    ) -> Result<(), LibraryError> {
+        if predictions.is_empty() && lengths.is_empty() {
             return Ok(());
         }
         self.write(|transaction| {
             let stamp = revision(transaction)? as i64;
+            let mut correct = transaction
+                .prepare_cached("UPDATE track SET duration_secs = ?2 WHERE id = ?1 AND abs(duration_secs - ?2) > ?3")?;
+            for (track, secs) in lengths.iter().filter(|(_, secs)| secs.is_finite() && *secs > 0.0) {
+                correct.execute(params![track.0, secs, SAME_LENGTH_SECS])?;
+            }
             predictions.iter().try_for_each(|(track, prediction)| store(transaction, stamp, *track, prediction))
         })
     }

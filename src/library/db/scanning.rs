@@ -274,7 +274,10 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
                 .prepare_cached(
                     "UPDATE track SET path = ?1, size = ?2, mtime_ns = ?3, inode = ?4, sound_key = ?5, v1_hash = NULL, \
                          title = ?6, artist = ?7, album = ?8, track_number = ?9, year = ?10, tag_genre = ?11, \
-                         duration_secs = ?12, format = ?13, playable = ?14, missing = 0, removed_at = NULL \
+                         duration_secs = iif(EXISTS (SELECT 1 FROM prediction p WHERE p.track_id = track.id \
+                                                     AND p.sound_key = ?5 AND track.sound_key = ?5), \
+                                             duration_secs, ?12), \
+                         format = ?13, playable = ?14, missing = 0, removed_at = NULL \
                      WHERE id = ?15",
                 )?
                 .execute(params![

@@ -155,7 +155,7 @@ fn song_of(path: &Path, reader: impl Read + Seek, probe: &ProbeFn<'_>) -> Result
         }
         Err(Unread { failure, tags }) => match (probe(path), failure) {
             (Ok(probed), _) => {
-                let tags = if tags.is_empty() { probed.tags } else { tags };
+                let tags = if tags.is_empty() { probed.tags } else { *tags };
                 Ok((song(tags, probed.duration_secs, probed.format, probed.playable), None))
             }
             (Err(probe), TagFailure::Unknown) => Err(Trouble::new(probe.kind, probe.message)),

@@ -62,7 +62,7 @@ impl Key {
             b"TSOA" | b"TSA" | b"XSOA" => Kind::Text(Self::AlbumSort),
             b"TSO2" | b"TS2" => Kind::Text(Self::AlbumArtistSort),
             b"TBPM" | b"TBP" => Kind::Text(Self::Bpm),
-            b"TKEY" | b"TKE" => Kind::Text(Self::MusicalKey),
+            b"TKEY" | b"TKE" => Kind::Text(Self::Tonality),
             b"COMM" | b"COM" => Kind::Comment,
             b"TXXX" | b"TXX" => Kind::UserText,
             b"UFID" | b"UFI" => Kind::Identifier,

@@ -138,7 +138,7 @@ pub(super) enum TagFailure {
 #[derive(Debug)]
 pub(super) struct Unread {
     pub failure: TagFailure,
-    pub tags: SongTags,
+    pub tags: Box<SongTags>,
 }
 
 /// Limits what the tag reader may allocate; its settings belong to the thread.
@@ -153,7 +153,7 @@ pub(super) fn prepare_thread() {
 
 /// Reads tags, playing time and format. The content decides, not the file's name.
 pub(super) fn read(mut reader: impl Read + Seek) -> Result<Parsed, Unread> {
-    let unread = |failure, tags| Unread { failure, tags };
+    let unread = |failure, tags| Unread { failure, tags: Box::new(tags) };
     let system = |error| unread(TagFailure::System(error), SongTags::default());
     let mut input = Input::new(&mut reader, MAX_READ_BYTES).map_err(system)?;
     let mut fields = Fields::default();

@@ -374,7 +374,7 @@ fn covers_are_found_in_every_container_and_their_size_is_bounded() {
         [element(&[0x46, 0x60], b"image/png"), element(&[0x46, 0x6E], b"cover.png"), element(&[0x46, 0x5C], &image)];
     let attachment = element(&[0x19, 0x41, 0xA4, 0x69], &element(&[0x61, 0xA7], &file.concat()));
     let files = [
-        song_with(3, &[apic.clone()]),
+        song_with(3, std::slice::from_ref(&apic)),
         wav(&[chunk(b"id3 ", &tag(3, &[apic]), false)]),
         flac(&[(6, block)]),
         ogg(&[b"OpusHead".to_vec(), [&b"OpusTags"[..], &comments(&[comment.as_bytes()])].concat()]),

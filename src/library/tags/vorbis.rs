@@ -126,7 +126,7 @@ fn comments(input: &mut Input<'_>, bytes: &mut Bytes, fields: &mut Fields) {
         };
         let (name, mut value) = (&head[..at], head[at + 1..].to_vec());
         let key = std::str::from_utf8(name).ok().and_then(Key::from_name).filter(|key| fields.wants(*key));
-        let wanted = if let Some(_) = key {
+        let wanted = if key.is_some() {
             rest.min(MAX_TEXT_BYTES as u64)
         } else if name.eq_ignore_ascii_case(PICTURE) {
             let limit = fields.picture_limit(true).map_or(0, |limit| (limit + PICTURE_HEAD_BYTES) / 3 * 4);

@@ -258,12 +258,13 @@ mod tests {
         let mut run = RunState::new("a", "cnn", "article", 0);
         run.write(&folder).unwrap();
         let person = folder.clone();
-        let writing = std::thread::spawn(move || {
+        let writing = std::thread::Builder::new().name("person".into()).spawn(move || {
             for n in 0..100 {
                 RunState::change(&person, |run| run.notes = n.to_string()).unwrap();
                 assert_eq!(RunState::read(&person).unwrap().notes, n.to_string());
             }
         });
+        let writing = writing.unwrap();
         for epoch in 1..=100 {
             run.epochs_done = epoch;
             run.status = RunStatus::Running;
