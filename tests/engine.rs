@@ -425,7 +425,7 @@ fn the_player_obeys_at_once_while_another_program_holds_the_library() {
     audio_support::write(&music, "tone.wav", &tone.wav());
     let engine = open(&dir);
     let mut events = Vec::new();
-    engine.send(Command::ChangeSettings(Settings { classify_after_scan: false, ..Settings::default() }));
+    engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
     until(&engine, &mut events, ended(JobKind::Scan));
     until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
@@ -473,7 +473,7 @@ fn the_loudness_setting_acts_on_the_song_that_plays() {
     let engine = open_on(&dir, OutputKind::CaptureTo(capture.clone()));
     let mut events = Vec::new();
     let settings = Settings { classify_after_scan: false, replay_gain: ReplayGain::Off, ..Settings::default() };
-    engine.send(Command::ChangeSettings(settings.clone()));
+    engine.send(Command::ChangeSettings(Settings::default().changes_to(&settings)));
     engine.send(Command::Player(PlayerCommand::SetVolume(1.0)));
     engine.send(Command::AddRoots(vec![music]));
     until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
@@ -483,7 +483,7 @@ fn the_loudness_setting_acts_on_the_song_that_plays() {
     let items = vec![QueueItem { track: track.id, path: track.path.clone() }];
     engine.send(Command::Player(PlayerCommand::PlayQueue { items, start: 0 }));
     until(&engine, &mut events, |_| capture.frames() > 24_000);
-    engine.send(Command::ChangeSettings(Settings { replay_gain: ReplayGain::Track, ..settings }));
+    engine.send(Command::ChangeSettings(vec![Change::ReplayGain(ReplayGain::Track)]));
     let changed_at = capture.frames() as usize;
     until(&engine, &mut events, |_| capture.frames() as usize > changed_at + 72_000);
     let heard: Vec<f32> = capture.samples().chunks(2).map(|frame| frame[0]).collect();

@@ -41,10 +41,10 @@ fn no_reader_crashes_whatever_it_is_given() {
             let mut rng = Rng::new(first_seed.wrapping_mul(1_000_003).wrapping_add(number));
             let mut bytes = seeds[number as usize % seeds.len()].clone();
             // The good ones come first.
-            if number >= seeds.len() as u64 {
-                if *name != "model_card" || rng.below(4) == 0 || !damage_card(&mut bytes, &mut rng) {
-                    damage(&mut bytes, &seeds, &mut rng);
-                }
+            if number >= seeds.len() as u64
+                && (*name != "model_card" || rng.below(4) == 0 || !damage_card(&mut bytes, &mut rng))
+            {
+                damage(&mut bytes, &seeds, &mut rng);
             }
             let begun = Instant::now();
             let ended = catch_unwind(AssertUnwindSafe(|| target(&bytes)));

@@ -8,7 +8,7 @@ use eframe::egui::{Event as Input, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, act, click, library, playing, settings, window};
-use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus};
+use timbre::audio::player::{OutputState, PlayerCommand, PlayerEvent, PlayerStatus, Repeat};
 use timbre::base::{JobId, PlaylistId, Report, TrackId};
 use timbre::engine::event::{ClassifyOutcome, Opened, ScanOutcome};
 use timbre::engine::settings::Change;
@@ -322,7 +322,7 @@ fn a_write_protected_library_a_fault_and_where_things_are_are_said() {
 #[test]
 fn keys_pressed_back_to_back_both_count_whatever_the_engine_says_meanwhile() {
     let (engine, mut harness) = opened();
-    let settings = |harness: &egui_kittest::Harness<'_, App>| harness.state().state().settings.clone();
+    let settings = |harness: &Harness<'_, App>| harness.state().state().settings.clone();
     let told_before = settings(&harness);
     type_text(&mut harness, "r");
     type_text(&mut harness, "z");
@@ -331,7 +331,7 @@ fn keys_pressed_back_to_back_both_count_whatever_the_engine_says_meanwhile() {
     harness.run_ok();
     type_text(&mut harness, "r");
     let now = settings(&harness);
-    assert_eq!((now.repeat, now.shuffle), (timbre::audio::player::Repeat::One, true));
+    assert_eq!((now.repeat, now.shuffle), (Repeat::One, true));
     let sent: Vec<Change> = engine
         .take_sent()
         .into_iter()
@@ -341,7 +341,6 @@ fn keys_pressed_back_to_back_both_count_whatever_the_engine_says_meanwhile() {
         })
         .flatten()
         .collect();
-    use timbre::audio::player::Repeat;
     assert_eq!(sent, [Change::Repeat(Repeat::All), Change::Shuffle(true), Change::Repeat(Repeat::One)]);
 }
 

@@ -52,7 +52,7 @@ fn a_deleted_playlist_comes_back_also_after_a_restart() {
     let (mut fixture, ids) = six_songs();
     let train = fixture.library.create_playlist("Train", &ids[..3]).unwrap();
     fixture.library.delete_playlist(train).unwrap();
-    fixture.library = Library::open(&fixture.library.path().to_path_buf()).unwrap();
+    fixture.library = Library::open(fixture.library.path()).unwrap();
     assert_eq!(fixture.snapshot().undo.as_deref(), Some("deleted playlist ‘Train’"));
     let undone = fixture.library.undo(None).unwrap().unwrap();
     assert_eq!((undone.what.as_str(), undone.queue), ("deleted playlist ‘Train’", None));

@@ -329,7 +329,7 @@ fn a_library_of_version_1_is_taken_over() {
             .unwrap();
     }
     drop(connection);
-    fixture.library = timbre::library::Library::open(&fixture.library.path().to_path_buf()).unwrap();
+    fixture.library = timbre::library::Library::open(fixture.library.path()).unwrap();
     assert!(fixture.library.to_classify("m1", None).unwrap().is_empty(), "nothing is heard again");
     // Before the first scan of this version one song is renamed, two change places, one gets other tags.
     fixture.rename(&[("big.wav", "very big.wav"), ("01.wav", "02.wav"), ("02.wav", "01.wav")]);
