@@ -18,7 +18,11 @@ mod history;
 mod identity;
 #[path = "library/interruption.rs"]
 mod interruption;
+#[path = "library/moving.rs"]
+mod moving;
 #[path = "library/scanning.rs"]
 mod scanning;
 #[path = "library/support.rs"]
 mod support;
+#[path = "library/trust.rs"]
+mod trust;

@@ -8,6 +8,7 @@ use crate::ml::DeviceChoice;
 
 use super::picture_args::{ScalogramArgs, SpectrogramArgs};
 use super::train_args::{Evaluate, Train};
+use crate::library::portable::PathMap;
 
 /// Organises a music collection by how it sounds.
 ///
@@ -78,6 +79,34 @@ Examples:
   timbre runs list
   timbre runs show 20261122-1405
   timbre runs export 20261122-1405 jazz-net.zip";
+
+const LIBRARY_EXAMPLES: &str = "\
+Examples:
+  timbre library backup /media/usb/timbre.sqlite
+  timbre library restore library.sqlite.2026-11-28.bak
+  timbre library check --repair
+  timbre library forget --missing --dry-run
+  timbre library export ~/timbre.json.zst
+  timbre library import ~/timbre.json.zst --map 'D:\\Music=/home/ana/Music' --dry-run
+
+Timbre itself makes a copy beside the library once a week and before a new version changes its form; three of each kind are
+kept (library.sqlite.*.bak).";
+
+const UNDO_EXAMPLES: &str = "\
+Genres, playlists, folders, forgotten songs, imports and the queue can be undone, in the order in which they were changed
+and also days later; what scans and networks find out is not in that list. `timbre redo` does it again.";
+
+const IMPORT_HELP: &str = "\
+Each song of the file is looked for in this library: first by its sound (whatever its file is called and its tags say), then
+at its path after --map, then by title, artist and length within a second. Songs that are not here are listed; scan their
+folders and import again.
+
+A genre of the file replaces one that was set here earlier, never one that was set here later. A playlist of the same name
+gets the songs that it lacks. Folders are added if they are there. Settings are replaced, but for threads, sound device,
+playlist folder and classifier. Nothing is removed, and importing twice is the same as importing once. `timbre undo` takes
+everything but the settings back at once.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some songs are not in this library.";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -196,6 +225,18 @@ pub enum Command {
         #[arg(long)]
         unsure: bool,
     },
+    /// Copies the library, checks and mends it, and moves what you gave it to another machine.
+    #[command(subcommand, after_help = LIBRARY_EXAMPLES)]
+    Library(LibraryCommand),
+    /// Takes back the last thing that you did to the library, in this program or in the window.
+    #[command(after_help = UNDO_EXAMPLES)]
+    Undo {
+        /// Only lists what can be undone, the newest first.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Does again what was undone last.
+    Redo,
     /// Lists files that could not be used, and why.
     Problems {
         /// Forgets them and looks at the files again.
@@ -279,6 +320,69 @@ pub struct DatasetCheck {
     /// The songs of the library whose genre was set by hand.
     #[arg(long)]
     pub library: bool,
+}
+
+/// What can be done with the library as a whole.
+#[derive(Debug, Subcommand)]
+pub enum LibraryCommand {
+    /// Copies the library into one file, also while Timbre is open.
+    Backup {
+        /// The copy. A copy of that name is replaced.
+        file: PathBuf,
+    },
+    /// Puts a copy in the place of the library, which is kept beside it. An open window shows it at once.
+    Restore {
+        /// The copy: what `backup` wrote, or a library.sqlite.*.bak.
+        file: PathBuf,
+    },
+    /// Looks whether the library is whole: its pages, its references and every value.
+    #[command(after_help = "Exit codes: 0 whole, 1 not whole, 3 whole again but something was lost.")]
+    Check {
+        /// Mends damaged values and saves every readable row of a damaged file. The damaged file is kept.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Forgets songs with all that you gave them. Their files stay. `timbre undo` takes it back.
+    Forget(ForgetArgs),
+    /// Writes genres set by hand, playlists, folders and settings into a file, for another machine or another program.
+    Export {
+        /// The file; compressed when its name ends in .zst.
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+    },
+    /// Takes in what `export` wrote.
+    #[command(after_help = IMPORT_HELP)]
+    Import {
+        /// The file.
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+        /// Where a folder of the file is on this machine; may be given several times.
+        #[arg(long = "map", value_name = "OLD=NEW", value_parser = PathMap::parse)]
+        maps: Vec<PathMap>,
+        /// Only says what would be done.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// Which songs are forgotten.
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// Songs, or folders with all songs below them.
+    #[arg(required_unless_present_any = ["missing", "hidden"], value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// All songs whose file is missing, also those on drives that are away.
+    #[arg(long)]
+    pub missing: bool,
+    /// All songs of folders that were taken out of the library.
+    #[arg(long)]
+    pub hidden: bool,
+    /// Only counts what would go.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Does not ask.
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 /// Genres by hand.

@@ -1,11 +1,13 @@
 //! The command line: the same jobs as the window's, through the same engine.
 
 mod args;
+mod belongings;
 mod compare;
 mod dataset;
 mod devices;
 mod jobs;
 mod library;
+mod library_store;
 mod list;
 mod output;
 mod picture_args;
@@ -31,7 +33,7 @@ use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelect
 use crate::library::scan::LeaveOut;
 use crate::ml::DeviceChoice;
 
-use args::{Cli, Command, Common, DatasetCommand, GenreCommand};
+use args::{Cli, Command, Common, DatasetCommand, GenreCommand, LibraryCommand};
 use jobs::{Ended, Run};
 use output::{Exit, Output};
 use picture_args::PictureArgs;
@@ -116,6 +118,9 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             }
             library::problems(&engine, output, retry)
         }
+        Command::Library(command) => library_command(output, &data_dir(common)?, command),
+        Command::Undo { list } => belongings::undo(output, &data_dir(common)?, list),
+        Command::Redo => belongings::redo(output, &data_dir(common)?),
         Command::Train(args) => {
             train::train(output, &args, &data_dir(common)?, common.device(), &cancelled_by_signal())
         }
@@ -135,6 +140,17 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
             let folder = folder.map_or_else(|| data_dir(common).map(|dir| dir.demo()), Ok)?;
             library::make_demo(output, &folder, &cancelled_by_signal())
         }
+    }
+}
+
+fn library_command(output: &Output, data_dir: &DataDir, command: LibraryCommand) -> Run {
+    match command {
+        LibraryCommand::Backup { file } => library_store::backup(output, data_dir, &file),
+        LibraryCommand::Restore { file } => library_store::restore(output, data_dir, &file),
+        LibraryCommand::Check { repair } => library_store::check(output, data_dir, repair),
+        LibraryCommand::Forget(args) => library_store::forget(output, data_dir, &args),
+        LibraryCommand::Export { file } => belongings::export(output, data_dir, &file),
+        LibraryCommand::Import { file, maps, dry_run } => belongings::import(output, data_dir, &file, &maps, dry_run),
     }
 }
 

@@ -3,12 +3,14 @@
 //! A long job is `Started`, then `Progress` or `Warning` any number of times, then exactly one of `Finished`, `Failed`,
 //! `Cancelled`, also when it panics.
 
+pub mod belongings;
 pub mod command;
 mod cover;
 pub mod demo;
 mod dispatcher;
 pub mod event;
 pub mod figures;
+mod history;
 mod job;
 mod jobs;
 mod listening;
@@ -25,6 +27,7 @@ mod undo;
 mod unfinished;
 mod views;
 mod watch;
+mod weekly;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +46,7 @@ use crate::ml::{DeviceChoice, MlError};
 
 pub use command::{Command, ExportSelection};
 pub use event::{ClassifyOutcome, Event, JobEvent, JobKind, JobOutcome, JobPhase, Opened, Progress, ScanOutcome, Turn};
+pub use history::{TakenBack, redo, undo};
 pub use jobs::decision_rule;
 pub use outbox::Waker;
 pub use settings::Settings;
@@ -101,6 +105,8 @@ pub struct Engine {
     remote: Option<Arc<Remote>>,
     /// Whether a [`Stopper`] has stopped the work.
     stopped: Arc<AtomicBool>,
+    /// Makes the weekly copy of the library.
+    weekly: Option<weekly::Weekly>,
 }
 
 impl Engine {
@@ -121,6 +127,7 @@ impl Engine {
         if let Some(jobs) = jobs {
             settings.jobs = jobs.min(settings::MOST_JOBS);
         }
+        let weekly = player.is_some().then(|| weekly::Weekly::spawn(data_dir.database())).transpose()?;
         let (outbox, events) = Outbox::new(waker);
         let shared = Arc::new(Shared::new(data_dir, outbox, device, settings));
         let listening = player.map(|output| Listening::start(output, &shared)).transpose()?;
@@ -129,7 +136,7 @@ impl Engine {
         let dispatcher = Dispatcher::new(shared.clone(), library, inbox, commands.clone(), listening, jobs.is_some());
         let dispatcher = std::thread::Builder::new().name("timbre-engine".into()).spawn(move || dispatcher.run())?;
         let stopped = Arc::default();
-        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), remote, stopped })
+        Ok(Self { shared, commands, events: Some(events), dispatcher: Some(dispatcher), remote, stopped, weekly })
     }
 
     /// Hands a command over; never waits. A command that finds the queue full (a thousand waiting) is dropped and logged.
@@ -246,5 +253,6 @@ impl Drop for Engine {
         if let Some(dispatcher) = self.dispatcher.take() {
             dispatcher.join().ok();
         }
+        drop(self.weekly.take());
     }
 }

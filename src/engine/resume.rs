@@ -72,6 +72,14 @@ impl Kept {
         }
     }
 
+    /// Writes it for the next start of the window.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(super) fn write(&self, path: &Path) -> std::io::Result<()> {
+        write_private(path, serde_json::to_string(self)?.as_bytes())
+    }
+
     /// The command that brings the queue back, of the songs that can still be played; nothing if none can.
     pub(super) fn restore(&self, tracks: &[Track]) -> Option<PlayerCommand> {
         let known: HashMap<TrackId, &Track> = tracks.iter().map(|track| (track.id, track)).collect();
@@ -153,7 +161,7 @@ fn is_news(written: &PlayerStatus, now: &PlayerStatus, due: bool) -> bool {
 }
 
 fn write(path: &Path, status: &PlayerStatus) -> std::io::Result<()> {
-    write_private(path, serde_json::to_string(&Kept::of(status))?.as_bytes())
+    Kept::of(status).write(path)
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ pub enum LibraryError {
     },
     /// The file is no database or its pages are damaged. It is never deleted by the program.
     #[error(
-        "the library database is damaged; move it away and Timbre makes a new one at the next start \
-         (songs are found again, genres set by hand are in the old file): {}",
+        "the library database is damaged; `timbre library check --repair` saves what can still be read, \
+         `timbre library restore FILE` takes back one of the copies (*.bak) beside it: {}",
         path.display()
     )]
     Damaged {
@@ -54,6 +54,47 @@ pub enum LibraryError {
         found: i64,
         /// The newest version this program knows.
         supported: i64,
+    },
+    /// The copy that is made before a migration cannot be made, so that nothing is migrated.
+    #[error(
+        "this Timbre needs the library in a newer form, but a copy of it as it is could not be made first, so that \
+         nothing was changed: {}",
+        path.display()
+    )]
+    NotMigrated {
+        /// The database file.
+        path: PathBuf,
+        /// Why there is no copy.
+        source: Box<LibraryError>,
+    },
+    /// A copy of the library cannot be written.
+    #[error("the copy of the library cannot be written: {}", path.display())]
+    Backup {
+        /// The copy.
+        path: PathBuf,
+        /// What the system or SQLite said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The disk has too little room for a copy.
+    #[error(
+        "the disk has too little room for a copy of the library ({} MB are needed, {} MB free): {}",
+        needed.div_ceil(1_000_000), free / 1_000_000, path.display()
+    )]
+    NoRoom {
+        /// The copy.
+        path: PathBuf,
+        /// Bytes that must be free.
+        needed: u64,
+        /// Bytes that are.
+        free: u64,
+    },
+    /// A file that was to be restored or checked is no whole library.
+    #[error("{reason}: {}", path.display())]
+    NoLibrary {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, as the beginning of a sentence.
+        reason: String,
     },
     /// Another process held the database for longer than the busy timeout.
     #[error("another Timbre is busy with the library; try again in a moment: {}", path.display())]

@@ -9,6 +9,7 @@ pub mod loudness;
 pub mod m3u;
 pub mod model;
 pub mod playlist;
+pub mod portable;
 pub mod query;
 pub mod scan;
 mod sound_key;

@@ -40,6 +40,10 @@ pub(super) fn run(
         found(&mut library, *track, file)?;
         back.try_send(Message::Changed).ok();
     }
+    // Most of what a library holds is new or old after a scan; a copy that cannot be made is no reason to fail.
+    if let Err(error) = library.back_up_weekly() {
+        tracing::warn!(%error, "the weekly copy of the library was not made");
+    }
     Ok(JobOutcome::Scan(summary))
 }
 

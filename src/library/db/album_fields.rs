@@ -1,7 +1,8 @@
 //! The fields of an album in the rows of songs.
 
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Transaction, params};
 
+use super::values::Values;
 use crate::library::model::AlbumFields;
 use crate::library::tags::{SongTags, TAGS_VERSION};
 
@@ -50,35 +51,39 @@ pub(super) fn write(transaction: &Transaction<'_>, id: i64, tags: &SongTags) -> 
     Ok(())
 }
 
-/// Reads [`COLUMNS`] from column `first` on; `None` when there is nothing in them.
-pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Box<AlbumFields>>> {
+/// Reads [`COLUMNS`] from column `first` on; `None` when there is nothing in them. A damaged value is as good as none.
+pub(super) fn read(values: &mut Values<'_, '_>, first: usize) -> Option<Box<AlbumFields>> {
     fn list(text: Option<String>) -> Vec<String> {
         text.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
     }
-    let mut musicbrainz =
-        list(row.get(first + 17)?).into_iter().map(|text| Some(text.into_boxed_str()).filter(|text| !text.is_empty()));
+    let mut musicbrainz = list(values.optional_text(first + 17))
+        .into_iter()
+        .map(|text| Some(text.into_boxed_str()).filter(|text| !text.is_empty()));
+    let mut text = |column: usize| values.optional_text(first + column).map(String::into_boxed_str);
+    let (album_artist, composer, comment, key, note) = (text(0), text(8), text(9), text(15), text(18));
+    let (title_sort, artist_sort, album_sort, album_artist_sort) = (text(10), text(11), text(12), text(13));
     let fields = AlbumFields {
-        album_artist: row.get(first)?,
-        artists: list(row.get(first + 1)?),
-        genres: list(row.get(first + 2)?),
-        disc: row.get(first + 3)?,
-        disc_total: row.get(first + 4)?,
-        track_total: row.get(first + 5)?,
-        compilation: row.get(first + 6)?,
-        original_year: row.get(first + 7)?,
-        composer: row.get(first + 8)?,
-        comment: row.get(first + 9)?,
-        title_sort: row.get(first + 10)?,
-        artist_sort: row.get(first + 11)?,
-        album_sort: row.get(first + 12)?,
-        album_artist_sort: row.get(first + 13)?,
-        bpm: row.get(first + 14)?,
-        key: row.get(first + 15)?,
-        rating: row.get(first + 16)?,
+        album_artist,
+        artists: list(values.optional_text(first + 1)),
+        genres: list(values.optional_text(first + 2)),
+        disc: values.optional_integer(first + 3),
+        disc_total: values.optional_integer(first + 4),
+        track_total: values.optional_integer(first + 5),
+        compilation: values.flag(first + 6).unwrap_or_default(),
+        original_year: values.optional_integer(first + 7),
+        composer,
+        comment,
+        title_sort,
+        artist_sort,
+        album_sort,
+        album_artist_sort,
+        bpm: values.optional_integer(first + 14),
+        key,
+        rating: values.optional_integer(first + 16),
         musicbrainz_recording: musicbrainz.next().flatten(),
         musicbrainz_release: musicbrainz.next().flatten(),
         musicbrainz_artist: musicbrainz.next().flatten(),
-        note: row.get(first + 18)?,
+        note,
     };
-    Ok((fields != AlbumFields::default()).then(|| Box::new(fields)))
+    (fields != AlbumFields::default()).then(|| Box::new(fields))
 }

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, Transaction};
 use super::Library;
 use super::history::record;
 use super::steps::Step;
+use super::values::Values;
 use crate::base::TrackId;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
@@ -33,8 +34,10 @@ impl Library {
 /// One song by its title, several by their number.
 pub(super) fn named(transaction: &Transaction<'_>, tracks: &[TrackId]) -> rusqlite::Result<String> {
     let [track] = tracks else { return Ok(counted(tracks.len())) };
-    let title: Option<String> =
-        transaction.query_row("SELECT title FROM track WHERE id = ?1", [track.0], |row| row.get(0)).optional()?;
+    let title: Option<String> = transaction
+        .query_row("SELECT title FROM track WHERE id = ?1", [track.0], |row| Ok(Values::of(row).text(0)))
+        .optional()?
+        .flatten();
     Ok(title.map_or_else(|| counted(1), |title| format!("“{title}”")))
 }
 

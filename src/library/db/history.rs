@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Library;
 use super::steps::Step;
+use super::values::Values;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 
@@ -58,7 +59,14 @@ impl Library {
         self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT at, what, undone FROM change ORDER BY id DESC")?;
             statement
-                .query_map([], |row| Ok(HistoryEntry { at: row.get(0)?, what: row.get(1)?, undone: row.get(2)? }))?
+                .query_map([], |row| {
+                    let mut values = Values::of(row);
+                    Ok(HistoryEntry {
+                        at: values.integer(0).unwrap_or_default(),
+                        what: values.text(1).unwrap_or_else(unreadable),
+                        undone: values.flag(2).unwrap_or_default(),
+                    })
+                })?
                 .collect()
         })
     }
@@ -89,8 +97,12 @@ impl Library {
 
     fn turn(&mut self, select: &str, undone: bool, queue: Option<QueueState>) -> Result<Option<Undone>, LibraryError> {
         self.write(|transaction| {
-            let next: Option<(i64, String, Vec<u8>)> =
-                transaction.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            let next: Option<(i64, String, Vec<u8>)> = transaction
+                .query_row(select, [], |row| {
+                    let what = Values::of(row).text(1).unwrap_or_else(unreadable);
+                    Ok((row.get(0)?, what, row.get(2).unwrap_or_default()))
+                })
+                .optional()?;
             let Some((id, what, step)) = next else { return Ok(None) };
             // A step of another version of the program, or a damaged one, must not be in the way of those before it.
             let step = unpack(&step).unwrap_or(Step::Nothing);
@@ -117,7 +129,10 @@ pub(super) fn next(connection: &Connection, redo: bool) -> rusqlite::Result<Opti
     } else {
         "SELECT what FROM change WHERE NOT undone ORDER BY id DESC LIMIT 1"
     };
-    connection.prepare_cached(select)?.query_row([], |row| row.get(0)).optional()
+    connection
+        .prepare_cached(select)?
+        .query_row([], |row| Ok(Values::of(row).text(0).unwrap_or_else(unreadable)))
+        .optional()
 }
 
 /// Makes a change and notes how it is taken back.
@@ -172,13 +187,18 @@ impl Step {
     }
 }
 
+/// Stands for the words of a damaged entry.
+fn unreadable() -> String {
+    "(a change whose description is damaged)".to_owned()
+}
+
 fn pack(step: &Step) -> rusqlite::Result<Vec<u8>> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| rusqlite::Error::ToSqlConversionFailure(error);
     let json = serde_json::to_vec(step).map_err(|error| failed(Box::new(error)))?;
     zstd::encode_all(&json[..], COMPRESSION_LEVEL).map_err(|error| failed(Box::new(error)))
 }
 
-fn unpack(bytes: &[u8]) -> Option<Step> {
+pub(super) fn unpack(bytes: &[u8]) -> Option<Step> {
     use std::io::Read as _;
     let mut json = Vec::new();
     zstd::Decoder::new(bytes).ok()?.take(MAX_STEP_BYTES).read_to_end(&mut json).ok()?;

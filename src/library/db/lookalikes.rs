@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use super::Library;
 use super::history::record;
 use super::steps::{self, Step};
+use super::values::Values;
 use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::Lookalike;
@@ -27,7 +28,9 @@ impl Library {
         let found = self.write(|transaction| {
             let title = |id: TrackId| {
                 transaction
-                    .query_row("SELECT title FROM track WHERE id = ?1", [id.0], |row| row.get::<_, String>(0))
+                    .query_row("SELECT title FROM track WHERE id = ?1", [id.0], |row| {
+                        Ok(Values::of(row).text(0).unwrap_or_default())
+                    })
                     .optional()
             };
             let (Some(_), Some(title)) = (title(track)?, title(former)?) else { return Ok(false) };
@@ -59,7 +62,7 @@ impl Library {
                     "SELECT l.former_id, t.title FROM lookalike l JOIN track t ON t.id = l.former_id \
                      WHERE l.track_id = ?1",
                     [track.0],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
+                    |row| Ok((row.get(0)?, Values::of(row).text(1).unwrap_or_default())),
                 )
                 .optional()?;
             let Some((former, title)) = former else { return Ok(false) };
@@ -76,9 +79,11 @@ fn merge(transaction: &Transaction<'_>, track: i64, former: i64, title: &str) ->
     let mut steps = Vec::new();
     let genre: Option<(String, i64)> = transaction
         .query_row("SELECT genre, set_at FROM user_genre WHERE track_id = ?1", [former], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            let mut values = Values::of(row);
+            Ok(values.text(0).map(|genre| (genre, values.integer(1).unwrap_or_default())))
         })
-        .optional()?;
+        .optional()?
+        .flatten();
     if genre.is_some() {
         steps.push(Step::Genres(vec![(track, genre)]));
     }
@@ -128,13 +133,14 @@ pub(super) fn lookalikes(connection: &Connection) -> rusqlite::Result<Vec<Lookal
     )?;
     statement
         .query_map([], |row| {
+            let mut values = Values::of(row);
             Ok(Lookalike {
                 track: TrackId(row.get(0)?),
                 former: TrackId(row.get(1)?),
-                title: row.get(2)?,
-                artist: row.get(3)?,
-                genre: row.get(4)?,
-                seen_at: row.get(5)?,
+                title: values.text(2).unwrap_or_default(),
+                artist: values.text(3).unwrap_or_default(),
+                genre: values.optional_text(4),
+                seen_at: values.integer(5).unwrap_or_default(),
                 playlists: row.get::<_, i64>(6)?.max(0) as usize,
             })
         })?

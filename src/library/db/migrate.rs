@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::backup::{self, Reason};
 use crate::library::LibraryError;
 
 /// In order; a migration that was released is never changed.
@@ -41,6 +42,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Li
         return Err(LibraryError::Newer { path: path.to_path_buf(), found, supported: VERSION });
     }
     if found < VERSION {
+        if found > 0 {
+            // What the migration makes of it cannot be taken back otherwise.
+            backup::make(connection, path, Reason::Migration(found))
+                .map_err(|error| LibraryError::NotMigrated { path: path.to_path_buf(), source: Box::new(error) })?;
+        }
         // A table that others refer to is replaced, which must not delete their rows.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
         run(connection).map_err(failed)?;
@@ -48,7 +54,19 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Li
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)
 }
 
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
+/// Brings a database that was just made, or a copy that may be lost, to [`VERSION`] without keeping it as it was.
+pub(super) fn migrate_copy(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", false)?;
+    run(connection)
+}
+
+/// Makes an empty database of that version.
+pub(super) fn make(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    MIGRATIONS.iter().take(version.max(0) as usize).try_for_each(|sql| connection.execute_batch(sql))?;
+    connection.pragma_update(None, "user_version", version)
+}
+
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 

@@ -1,6 +1,8 @@
 //! The library database: one SQLite file, opened by any number of processes at a time.
 
 mod album_fields;
+mod backup;
+mod check;
 mod forgetting;
 mod genres;
 mod history;
@@ -9,14 +11,20 @@ mod migrate;
 mod open;
 mod paths;
 mod playlists;
+mod portable;
 mod predictions;
 mod problems;
+mod repair;
+mod restore;
 mod roots;
+mod rules;
+mod salvage;
 pub(super) mod scanning;
 mod snapshot;
 mod steps;
+mod values;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +36,12 @@ use crate::base::TrackId;
 use super::LibraryError;
 use super::model::Prediction;
 
+pub use check::{CheckReport, Finding, check, version_of};
 pub use history::{HistoryEntry, QueueState, Undone};
+pub use portable::{ImportReport, NotFound};
 pub(super) use problems::shown;
+pub use repair::{Repaired, repair};
+pub use restore::restore;
 pub(super) use roots::absolute;
 
 /// How long a statement waits for another process that writes.
@@ -47,6 +59,8 @@ pub struct Library {
     _copy: Option<tempfile::TempDir>,
     /// Predictions read so far, by track: snapshots share them, and only newer ones are read again.
     predictions: HashMap<TrackId, Arc<Prediction>>,
+    /// Songs whose prediction cannot be understood.
+    damaged_predictions: HashSet<TrackId>,
     /// The newest revision whose predictions are in `predictions`.
     predictions_stamp: i64,
 }
@@ -79,8 +93,15 @@ impl Library {
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "cache_size", -32 * 1024).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
-        let path = path.to_path_buf();
-        Ok(Self { connection, path, read_only, _copy: copy, predictions: HashMap::new(), predictions_stamp: -1 })
+        Ok(Self {
+            connection,
+            path: path.to_path_buf(),
+            read_only,
+            _copy: copy,
+            predictions: HashMap::new(),
+            damaged_predictions: HashSet::new(),
+            predictions_stamp: -1,
+        })
     }
 
     /// Whether nothing can be written: changes fail with [`LibraryError::ReadOnly`].
@@ -143,7 +164,11 @@ impl Library {
 
 /// The revision of the state that this transaction sees.
 fn revision(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT revision FROM state", [], |row| row.get::<_, i64>(0)).map(|value| value.max(0) as u64)
+    connection
+        .query_row("SELECT revision FROM state", [], |row| {
+            row.get_ref(0).map(|value| value.as_i64().unwrap_or_default())
+        })
+        .map(|value| value.max(0) as u64)
 }
 
 #[cfg(test)]

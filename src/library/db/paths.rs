@@ -32,12 +32,12 @@ impl ToSql for DbPathRef<'_> {
 }
 
 #[cfg(unix)]
-fn of_bytes(bytes: &[u8]) -> PathBuf {
+pub(super) fn of_bytes(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt as _;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
 #[cfg(not(unix))]
-fn of_bytes(bytes: &[u8]) -> PathBuf {
+pub(super) fn of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

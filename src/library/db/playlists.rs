@@ -8,6 +8,7 @@ use super::Library;
 use super::genres::named;
 use super::history::record;
 use super::steps::{self, Step};
+use super::values::Values;
 use crate::base::{PlaylistId, TrackId};
 use crate::library::LibraryError;
 use crate::library::model::Playlist;
@@ -189,7 +190,10 @@ fn entries(connection: &Connection, id: PlaylistId) -> rusqlite::Result<Vec<Trac
 pub(super) fn playlists(connection: &Connection) -> rusqlite::Result<Vec<Playlist>> {
     let mut statement = connection.prepare_cached("SELECT id, name FROM playlist ORDER BY name, id")?;
     let mut playlists = statement
-        .query_map([], |row| Ok(Playlist { id: PlaylistId(row.get(0)?), name: row.get(1)?, tracks: Vec::new() }))?
+        .query_map([], |row| {
+            let name = Values::of(row).text(1).unwrap_or_else(|| "(damaged name)".to_owned());
+            Ok(Playlist { id: PlaylistId(row.get(0)?), name, tracks: Vec::new() })
+        })?
         .collect::<Result<Vec<_>, _>>()?;
     for playlist in &mut playlists {
         playlist.tracks = entries(connection, playlist.id)?;

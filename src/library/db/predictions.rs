@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::types::Type;
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Row, Transaction, params};
 
-use super::paths::DbPath;
+use super::values::Values;
 use super::{Library, revision};
 use crate::base::TrackId;
 use crate::library::LibraryError;
@@ -75,12 +74,15 @@ impl Library {
                                      AND b.size IS t.size AND b.mtime_ns IS t.mtime_ns))) \
                  ORDER BY t.path",
             )?;
-            statement
-                .query_map(params![model_hash, again_until], |row| {
-                    let DbPath(path) = row.get(1)?;
-                    Ok((TrackId(row.get(0)?), path))
-                })?
-                .collect()
+            let mut rows = statement.query(params![model_hash, again_until])?;
+            let mut due = Vec::new();
+            while let Some(row) = rows.next()? {
+                // A damaged path names no file.
+                if let Some(path) = Values::of(row).path(1) {
+                    due.push((TrackId(row.get(0)?), path));
+                }
+            }
+            Ok(due)
         })
     }
 }
@@ -112,8 +114,11 @@ fn store(transaction: &Transaction<'_>, stamp: i64, track: TrackId, prediction: 
     Ok(())
 }
 
+/// A song and what was heard in it, unless that is damaged.
+pub(super) type Heard = (TrackId, Option<Arc<Prediction>>);
+
 /// The predictions written by revisions after `stamp`.
-pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec<(TrackId, Arc<Prediction>)>> {
+pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec<Heard>> {
     let mut statement = connection.prepare_cached(
         "SELECT track_id, model_name, model_hash, top, tags, heard_secs, note, decided_at \
          FROM prediction WHERE stamp > ?1",
@@ -121,24 +126,37 @@ pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec
     let mut rows = statement.query([stamp])?;
     let mut predictions = Vec::new();
     while let Some(row) = rows.next()? {
-        let top: Vec<(String, f32)> = pairs(row.get_ref(3)?.as_str()?, 3)?;
-        let tags: Vec<(String, f32)> = pairs(row.get_ref(4)?.as_str()?, 4)?;
-        let prediction = Prediction {
-            model_name: row.get(1)?,
-            model_hash: row.get(2)?,
-            top: top.into_iter().map(|(genre, probability)| GenreProbability { genre, probability }).collect(),
-            tags: tags.into_iter().map(|(tag, score)| TagScore { tag, score }).collect(),
-            heard_secs: row.get(5)?,
-            note: row.get(6)?,
-            decided_at: row.get(7)?,
-        };
-        predictions.push((TrackId(row.get(0)?), Arc::new(prediction)));
+        predictions.push((TrackId(row.get(0)?), heard(row).map(Arc::new)));
     }
     Ok(predictions)
 }
 
-/// A JSON array of `[name, number]`.
-fn pairs(json: &str, column: usize) -> rusqlite::Result<Vec<(String, f32)>> {
-    serde_json::from_str(json)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+/// What a row says; `None` when a value in it is damaged.
+fn heard(row: &Row<'_>) -> Option<Prediction> {
+    let mut values = Values::of(row);
+    let (top, tags) = (pairs(&values.text(3)?)?, pairs(&values.text(4)?)?);
+    let prediction = Prediction {
+        model_name: values.text(1)?,
+        model_hash: values.text(2)?,
+        top: top.into_iter().map(|(genre, probability)| GenreProbability { genre, probability }).collect(),
+        tags: tags.into_iter().map(|(tag, score)| TagScore { tag, score }).collect(),
+        heard_secs: values.number(5)?,
+        note: values.optional_text(6),
+        decided_at: values.integer(7)?,
+    };
+    (!values.are_damaged()).then_some(prediction)
+}
+
+/// How many songs were heard.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached("SELECT count(*) FROM prediction")?
+        .query_row([], |row| row.get::<_, i64>(0))
+        .map(|count| count.max(0) as usize)
+}
+
+/// A JSON array of `[name, number]`, the numbers finite.
+pub(super) fn pairs(json: &str) -> Option<Vec<(String, f32)>> {
+    let pairs: Vec<(String, f32)> = serde_json::from_str(json).ok()?;
+    pairs.iter().all(|(_, number)| number.is_finite()).then_some(pairs)
 }

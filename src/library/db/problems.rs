@@ -6,6 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::Library;
 use super::paths::DbPathRef;
+use super::values::Values;
 use crate::library::LibraryError;
 use crate::library::model::{Problem, ProblemKind};
 use crate::library::scan::FileStamp;
@@ -85,16 +86,15 @@ pub(super) fn forget(transaction: &Transaction<'_>, path: &str) -> rusqlite::Res
 /// All problems, ordered by path.
 pub(super) fn problems(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
     let mut statement = connection.prepare_cached("SELECT path, kind, message, seen_at FROM problem")?;
-    let mut problems = statement
-        .query_map([], |row| {
-            Ok(Problem {
-                path: PathBuf::from(row.get::<_, String>(0)?),
-                kind: kind_of(row.get_ref(1)?.as_str()?),
-                message: row.get(2)?,
-                seen_at: row.get(3)?,
-            })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut rows = statement.query([])?;
+    let mut problems = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut values = Values::of(row);
+        // What cannot be understood is found out again by the next scan.
+        let (Some(path), Some(message)) = (values.path(0), values.text(2)) else { continue };
+        let kind = kind_of(&values.text(1).unwrap_or_default());
+        problems.push(Problem { path, kind, message, seen_at: values.integer(3).unwrap_or_default() });
+    }
     problems.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(problems)
 }

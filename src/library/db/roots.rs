@@ -6,8 +6,8 @@ use rusqlite::{Connection, Transaction};
 
 use super::Library;
 use super::history::record;
-use super::paths::DbPath;
 use super::steps::Step;
+use super::values::Values;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 
@@ -90,9 +90,10 @@ pub(super) fn remove(transaction: &Transaction<'_>, folder: &str) -> rusqlite::R
     choose(transaction, &hidden)?;
     transaction.execute("UPDATE track SET removed_at = ?1 WHERE id IN (SELECT id FROM chosen)", [unix_now_secs()])?;
     let mut statement = transaction.prepare("SELECT path FROM problem")?;
-    let problems: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let problems: Vec<Option<String>> =
+        statement.query_map([], |row| Ok(Values::of(row).text(0)))?.collect::<Result<_, _>>()?;
     let mut delete = transaction.prepare("DELETE FROM problem WHERE path = ?1")?;
-    for path in problems.iter().filter(|path| leaves(Path::new(path))) {
+    for path in problems.iter().flatten().filter(|path| leaves(Path::new(path))) {
         delete.execute([path])?;
     }
     Ok(())
@@ -109,8 +110,7 @@ fn below(transaction: &Transaction<'_>, query: &str, wanted: impl Fn(&Path) -> b
     let mut rows = statement.query([])?;
     let mut ids = Vec::new();
     while let Some(row) = rows.next()? {
-        let DbPath(path) = row.get(1)?;
-        if wanted(&path) {
+        if Values::of(row).path(1).is_some_and(|path| wanted(&path)) {
             ids.push(row.get(0)?);
         }
     }
@@ -120,7 +120,12 @@ fn below(transaction: &Transaction<'_>, query: &str, wanted: impl Fn(&Path) -> b
 /// All roots, ordered.
 pub(super) fn roots(connection: &Connection) -> rusqlite::Result<Vec<PathBuf>> {
     let mut statement = connection.prepare_cached("SELECT path FROM root ORDER BY path")?;
-    statement.query_map([], |row| row.get::<_, String>(0).map(PathBuf::from))?.collect()
+    let mut rows = statement.query([])?;
+    let mut roots = Vec::new();
+    while let Some(row) = rows.next()? {
+        roots.extend(Values::of(row).text(0).map(PathBuf::from));
+    }
+    Ok(roots)
 }
 
 /// The absolute form of a path, without `.` and trailing separators. Links stay as they are named, except where `..`

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::paths::{DbPath, DbPathRef};
+use super::paths::DbPathRef;
+use super::values::Values;
 use super::{Library, album_fields, lookalikes, problems};
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
@@ -109,18 +110,24 @@ impl Library {
             )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let DbPath(path) = row.get(1)?;
+                let mut values = Values::of(row);
+                // A row without a path stands for no file.
+                let Some(path) = values.path(1) else { continue };
                 known.tracks.push(KnownTrack {
                     id: row.get(0)?,
                     path,
-                    stamp: FileStamp { size: row.get(2)?, mtime_ns: row.get(3)? },
-                    inode: row.get(4)?,
+                    // With damaged values the file is opened again.
+                    stamp: FileStamp {
+                        size: values.integer(2).unwrap_or_default(),
+                        mtime_ns: values.integer(3).unwrap_or(-1),
+                    },
+                    inode: values.integer(4).unwrap_or_default(),
                     // A value of another size is as good as none.
                     sound_key: row.get(5).unwrap_or_default(),
                     v1_hash: row.get(6).unwrap_or_default(),
-                    missing: row.get(7)?,
+                    missing: values.flag(7).unwrap_or_default(),
                     hidden: row.get(8)?,
-                    has_old_tags: row.get::<_, i64>(9)? < TAGS_VERSION,
+                    has_old_tags: values.integer::<i64>(9).unwrap_or_default() < TAGS_VERSION,
                 });
             }
             // Rows come nearly in this order.
@@ -128,11 +135,13 @@ impl Library {
             let mut statement = connection.prepare_cached("SELECT path, size, mtime_ns, message FROM problem")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let stamp = match (row.get(1)?, row.get(2)?) {
+                let mut values = Values::of(row);
+                let stamp = match (values.optional_integer(1), values.optional_integer(2)) {
                     (Some(size), Some(mtime_ns)) => Some(FileStamp { size, mtime_ns }),
                     _ => None,
                 };
-                known.problems.insert(row.get(0)?, KnownProblem { stamp, message: row.get(3)? });
+                let (Some(path), Some(message)) = (values.text(0), values.text(3)) else { continue };
+                known.problems.insert(path, KnownProblem { stamp, message });
             }
             Ok(known)
         })
@@ -151,10 +160,11 @@ impl Library {
                 .map(|id| {
                     statement
                         .query_row([id], |row| {
+                            let mut values = Values::of(row);
                             Ok(Looks {
-                                title: row.get(0)?,
-                                artist: row.get(1)?,
-                                duration_secs: row.get(2)?,
+                                title: values.text(0).unwrap_or_default(),
+                                artist: values.text(1).unwrap_or_default(),
+                                duration_secs: values.number(2).unwrap_or_default(),
                                 is_cared_for: row.get(3)?,
                             })
                         })
@@ -174,8 +184,10 @@ impl Library {
                 connection.prepare_cached("SELECT coalesce(sound_key, v1_hash) FROM track WHERE id = ?1")?;
             ids.iter()
                 .map(|id| {
-                    let key: Option<Option<SoundKey>> = statement.query_row([id], |row| row.get(0)).optional()?;
-                    Ok(key.flatten().unwrap_or_default())
+                    // A value of another size is as good as none.
+                    let key: Option<SoundKey> =
+                        statement.query_row([id], |row| Ok(row.get(0).unwrap_or_default())).optional()?;
+                    Ok(key.unwrap_or_default())
                 })
                 .collect()
         })
@@ -208,8 +220,9 @@ fn vacate(transaction: &Transaction<'_>, changes: &[Change<'_>]) -> rusqlite::Re
         .prepare_cached("SELECT id, sound_key FROM track WHERE path = ?1 AND missing = 0 AND removed_at IS NULL")?;
     for change in changes {
         let Change::Update { place, song, .. } = change else { continue };
-        let other: Option<(i64, Option<Vec<u8>>)> =
-            there.query_row([DbPathRef(place.path)], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let other: Option<(i64, Option<Vec<u8>>)> = there
+            .query_row([DbPathRef(place.path)], |row| Ok((row.get(0)?, row.get(1).unwrap_or_default())))
+            .optional()?;
         let Some((other, key)) = other.filter(|(other, _)| !moving.contains(other)) else { continue };
         // A row that the other process has just made for this very sound and that nobody has touched is one too many.
         let gone = if key.as_deref() == Some(&song.sound_key) {

@@ -4,50 +4,91 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::paths::DbPath;
+use super::values::{Values, damaged_entry};
 use super::{
     Library, album_fields, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots,
 };
 use crate::base::TrackId;
 use crate::library::LibraryError;
-use crate::library::model::{Prediction, Snapshot, Track, UserGenre};
+use crate::library::model::{Prediction, Problem, Snapshot, Track, UserGenre};
 
 impl Library {
-    /// Everything, read in one transaction.
+    /// Everything, read in one transaction. A damaged value costs its row at most, and *Problems* names the song.
     ///
     /// # Errors
     /// Database failures.
     pub fn snapshot(&mut self) -> Result<Snapshot, LibraryError> {
-        let (mut snapshot, newer) = self.read(|connection| {
+        let (mut snapshot, newer, heard) = self.read(|connection| {
             let revision = revision(connection)?;
             let newer = predictions::since(connection, self.predictions_stamp)?;
-            let tracks = tracks(connection)?;
+            let heard = predictions::count(connection)?;
+            let mut damaged = Vec::new();
+            let tracks = tracks(connection, &mut damaged)?;
             let snapshot = Snapshot {
                 revision,
                 roots: roots::roots(connection)?,
                 tracks: Arc::new(tracks),
                 playlists: Arc::new(playlists::playlists(connection)?),
-                problems: Arc::new(problems::problems(connection)?),
+                problems: Arc::new(with_damaged(problems::problems(connection)?, damaged)),
                 lookalikes: Arc::new(lookalikes::lookalikes(connection)?),
                 hidden: forgetting::hidden_loss(connection)?,
                 undo: history::next(connection, false)?,
                 redo: history::next(connection, true)?,
             };
-            Ok((snapshot, newer))
+            Ok((snapshot, newer, heard))
         })?;
         self.predictions_stamp = snapshot.revision as i64;
-        self.predictions.extend(newer);
+        for (track, prediction) in newer {
+            self.damaged_predictions.remove(&track);
+            self.predictions.remove(&track);
+            match prediction {
+                Some(prediction) => drop(self.predictions.insert(track, prediction)),
+                None => drop(self.damaged_predictions.insert(track)),
+            }
+        }
+        // Another library may be here now (a copy that was taken back), or songs were forgotten.
+        if self.predictions.len() + self.damaged_predictions.len() != heard {
+            self.reload_predictions()?;
+        }
+        let mut damaged = Vec::new();
         if let Some(tracks) = Arc::get_mut(&mut snapshot.tracks) {
             for track in tracks {
                 track.prediction = self.predictions.get(&track.id).cloned();
+                if self.damaged_predictions.contains(&track.id) {
+                    damaged.push(damaged_entry(track.path.clone()));
+                }
             }
+        }
+        if !damaged.is_empty() {
+            let problems = std::mem::take(Arc::make_mut(&mut snapshot.problems));
+            snapshot.problems = Arc::new(with_damaged(problems, damaged));
         }
         Ok(snapshot)
     }
+
+    fn reload_predictions(&mut self) -> Result<(), LibraryError> {
+        self.predictions.clear();
+        self.damaged_predictions.clear();
+        for (track, prediction) in self.read(|connection| predictions::since(connection, i64::MIN))? {
+            match prediction {
+                Some(prediction) => drop(self.predictions.insert(track, prediction)),
+                None => drop(self.damaged_predictions.insert(track)),
+            }
+        }
+        Ok(())
+    }
 }
 
-/// All songs ordered by path, without their predictions.
-fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
+/// The problems of files and those of damaged rows, ordered by path.
+fn with_damaged(mut problems: Vec<Problem>, damaged: Vec<Problem>) -> Vec<Problem> {
+    problems.extend(damaged);
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    problems.dedup_by(|a, b| a.path == b.path && a.message == b.message);
+    problems
+}
+
+/// All songs ordered by path, without their predictions. Damaged values take stand-ins.
+fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Result<Vec<Track>> {
     const NO_PREDICTION: Option<Arc<Prediction>> = None;
     let count: i64 =
         connection.query_row("SELECT count(*) FROM track WHERE removed_at IS NULL", [], |row| row.get(0))?;
@@ -60,28 +101,38 @@ fn tracks(connection: &Connection) -> rusqlite::Result<Vec<Track>> {
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let user_genre = match row.get::<_, Option<String>>(13)? {
-            Some(genre) => Some(UserGenre { genre, set_at: row.get(14)? }),
-            None => None,
+        let mut values = Values::of(row);
+        let (Some(id), Some(path)) = (values.integer(0), values.path(1)) else {
+            damaged.push(damaged_entry(format!("(song {})", row.get::<_, i64>(0).unwrap_or_default()).into()));
+            continue;
         };
-        tracks.push(Track {
-            id: TrackId(row.get(0)?),
-            path: row.get::<_, DbPath>(1)?.0,
-            title: row.get(2)?,
-            artist: row.get(3)?,
-            album: row.get(4)?,
-            track_number: row.get(5)?,
-            year: row.get(6)?,
-            tag_genre: row.get(7)?,
-            duration_secs: row.get(8)?,
-            format: row.get(9)?,
-            playable: row.get(10)?,
-            missing: row.get(11)?,
-            added_at: row.get(12)?,
-            more: album_fields::read(row, 15)?,
+        let title = values
+            .text(2)
+            .unwrap_or_else(|| path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned());
+        let user_genre =
+            values.optional_text(13).map(|genre| UserGenre { genre, set_at: values.integer(14).unwrap_or_default() });
+        let track = Track {
+            id: TrackId(id),
+            title,
+            artist: values.text(3).unwrap_or_default(),
+            album: values.text(4).unwrap_or_default(),
+            track_number: values.optional_integer(5),
+            year: values.optional_integer(6),
+            tag_genre: values.optional_text(7),
+            duration_secs: values.number(8).unwrap_or_default(),
+            format: values.text(9).unwrap_or_default(),
+            playable: values.flag(10).unwrap_or(true),
+            missing: values.flag(11).unwrap_or_default(),
+            added_at: values.integer(12).unwrap_or_default(),
+            more: album_fields::read(&mut values, 15),
             user_genre,
             prediction: NO_PREDICTION,
-        });
+            path,
+        };
+        if values.are_damaged() {
+            damaged.push(damaged_entry(track.path.clone()));
+        }
+        tracks.push(track);
     }
     // `Path` compares component by component, SQLite byte by byte. Row order is path order up to the few runs that
     // single scans have added, which the sort makes use of.

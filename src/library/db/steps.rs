@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 use super::history::QueueState;
+use super::values::Values;
 use super::{lookalikes, roots};
 
 /// A song, and its genre by hand with the time when it was set (Unix seconds).
@@ -149,10 +150,15 @@ impl Step {
 fn set_genres(tx: &Transaction<'_>, entries: Vec<HandGenre>) -> rusqlite::Result<Vec<HandGenre>> {
     let mut before = Vec::with_capacity(entries.len());
     for (track, genre) in entries {
+        // A damaged one cannot be brought back.
         let was: Option<(String, i64)> = tx
             .prepare_cached("SELECT genre, set_at FROM user_genre WHERE track_id = ?1")?
-            .query_row([track], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+            .query_row([track], |row| {
+                let mut values = Values::of(row);
+                Ok(values.text(0).map(|genre| (genre, values.integer(1).unwrap_or_default())))
+            })
+            .optional()?
+            .flatten();
         let known = match genre {
             Some((genre, set_at)) => tx
                 .prepare_cached(
@@ -170,7 +176,10 @@ fn set_genres(tx: &Transaction<'_>, entries: Vec<HandGenre>) -> rusqlite::Result
 }
 
 fn playlist_name(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<String>> {
-    tx.query_row("SELECT name FROM playlist WHERE id = ?1", [id], |row| row.get(0)).optional()
+    tx.query_row("SELECT name FROM playlist WHERE id = ?1", [id], |row| {
+        Ok(Values::of(row).text(0).unwrap_or_else(|| format!("Playlist {id}")))
+    })
+    .optional()
 }
 
 /// The name, with a number behind it if another playlist has taken it meanwhile.
@@ -188,8 +197,9 @@ fn free_name(tx: &Transaction<'_>, name: &str, own: Option<i64>) -> rusqlite::Re
 
 /// All entries of a playlist, hidden songs included.
 pub(super) fn entries(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<Vec<i64>> {
-    let mut statement =
-        tx.prepare_cached("SELECT track_id FROM playlist_entry WHERE playlist_id = ?1 ORDER BY position")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT track_id FROM playlist_entry WHERE playlist_id = ?1 AND typeof(track_id) = 'integer' ORDER BY position",
+    )?;
     statement.query_map([id], |row| row.get(0))?.collect()
 }
 
