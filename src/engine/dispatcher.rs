@@ -20,13 +20,12 @@ use super::jobs::{AGAIN, JobSpec, Shared};
 use super::listening::Listening;
 use super::resume::Kept;
 use super::settings::keeper::Keeper;
-use super::settings::{Change, Settings};
 use super::tiles::{Song, TileMaker, TileWish, Wish};
-use super::training::message::{TrainingCommand, TrainingEvent};
+use super::training::message::TrainingCommand;
 use super::training::{desk, learn, start};
 use super::unfinished::{Classifications, Unfinished};
 use super::watch::LibraryWatch;
-use super::{Command, cover, job};
+use super::{Command, cover};
 
 /// What reaches the engine's thread.
 pub(super) enum Message {
@@ -53,9 +52,10 @@ pub(super) enum Message {
 /// A snapshot of a large library costs time: clients get one at most this often, and never for more than a fifth of it.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(400);
 
-struct Running {
-    cancel: CancelToken,
-    thread: JoinHandle<()>,
+/// A job that runs.
+pub(super) struct Running {
+    pub cancel: CancelToken,
+    pub thread: JoinHandle<()>,
 }
 
 pub(super) struct Dispatcher {
@@ -68,23 +68,23 @@ pub(super) struct Dispatcher {
     pub listening: Option<Listening>,
     /// What clients saw last.
     pub snapshot: Snapshot,
-    running: HashMap<JobId, Running>,
-    waiting: VecDeque<(JobId, JobSpec)>,
+    pub running: HashMap<JobId, Running>,
+    pub waiting: VecDeque<(JobId, JobSpec)>,
     /// The runs that wait, as clients know them.
-    told_waiting: Vec<String>,
-    busy: Vec<JobKind>,
+    pub told_waiting: Vec<String>,
+    pub busy: Vec<JobKind>,
     /// Only when a window is served: an interrupted one goes on in the next.
-    classifications: Option<Classifications>,
+    pub classifications: Option<Classifications>,
     /// All work is to stop, by no one's choice of a job.
-    stopping: bool,
-    next_job: u64,
-    changed: bool,
+    pub stopping: bool,
+    pub next_job: u64,
+    pub changed: bool,
     /// Started when the first picture is wished for.
-    tiles: Option<TileMaker>,
+    pub tiles: Option<TileMaker>,
     next_snapshot: Instant,
-    keeper: Keeper,
+    pub keeper: Keeper,
     /// The number of threads is that of the command line, not of the settings.
-    jobs_are_given: bool,
+    pub jobs_are_given: bool,
     watch: Option<LibraryWatch>,
     /// Changes when another connection writes to the library.
     data_version: i64,
@@ -207,7 +207,7 @@ impl Dispatcher {
         }
     }
 
-    fn carry_out(&mut self, command: Command) {
+    pub(super) fn carry_out(&mut self, command: Command) {
         let result = match command {
             Command::AddRoots(folders) => self.add_roots(folders, Vec::new()),
             Command::AddRootsWithout { folders, exclude } => self.add_roots(folders, exclude),
@@ -334,76 +334,6 @@ impl Dispatcher {
         Ok(())
     }
 
-    fn change_settings(&mut self, mut changes: Vec<Change>) {
-        let mut settings = (*self.shared.settings()).clone();
-        changes.retain(|change| {
-            let Change::Classifier(Some(run)) = change else { return true };
-            if settings.classifier.as_ref() == Some(run) {
-                return true;
-            }
-            let tried = self.shared.try_out(run);
-            if let Err(error) = &tried {
-                self.shared.outbox.send(Event::Failed(Report::from_error(error)));
-            }
-            tried.is_ok()
-        });
-        for change in &changes {
-            settings.set(change.clone());
-        }
-        self.keeper.add(changes);
-        self.follow_settings(settings);
-    }
-
-    /// These settings hold from now on.
-    fn follow_settings(&mut self, settings: Settings) {
-        let settings = Arc::new(settings);
-        let before = self.shared.replace_settings(settings.clone());
-        if before.classifier != settings.classifier {
-            self.send_genres();
-            // What another model decided is due again.
-            self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
-        }
-        if before.replay_gain != settings.replay_gain {
-            self.tell_player(PlayerCommand::UpdateGain);
-        }
-        if before.output_device != settings.output_device {
-            self.tell_player(PlayerCommand::SetDevice(settings.output_device.clone()));
-        }
-        self.shared.outbox.send(Event::Settings(settings));
-    }
-
-    /// Writes changed settings. What another program changed meanwhile holds here, too.
-    fn keep_settings(&mut self) {
-        match self.keeper.write() {
-            Ok(Some(mut on_disk)) => {
-                let now = self.shared.settings();
-                if self.jobs_are_given {
-                    on_disk.jobs = now.jobs;
-                }
-                if on_disk != *now {
-                    self.follow_settings(on_disk);
-                }
-            }
-            Ok(None) => {}
-            // That nothing is kept the window says all the time.
-            Err(_) if self.library.is_read_only() => {}
-            Err(error) => {
-                let mut report = Report::new("The settings could not be saved")
-                    .with_hint("check that the data folder can be written and has room");
-                report.causes.push(error.to_string());
-                self.shared.outbox.send(Event::Failed(report));
-            }
-        }
-    }
-
-    /// Tells which genres a trusted tag may name; a model that cannot be read is complained about when it should decide.
-    fn send_genres(&self) {
-        match self.shared.genres() {
-            Ok(genres) => self.shared.outbox.send(Event::Genres(genres)),
-            Err(error) => tracing::warn!("the genres of the library's model are not known: {error}"),
-        }
-    }
-
     /// Holds where the window was closed; songs that are not there any more are left out.
     fn restore_queue(&mut self) {
         let Some(listening) = &self.listening else { return };
@@ -521,7 +451,7 @@ impl Dispatcher {
         }
     }
 
-    fn refused_thread(&self, error: &std::io::Error) {
+    pub(super) fn refused_thread(&self, error: &std::io::Error) {
         let mut report = Report::new("The system refused to start another thread");
         report.causes.push(error.to_string());
         self.shared.outbox.send(Event::Failed(report));
@@ -533,109 +463,6 @@ impl Dispatcher {
             (Some(path), Some(listening)) => listening.overviews.load(track, path),
             _ => self.shared.outbox.send(Event::Overview(track, None)),
         }
-    }
-
-    pub(super) fn enqueue(&mut self, spec: JobSpec) {
-        if self.waiting.iter().any(|(_, other)| *other == spec) {
-            return;
-        }
-        let id = JobId(self.next_job);
-        self.next_job += 1;
-        if let (JobSpec::Classify { again_until, within }, Some(classifications)) = (&spec, &mut self.classifications) {
-            classifications.begun(id, *again_until, within);
-        }
-        self.waiting.push_back((id, spec));
-        self.start_waiting();
-    }
-
-    /// Starts what can start: one job of a kind at a time.
-    fn start_waiting(&mut self) {
-        let mut later = VecDeque::new();
-        while let Some((id, spec)) = self.waiting.pop_front() {
-            let kind = spec.kind();
-            if self.busy.contains(&kind) {
-                later.push_back((id, spec));
-                continue;
-            }
-            let cancel = CancelToken::default();
-            let (shared, back, token) = (self.shared.clone(), self.back.clone(), cancel.clone());
-            let body = move || {
-                let outcome = job::run(id, kind, token, &shared.outbox, |context| spec.run(&shared, &back, context));
-                back.send(Message::JobEnded(id, kind, outcome)).ok();
-            };
-            match std::thread::Builder::new().name(format!("timbre-{kind:?}").to_lowercase()).spawn(body) {
-                Ok(thread) => {
-                    self.busy.push(kind);
-                    self.running.insert(id, Running { cancel, thread });
-                }
-                Err(error) => self.refused_thread(&error),
-            }
-        }
-        self.waiting = later;
-        self.tell_waiting();
-        if let Some(maker) = &self.tiles {
-            maker.make_room(!self.busy.is_empty());
-        }
-    }
-
-    fn cancel(&mut self, id: JobId) {
-        if let Some(running) = self.running.get(&id) {
-            running.cancel.cancel();
-        }
-        self.waiting.retain(|(waiting, _)| *waiting != id);
-        self.classification_ended(id);
-        self.tell_waiting();
-    }
-
-    /// Tells which runs wait, where that has changed.
-    fn tell_waiting(&mut self) {
-        let runs = self.waiting.iter().filter_map(|(_, spec)| match spec {
-            JobSpec::Train(run) => Some(run.clone()),
-            _ => None,
-        });
-        let runs: Vec<String> = runs.collect();
-        if runs != self.told_waiting {
-            self.told_waiting.clone_from(&runs);
-            self.shared.outbox.send(Event::Training(TrainingEvent::Waiting(runs)));
-        }
-    }
-
-    /// Does nothing for jobs of other kinds.
-    fn classification_ended(&mut self, id: JobId) {
-        if let Some(classifications) = &mut self.classifications {
-            classifications.ended(id);
-        }
-    }
-
-    fn cancel_all(&mut self) {
-        self.stopping = true;
-        self.waiting.clear();
-        for running in self.running.values() {
-            running.cancel.cancel();
-        }
-    }
-
-    fn job_ended(&mut self, id: JobId, kind: JobKind, outcome: Option<JobOutcome>) {
-        if let Some(running) = self.running.remove(&id) {
-            running.thread.join().ok();
-        }
-        self.busy.retain(|busy| *busy != kind);
-        if !self.stopping {
-            self.classification_ended(id);
-        }
-        if self.listening.is_some() {
-            if matches!(kind, JobKind::Scan | JobKind::Classify) {
-                self.send_snapshot();
-            }
-            match outcome {
-                Some(JobOutcome::Scan(_)) if self.shared.settings().classify_after_scan => {
-                    self.enqueue(JobSpec::Classify { again_until: None, within: Vec::new() });
-                }
-                Some(JobOutcome::Demo(folder)) => self.carry_out(Command::AddRoots(vec![folder])),
-                _ => {}
-            }
-        }
-        self.start_waiting();
     }
 
     pub(super) fn send_snapshot(&mut self) {

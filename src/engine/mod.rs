@@ -3,6 +3,7 @@
 //! A long job is `Started`, then `Progress` or `Warning` any number of times, then exactly one of `Finished`, `Failed`,
 //! `Cancelled`, also when it panics.
 
+mod apply_settings;
 pub mod belongings;
 pub mod command;
 mod cover;
@@ -12,6 +13,7 @@ pub mod event;
 pub mod figures;
 mod history;
 mod job;
+mod job_queue;
 mod jobs;
 mod listening;
 pub mod outbox;

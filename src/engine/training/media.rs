@@ -61,6 +61,7 @@ impl Media for SoundFiles {
             block.clear();
         }
         levels.damaged(reader.damaged_packets());
+        levels.replaced(reader.not_numbers());
         Ok(levels)
     }
 

@@ -81,6 +81,11 @@ impl Levels {
         self.damaged_packets = packets;
     }
 
+    /// Samples that were no numbers and that the decoder has replaced by silence.
+    pub fn replaced(&mut self, samples: u64) {
+        self.not_numbers += samples;
+    }
+
     /// Takes the next frames, nominally -1 to 1.
     pub fn push(&mut self, interleaved: &[f32]) {
         let channels = self.runs.len();
