@@ -5,7 +5,7 @@ mod audio_support;
 
 use std::path::Path;
 
-use audio_support::genres;
+use audio_support::{Sound, genres};
 use timbre::base::CancelToken;
 use timbre::engine::training::evaluate::Judge;
 use timbre::engine::training::start::train;
@@ -168,7 +168,18 @@ fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
     let data_dir = DataDir::resolve(Some(dir.path())).unwrap();
     let config = EngineConfig { data_dir, device: DeviceChoice::Cpu, jobs: Some(1), player: None };
     let engine = Engine::open(config, std::sync::Arc::new(|| ())).unwrap();
-    engine.run_to_end(Command::AddRoots(vec![data]), JobKind::Scan, |_| ());
+    // Music of a kind: a tone or a noise alone is no song that a network is asked about.
+    let songs = dir.path().join("songs");
+    std::fs::create_dir(&songs).unwrap();
+    for song in 0..3 {
+        let note = move |secs: f64| {
+            let step = (secs * 4.0) as u32 * 7 % (5 + song);
+            let hz = 220.0 * 2_f64.powf(f64::from(step) / 12.0);
+            (hz * secs * std::f64::consts::TAU).sin() * (-3.0 * (secs * 4.0).fract()).exp() * 0.5
+        };
+        audio_support::write(&songs, &format!("{song}.wav"), &Sound::made(22_050, 1, 8.0, note).wav());
+    }
+    engine.run_to_end(Command::AddRoots(vec![songs]), JobKind::Scan, |_| ());
     let deciders = |classifier: Option<String>| {
         let change = timbre::engine::settings::Change::Classifier(classifier);
         let ended = engine.run_to_end(Command::ChangeSettings(vec![change]), JobKind::Classify, |_| ());
@@ -178,7 +189,7 @@ fn a_trained_model_decides_the_librarys_genres_and_gives_them_back() {
         decided.map(|p| (p.model_name.clone(), p.top[0].genre.clone())).collect::<Vec<_>>()
     };
     let by_run = deciders(Some(run));
-    assert_eq!(by_run.len(), 12);
+    assert_eq!(by_run.len(), 3);
     assert!(by_run.iter().all(|(name, genre)| name == "cnn best" && ["tone", "pulse", "noise"].contains(&&**genre)));
     let by_built_in = deciders(None);
     assert!(by_built_in.iter().all(|(name, genre)| name == "multimodal best" && genre != "tone"));

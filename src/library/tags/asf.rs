@@ -24,7 +24,7 @@ const MAX_HEADER_BYTES: u64 = 4 * 1024 * 1024;
 const TICKS_PER_SECOND: f64 = 1e7;
 
 /// Reads the header of a WMA file that begins at `start`; returns the playing time in seconds.
-pub(super) fn read(input: &mut Input<'_>, start: u64, fields: &mut Fields) -> Option<f64> {
+pub(super) fn read(input: &mut Input<'_>, start: u64, fields: &mut Fields) -> Option<Option<f64>> {
     let size = u64_at(input.exact(start, HEADER_START)?, 16)?.clamp(HEADER_START as u64, MAX_HEADER_BYTES);
     let header = input.get(start + HEADER_START as u64, size as usize - HEADER_START).to_vec();
     let mut secs = None;
@@ -45,7 +45,7 @@ pub(super) fn read(input: &mut Input<'_>, start: u64, fields: &mut Fields) -> Op
         }
         rest = &rest[size..];
     }
-    secs
+    Some(secs)
 }
 
 /// Play duration (which includes the preroll) of the file properties object, in seconds.

@@ -174,6 +174,10 @@ pub(super) fn read(mut reader: impl Read + Seek) -> Result<Parsed, Unread> {
         Container::Dsf(secs) => return parsed("DSD", secs),
         Container::Tta(secs) => return parsed("True Audio", secs),
         // Lofty does not know these; it would look for MPEG frames inside them.
+        Container::CutOff(format) => {
+            let reason = "its header is not all there".to_owned();
+            return Err(unread(TagFailure::Damaged { format, reason }, tags));
+        }
         Container::Foreign => return Err(unread(TagFailure::Unknown, tags)),
         Container::Known => {}
     }

@@ -14,6 +14,8 @@ pub(super) enum Container {
     Foreign,
     /// The header, in seconds.
     Wma(Option<f64>),
+    /// The header of that format is not all there.
+    CutOff(&'static str),
     Dsf(Option<f64>),
     Tta(Option<f64>),
 }
@@ -87,9 +89,10 @@ pub(super) fn read(input: &mut Input<'_>, fields: &mut Fields) -> Found {
             mp4::read(input, start, fields);
             found
         }
-        _ if magic.starts_with(&asf::MAGIC) => {
-            Found { container: Container::Wma(asf::read(input, start, fields)), ..found }
-        }
+        _ if magic.starts_with(&asf::MAGIC) => match asf::read(input, start, fields) {
+            Some(secs) => Found { container: Container::Wma(secs), ..found },
+            None => Found { container: Container::CutOff("WMA"), ..found },
+        },
         [b'T', b'T', b'A', b'1', ..] => {
             let secs = input.exact(start, 18).and_then(|head| {
                 let (rate, samples) = (le(&head[10..14]), le(&head[14..18]));
