@@ -172,6 +172,8 @@ fn set_genres(tx: &Transaction<'_>, entries: Vec<HandGenre>) -> rusqlite::Result
             before.push((track, was));
         }
     }
+    // A song that is named twice gets back what it had first.
+    before.reverse();
     Ok(before)
 }
 
