@@ -8,8 +8,12 @@ use crate::dsp::window::hann_periodic;
 const SHORTEST_SECS: f64 = 3.0;
 /// Rounding of decoders and resamplers.
 const ROUNDING_SECS: f64 = 0.05;
-/// Root mean square below which a song is silent: -80 dB of full scale.
+/// Root mean square below which a moment is silent: -80 dB of full scale.
 const SILENT: f64 = 1e-4;
+/// How long a moment is.
+const BLOCK_SECS: f64 = 0.1;
+/// With less sound than this a song is silent.
+const LEAST_SOUND_SECS: f64 = 1.0;
 /// More samples than this share are no numbers: something went wrong when the file was made.
 const NOT_NUMBERS: f64 = 0.02;
 /// Sound whose bands change by less than this (standard deviation, dB) is a tone or noise. Of music, five is little.
@@ -32,16 +36,23 @@ pub(super) fn why_not(found: &DecodedWindows, rate_hz: u32) -> Option<String> {
     if found.not_numbers as f64 > NOT_NUMBERS * found.heard_secs * f64::from(rate_hz) {
         return Some("no genre: a large part of its samples are no numbers".to_owned());
     }
-    let mut power = 0.0;
-    for window in &found.windows {
-        let count = window.len().max(1) as f64;
-        let mean = window.iter().map(|sample| f64::from(*sample)).sum::<f64>() / count;
-        power += window.iter().map(|sample| (f64::from(*sample) - mean).powi(2)).sum::<f64>() / count;
-    }
-    if (power / found.windows.len().max(1) as f64).sqrt() < SILENT {
+    let sounding_secs = sounding_secs(&found.windows, rate_hz);
+    if sounding_secs < LEAST_SOUND_SECS {
         return Some("no genre: it is silent".to_owned());
     }
     is_steady(&found.windows).then(|| "no genre: it is one steady tone or noise from start to end".to_owned())
+}
+
+/// Seconds in which there is sound. A constant offset is none, nor are the steps at its ends, which last a moment.
+fn sounding_secs(windows: &[Vec<f32>], rate_hz: u32) -> f64 {
+    let block = (f64::from(rate_hz) * BLOCK_SECS).round().max(1.0) as usize;
+    let sounds = |block: &&[f32]| {
+        let count = block.len() as f64;
+        let mean = block.iter().map(|sample| f64::from(*sample)).sum::<f64>() / count;
+        let power = block.iter().map(|sample| (f64::from(*sample) - mean).powi(2)).sum::<f64>() / count;
+        power.sqrt() >= SILENT
+    };
+    windows.iter().map(|window| window.chunks_exact(block).filter(sounds).count() as f64 * BLOCK_SECS).sum()
 }
 
 /// Whether the sound is the same all the time. Bands count by their power.

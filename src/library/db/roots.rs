@@ -62,6 +62,11 @@ impl Library {
     }
 }
 
+/// Whether the folder is one that is scanned.
+pub(super) fn is_root(transaction: &Transaction<'_>, folder: &str) -> rusqlite::Result<bool> {
+    transaction.query_row("SELECT EXISTS (SELECT 1 FROM root WHERE path = ?1)", [folder], |row| row.get(0))
+}
+
 /// Scans a folder from now on. Songs below it that were hidden come back, and are missing until a scan finds them if
 /// their place was taken.
 pub(super) fn add(transaction: &Transaction<'_>, folder: &str) -> rusqlite::Result<()> {

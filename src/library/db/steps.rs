@@ -108,10 +108,12 @@ impl Step {
                     Self::FillPlaylist(id, before)
                 }
             },
+            Self::AddRoot(folder) if roots::is_root(tx, &folder)? => Self::Nothing,
             Self::AddRoot(folder) => {
                 roots::add(tx, &folder)?;
                 Self::RemoveRoot(folder)
             }
+            Self::RemoveRoot(folder) if !roots::is_root(tx, &folder)? => Self::Nothing,
             Self::RemoveRoot(folder) => {
                 roots::remove(tx, &folder)?;
                 Self::AddRoot(folder)
@@ -172,7 +174,7 @@ fn set_genres(tx: &Transaction<'_>, entries: Vec<HandGenre>) -> rusqlite::Result
             before.push((track, was));
         }
     }
-    // A song that is named twice gets back what it had at first.
+    // A song that is named twice gets back what it had first.
     before.reverse();
     Ok(before)
 }
