@@ -91,7 +91,7 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     let dir = tempfile::tempdir().unwrap();
     let clips = genres(dir.path(), &["tone", "noise"], 16);
     // In the library pulses are what their owner calls tone; the model calls them noise.
-    let music = genres(&dir.path().join("music"), &["pulse", "odd"], 24);
+    let music = audio_support::songs(&dir.path().join("music"), &["pulse", "odd"], 24);
     let engine = Rc::new(engine(&dir.path().join("data")));
     engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
     engine.send(Command::AddRoots(vec![music]));
@@ -171,7 +171,9 @@ fn a_model_learns_from_corrections_and_only_accepting_it_changes_the_library() {
     until(&mut harness, "the library has heard it", |state| {
         state.settings.classifier.as_ref() == Some(&detail.state.id)
             && !state.jobs.any(JobKind::Classify)
-            && state.snapshot.tracks.iter().all(|track| track.prediction.is_some())
+            && state.snapshot.tracks.iter().all(|track| {
+                track.prediction.as_ref().is_some_and(|heard| heard.model_name == "tones and noise + corrections")
+            })
     });
     harness.get_by_label("Accepted: it decides your library's genres.");
     // A trusted tag may name what this model knows, and nothing else.

@@ -121,6 +121,15 @@ impl Sound {
 
 /// A folder `genres` with a folder for each name, of clips of two seconds: tones, or pulses, or noise where the name is neither.
 pub fn genres(root: &Path, names: &[&str], clips: usize) -> PathBuf {
+    sounds(root, names, clips, 2, |_| 1.0)
+}
+
+/// The same as songs: long enough to be heard by a classifier, and swelling, since what never changes is no music.
+pub fn songs(root: &Path, names: &[&str], clips: usize) -> PathBuf {
+    sounds(root, names, clips, 4, |secs| 0.6 - 0.4 * (TAU * secs / 4.0).cos())
+}
+
+fn sounds(root: &Path, names: &[&str], clips: usize, secs: u32, level: fn(f64) -> f64) -> PathBuf {
     let data = root.join("genres");
     for name in names {
         std::fs::create_dir_all(data.join(name)).unwrap();
@@ -129,7 +138,7 @@ pub fn genres(root: &Path, names: &[&str], clips: usize) -> PathBuf {
             let known = matches!(*name, "tone" | "pulse" | "noise");
             let own = if known { 0 } else { name.bytes().map(u64::from).sum::<u64>() * 1_000_003 };
             let mut state = 12_345 + clip as u64 + own;
-            let samples = (0..44_100).map(|i| {
+            let samples = (0..22_050 * secs).map(|i| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let noise = (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
                 let secs = f64::from(i) / 22_050.0;
@@ -138,7 +147,7 @@ pub fn genres(root: &Path, names: &[&str], clips: usize) -> PathBuf {
                     "pulse" if (secs * 2.5).fract() > 0.5 => 0.001 * noise,
                     _ => noise,
                 };
-                sample as f32
+                (sample * level(secs)) as f32
             });
             let sound = Sound { rate_hz: 22_050, channels: 1, samples: samples.collect() };
             write(&data.join(name), &format!("{name}.{clip:05}.wav"), &sound.wav());
