@@ -49,6 +49,7 @@ impl AppState {
             Event::Note(report) => self.toasts.note(&report),
             Event::Done(what) => {
                 let undo = ("Undo".to_owned(), Action::Do(Verb::Undo));
+                self.toasts.retract(|action| matches!(action, Action::Do(Verb::Undo | Verb::Redo)));
                 self.toasts.push(Tone::Success, sentence(&what), Some(undo));
             }
             Event::Undone(turn) => self.apply_turn(&turn),
@@ -67,6 +68,8 @@ impl AppState {
 
     /// Tells what was taken back or made again; a review goes to the song concerned.
     fn apply_turn(&mut self, turn: &Turn) {
+        // What a message offered to take back is not what the next undo would do.
+        self.toasts.retract(|action| matches!(action, Action::Do(Verb::Undo | Verb::Redo)));
         let (done, again) = if turn.redo { ("Redone", Verb::Undo) } else { ("Undone", Verb::Redo) };
         match &turn.what {
             Some(what) => {

@@ -80,6 +80,11 @@ impl Toasts {
         self.shown.push(Toast { id: self.next_id, tone, text, details, action, expires_at_secs });
     }
 
+    /// Takes those away whose button does something that does not hold any more.
+    pub fn retract(&mut self, is_over: impl Fn(&Action) -> bool) {
+        self.shown.retain(|toast| !toast.action.as_ref().is_some_and(|(_, action)| is_over(action)));
+    }
+
     /// Takes one away.
     pub fn dismiss(&mut self, id: u64) {
         self.shown.retain(|toast| toast.id != id);

@@ -107,7 +107,7 @@ fn export(ui: &mut Ui, selection: ExportSelection, actions: &mut Vec<Action>) {
 
 fn summary(state: &AppState) -> String {
     if state.source == Source::Problems {
-        return count_of(state.snapshot.problems.len(), "file", "files");
+        return count_of(state.snapshot.problems.len() + state.snapshot.lookalikes.len(), "file", "files");
     }
     let count = count_of(state.rows.places.len(), "song", "songs");
     if state.search.is_empty() && state.source == Source::All && state.derived.total_secs > 0.0 {

@@ -100,8 +100,9 @@ fn lookalike(ui: &mut Ui, state: &AppState, asked: &Lookalike, actions: &mut Vec
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let path = state.track(asked.track).map(|track| track.path.display().to_string()).unwrap_or_default();
     let by = if asked.artist.is_empty() { String::new() } else { format!(" by {}", asked.artist) };
-    let sentence = format!("Looks like “{}”{by}, whose file is gone. Take over {}?", asked.title, had(asked));
-    let spoken = format!("{path}: {sentence}");
+    let sentence = format!("Looks like “{}”{by}, whose file is gone.", asked.title);
+    let question = format!("Take over {}?", had(asked));
+    let spoken = format!("{path}: {sentence} {question}");
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
     if response.contains_pointer() {
         ui.painter().rect_filled(rect, 0.0, tokens.row_hover);
@@ -114,7 +115,8 @@ fn lookalike(ui: &mut Ui, state: &AppState, asked: &Lookalike, actions: &mut Vec
     let words = Rect::from_min_max(pos2(kind.right() + 8.0, inner.top()), pos2(inner.right() - 208.0, inner.bottom()));
     let (upper, lower) = words.split_top_bottom_at_fraction(0.5);
     text::line(ui.painter(), upper, &sentence, fonts::body(), tokens.text, Align::Min);
-    text::line(ui.painter(), lower, &path, fonts::small(), tokens.text_faint, Align::Min);
+    let below = format!("{question}  {path}");
+    text::line(ui.painter(), lower, &below, fonts::small(), tokens.text_muted, Align::Min);
     let buttons = Rect::from_min_max(pos2(words.right() + 8.0, inner.top()), inner.max);
     ui.scope_builder(UiBuilder::new().max_rect(buttons).id_salt(asked.track), |ui| {
         ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
