@@ -323,8 +323,8 @@ fn a_write_protected_library_a_fault_and_where_things_are_are_said() {
     harness.get_by_role_and_label(Role::Button, "Open the folder");
     press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
     harness.get_by_label("/home/ada/data/log");
-    harness.get_by_role_and_label(Role::Button, "Open the data folder");
-    harness.get_by_role_and_label(Role::Button, "Open the log folder");
+    harness.get_by_role_and_label(Role::Button, "Data folder");
+    harness.get_by_role_and_label(Role::Button, "Log");
     harness.get_by_label(env!("CARGO_PKG_VERSION"));
 }
 

@@ -105,7 +105,7 @@ fn a_folder_named_like_a_song_is_walked_and_listed_only_when_empty() {
 }
 
 #[test]
-fn huge_tags_are_skipped_and_the_song_stays() {
+fn a_huge_tag_costs_little_and_the_song_stays() {
     let mut fixture = Fixture::new();
     let size = 100 * 1024 * 1024_u32;
     let synchsafe = |value: u32| {
@@ -121,8 +121,9 @@ fn huge_tags_are_skipped_and_the_song_stays() {
     fs::write(fixture.at("huge.mp3"), bytes).unwrap();
     assert!(problem_of(&mut fixture, "huge.mp3").is_none(), "one tag item is no problem");
     let track = fixture.track("huge.mp3");
-    assert_eq!((track.title.as_str(), track.format.as_str(), track.playable), ("huge", "MP3", true));
-    assert!(track.album_fields().note.as_deref().is_some_and(|note| note.contains("TIT2")), "it is noted");
+    assert_eq!((track.format.as_str(), track.playable), ("MP3", true));
+    // What can be shown of a title is shown.
+    assert_eq!(track.title, "A".repeat(500));
 }
 
 #[test]
