@@ -58,10 +58,10 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
             (report.found.by_path, "songs found at their path"),
             (report.found.by_tags, "songs found by title, artist and length"),
             (report.genres, "genres set by hand"),
-            (report.genres_kept, "genres stay, as they were set here later"),
+            (report.genres_kept, "genres that stay, as they were set here later"),
         ] {
             if count > 0 {
-                writeln!(out, "{count:>6} {what}")?;
+                writeln!(out, "{what}: {count}")?;
             }
         }
         for name in &report.playlists_made {
@@ -80,7 +80,7 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
             writeln!(out, "settings: {}", report.settings.join(", "))?;
         }
         if !report.not_found.is_empty() {
-            writeln!(out, "\nNot in this library: {} songs", report.not_found.len())?;
+            writeln!(out, "\nnot in this library: {}", report.not_found.len())?;
             let columns =
                 [("genre", Align::Left), ("artist", Align::Left), ("title", Align::Left), ("file", Align::Left)];
             let mut table = Table::new(&columns);

@@ -67,13 +67,13 @@ fn forget(ui: &mut Ui, loss: Loss, action: Action, actions: &mut Vec<Action>) {
     };
     let playlists = match loss.playlists {
         0 => String::new(),
-        playlists => format!(" their entries in {}", count_of(playlists, "playlist", "playlists")),
+        playlists => format!(" entries in {}", count_of(playlists, "playlist", "playlists")),
     };
     let and = if genres.is_empty() || playlists.is_empty() { "" } else { " and" };
     let mut sentence = if genres.is_empty() && playlists.is_empty() {
-        "Nothing that you gave them goes with them.".to_owned()
+        "No genre that you set and no playlist entry goes with this.".to_owned()
     } else {
-        format!("With them go{genres}{and}{playlists}.")
+        format!("This also forgets{genres}{and}{playlists}.")
     };
     sentence += " Music files are not touched. Undo brings everything back.";
     ui.label(RichText::new(sentence).color(tokens(ui).text_muted));

@@ -220,7 +220,7 @@ fn replay_gain(ui: &mut Ui, settings: &mut Settings) {
         ReplayGain::Track => "Every song",
         ReplayGain::Album => "Every album",
     };
-    let help = "By the tags in the file (ReplayGain, R128), else as Timbre measures it; from the next song on.";
+    let help = "By the tags in the file (ReplayGain, R128), else as Timbre measures it. It acts at once.";
     row(ui, "Equal loudness", help, |ui| {
         ComboBox::from_id_salt("replay gain")
             .width(160.0)

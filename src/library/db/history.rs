@@ -31,7 +31,8 @@ pub struct QueueState {
 /// One thing that a person did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HistoryEntry {
-    /// When, Unix seconds.
+    /// When, Unix seconds; in JSON a time of UTC.
+    #[serde(serialize_with = "crate::base::time::serialize_utc")]
     pub at: i64,
     /// What, in the past tense: "deleted playlist ‘Train’".
     pub what: String,
