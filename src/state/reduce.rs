@@ -389,14 +389,16 @@ mod tests {
         let turn = |what: Option<&str>, redo| {
             Event::Undone(Turn { what: what.map(str::to_owned), redo, genres_of: Vec::new() })
         };
-        state.apply(turn(Some("deleted playlist ‘Train’"), false));
-        state.apply(turn(Some("deleted playlist ‘Train’"), true));
-        state.apply(turn(None, false));
-        let texts: Vec<&str> = state.toasts.shown()[1..].iter().map(|toast| toast.text.as_str()).collect();
-        assert_eq!(
-            texts,
-            ["Undone: deleted playlist ‘Train’.", "Redone: deleted playlist ‘Train’.", "Nothing to undo."]
-        );
+        // Each takes the one before away, whose button would do something else now.
+        for (event, text) in [
+            (turn(Some("deleted playlist ‘Train’"), false), "Undone: deleted playlist ‘Train’."),
+            (turn(Some("deleted playlist ‘Train’"), true), "Redone: deleted playlist ‘Train’."),
+            (turn(None, false), "Nothing to undo."),
+        ] {
+            state.apply(event);
+            let texts: Vec<&str> = state.toasts.shown().iter().map(|toast| toast.text.as_str()).collect();
+            assert_eq!(texts, [text]);
+        }
     }
 
     #[test]

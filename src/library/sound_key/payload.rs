@@ -59,8 +59,46 @@ pub(super) fn find(reader: &mut (impl Read + Seek), length: u64) -> io::Result<P
 /// All between the tags at both ends.
 fn frames(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Payload> {
     let end = before_trailing_tags(reader, start, length)?;
+    let mut head = [0; 64];
+    let known = read_at(reader, start, &mut head)?;
+    let start = start + info_frame_size(&head[..known]).filter(|size| start + size < end).unwrap_or(0);
     let extent = if end > start { (start, end - start) } else { (0, length) };
     Ok(Payload::extents(b"frames", vec![extent]))
+}
+
+/// The size of the MPEG frame that begins with these bytes, if it is one that holds no sound but the number of frames
+/// (Xing, Info, VBRI): programs that copy or repair a file write it anew.
+fn info_frame_size(head: &[u8]) -> Option<u64> {
+    // ISO/IEC 11172-3 and 13818-3, layer III: kbit/s by index, samples a second by index.
+    const KBITS: [[u64; 16]; 2] = [
+        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0],
+        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0],
+    ];
+    const RATES_HZ: [u64; 4] = [44_100, 48_000, 32_000, 0];
+    let [0xFF, second, third, fourth, ..] = *head else { return None };
+    let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
+    if second & 0xE0 != 0xE0 || layer != 1 || version == 1 {
+        return None;
+    }
+    let (is_first, is_mono) = (version == 3, fourth >> 6 == 3);
+    let side_info = match (is_first, is_mono) {
+        (true, false) => 32,
+        (true, true) | (false, false) => 17,
+        (false, true) => 9,
+    };
+    let named = |start: usize, names: &[&[u8]]| head.get(start..start + 4).is_some_and(|name| names.contains(&name));
+    if !named(4 + side_info, &[b"Xing", b"Info"]) && !named(36, &[b"VBRI"]) {
+        return None;
+    }
+    let divisor = match version {
+        3 => 1,
+        2 => 2,
+        _ => 4,
+    };
+    let rate_hz = RATES_HZ[usize::from(third >> 2 & 3)] / divisor;
+    let bits = KBITS[usize::from(!is_first)][usize::from(third >> 4)] * 1000;
+    let samples_by_eight = if is_first { 144 } else { 72 };
+    (rate_hz > 0 && bits > 0).then(|| samples_by_eight * bits / rate_hz + u64::from(third >> 1 & 1))
 }
 
 /// The size of the ID3v2 tag that begins with these ten bytes, with its header and footer.

@@ -69,6 +69,27 @@ fn tags_around_mpeg_frames_do_not_count() {
 }
 
 #[test]
+fn the_frame_that_counts_the_others_does_not_count() {
+    let sound = [&b"\xFF\xFB\x90\0"[..], &noise(1, 9_000)].concat();
+    let plain = key(&sound);
+    // 128 kbit/s at 44.1 kHz, stereo: 417 bytes, or 418 with padding. Mono has less side information.
+    for (head, side_info, size, name) in [
+        (0x9000_u16, 32, 417, b"Xing"),
+        (0x9200, 32, 418, b"Info"),
+        (0x90C0, 17, 417, b"Info"),
+        (0x9000, 32, 417, b"VBRI"),
+    ] {
+        let mut frame = vec![0; size];
+        frame[..2].copy_from_slice(&[0xFF, 0xFB]);
+        frame[2..4].copy_from_slice(&head.to_be_bytes());
+        frame[4 + side_info..8 + side_info].copy_from_slice(name);
+        assert_eq!(key(&[id3v2(30), frame.clone(), sound.clone()].concat()), plain, "{name:?}");
+        frame[4 + side_info] = b'x';
+        assert_ne!(key(&[frame, sound.clone()].concat()), plain, "an ordinary frame");
+    }
+}
+
+#[test]
 fn long_sounds_are_told_apart_at_the_head_the_tail_and_between() {
     let bytes = noise(3, 2_000_000);
     let plain = key(&bytes);
