@@ -168,7 +168,7 @@ fn what_a_person_gave_moves_to_another_machine() {
     assert_eq!(dry["not_found"].as_array().unwrap().len(), 1);
     assert!(!other.data().join("settings.json").exists());
     other.json(&["scan", &world.text("music")], 0);
-    assert!(other.says(&["library", "import", &file], 0).contains("1 genres set by hand"));
+    assert!(other.says(&["library", "import", &file], 0).contains("genres set by hand: 1"));
     assert_eq!(other.genres()[0], "jazz");
     let settings: Value = serde_json::from_slice(&std::fs::read(other.data().join("settings.json")).unwrap()).unwrap();
     assert_eq!(settings["threshold"], 0.75);
