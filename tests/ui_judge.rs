@@ -271,6 +271,9 @@ fn the_fusion_meter_tells_how_much_each_branch_decided() {
 fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
     let data = Data::new();
     let run = data.run("cnn", "honest", 1_795_305_600, Separation::Artists, 18);
+    // What is chosen or taken in must be a model.
+    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/cnn.safetensors");
+    std::fs::copy(model, data.path("data/runs").join(&run.id).join("model.safetensors")).unwrap();
     std::fs::create_dir_all(data.path("out")).unwrap();
     let mut harness = data.window(&data.path("out"));
     show_tab(&mut harness, Tab::Judge);
