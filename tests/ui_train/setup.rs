@@ -126,6 +126,8 @@ fn clips_under_two_genres_hold_a_training_back_until_that_is_accepted() {
         ("1 odd clip", "it is silent"),
         ("1 genre without clips", "Their folders have no clip that can be used; no network will know them."),
     ] {
+        harness.get_by_label(list).scroll_to_me();
+        harness.run_steps(8);
         harness.get_by_label(list).click();
         harness.run_steps(20);
         harness.get_by_label(words);
