@@ -272,7 +272,7 @@ fn a_run_is_named_noted_deleted_exported_and_taken_in_again() {
     let data = Data::new();
     let run = data.run("cnn", "honest", 1_795_305_600, Separation::Artists, 18);
     // What is chosen or taken in must be a model.
-    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/cnn.safetensors");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/cnn.safetensors");
     std::fs::copy(model, data.path("data/runs").join(&run.id).join("model.safetensors")).unwrap();
     std::fs::create_dir_all(data.path("out")).unwrap();
     let mut harness = data.window(&data.path("out"));
