@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{OptionalExtension as _, ToSql, Transaction, params};
 
 use super::paths::DbPathRef;
 use super::values::Values;
@@ -245,71 +245,34 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
     match change {
         Change::Insert { place, song, looks_like } => {
             // Another process may have scanned the same folder in the meantime.
-            let id = transaction
-                .prepare_cached(
-                    "INSERT INTO track (path, size, mtime_ns, inode, sound_key, title, artist, album, track_number, \
-                                        year, tag_genre, duration_secs, format, playable, added_at) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
-                     ON CONFLICT (path) WHERE missing = 0 AND removed_at IS NULL DO UPDATE SET \
-                         size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, \
-                         sound_key = excluded.sound_key, title = excluded.title, artist = excluded.artist, \
-                         album = excluded.album, track_number = excluded.track_number, year = excluded.year, \
-                         tag_genre = excluded.tag_genre, duration_secs = excluded.duration_secs, \
-                         format = excluded.format, playable = excluded.playable RETURNING id",
-                )?
-                .query_row(
-                    params![
-                        DbPathRef(place.path),
-                        place.stamp.size,
-                        place.stamp.mtime_ns,
-                        place.inode,
-                        song.sound_key,
-                        title(song, place.path),
-                        song.tags.artist.as_deref().unwrap_or_default(),
-                        song.tags.album.as_deref().unwrap_or_default(),
-                        song.tags.track_number,
-                        song.tags.year,
-                        song.tags.genre,
-                        song.duration_secs,
-                        song.format,
-                        song.playable,
-                        now,
-                    ],
-                    |row| row.get(0),
-                )?;
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO track (path, size, mtime_ns, inode, sound_key, title, artist, album, track_number, \
+                                    year, tag_genre, duration_secs, format, playable, added_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
+                 ON CONFLICT (path) WHERE missing = 0 AND removed_at IS NULL DO UPDATE SET \
+                     size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, \
+                     sound_key = excluded.sound_key, title = excluded.title, artist = excluded.artist, \
+                     album = excluded.album, track_number = excluded.track_number, year = excluded.year, \
+                     tag_genre = excluded.tag_genre, duration_secs = excluded.duration_secs, \
+                     format = excluded.format, playable = excluded.playable RETURNING id",
+            )?;
+            let id = with_values(place, song, &now, |values| insert.query_row(values, |row| row.get(0)))?;
             album_fields::write(transaction, id, &song.tags)?;
             if let Some(former) = looks_like {
                 lookalikes::ask(transaction, id, Some((*former, now)))?;
             }
         }
         Change::Update { id, place, song, same_sound } => {
-            transaction
-                .prepare_cached(
-                    "UPDATE track SET path = ?1, size = ?2, mtime_ns = ?3, inode = ?4, sound_key = ?5, v1_hash = NULL, \
-                         title = ?6, artist = ?7, album = ?8, track_number = ?9, year = ?10, tag_genre = ?11, \
-                         duration_secs = iif(EXISTS (SELECT 1 FROM prediction p WHERE p.track_id = track.id \
-                                                     AND p.sound_key = ?5 AND track.sound_key = ?5), \
-                                             duration_secs, ?12), \
-                         format = ?13, playable = ?14, missing = 0, removed_at = NULL \
-                     WHERE id = ?15",
-                )?
-                .execute(params![
-                    DbPathRef(place.path),
-                    place.stamp.size,
-                    place.stamp.mtime_ns,
-                    place.inode,
-                    song.sound_key,
-                    title(song, place.path),
-                    song.tags.artist.as_deref().unwrap_or_default(),
-                    song.tags.album.as_deref().unwrap_or_default(),
-                    song.tags.track_number,
-                    song.tags.year,
-                    song.tags.genre,
-                    song.duration_secs,
-                    song.format,
-                    song.playable,
-                    id,
-                ])?;
+            let mut update = transaction.prepare_cached(
+                "UPDATE track SET path = ?1, size = ?2, mtime_ns = ?3, inode = ?4, sound_key = ?5, v1_hash = NULL, \
+                     title = ?6, artist = ?7, album = ?8, track_number = ?9, year = ?10, tag_genre = ?11, \
+                     duration_secs = iif(EXISTS (SELECT 1 FROM prediction p WHERE p.track_id = track.id \
+                                                 AND p.sound_key = ?5 AND track.sound_key = ?5), \
+                                         duration_secs, ?12), \
+                     format = ?13, playable = ?14, missing = 0, removed_at = NULL \
+                 WHERE id = ?15",
+            )?;
+            with_values(place, song, id, |values| update.execute(values))?;
             album_fields::write(transaction, *id, &song.tags)?;
             if *same_sound {
                 transaction
@@ -340,6 +303,32 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
         Change::NoProblem { path } => problems::forget(transaction, path)?,
     }
     Ok(())
+}
+
+/// Hands over what is stored of a file and the song in it as `?1` to `?14`, and `last` as `?15`.
+fn with_values<T>(
+    place: &Place<'_>,
+    song: &Song,
+    last: &dyn ToSql,
+    run: impl FnOnce(&[&dyn ToSql]) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    run(&[
+        &DbPathRef(place.path),
+        &place.stamp.size,
+        &place.stamp.mtime_ns,
+        &place.inode,
+        &song.sound_key,
+        &title(song, place.path),
+        &song.tags.artist.as_deref().unwrap_or_default(),
+        &song.tags.album.as_deref().unwrap_or_default(),
+        &song.tags.track_number,
+        &song.tags.year,
+        &song.tags.genre,
+        &song.duration_secs,
+        &song.format,
+        &song.playable,
+        last,
+    ])
 }
 
 /// The title in the tags, else the file's name without its ending.

@@ -11,7 +11,7 @@ const MAX_CHUNKS: usize = 16_384;
 const FORMAT_BYTES: usize = 16;
 
 /// A kind of container.
-struct Layout {
+pub(super) struct Layout {
     kind: &'static [u8],
     /// Bytes before the first chunk.
     head: u64,
@@ -34,7 +34,7 @@ struct Layout {
 
 impl Layout {
     /// Finds the chunks with the sound. A chunk whose size cannot be right reaches to the end of the file.
-    fn find(&self, reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
+    pub fn find(&self, reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
         let head_bytes = self.name + self.size;
         let mut position = start + self.head;
         let mut format = Vec::new();
@@ -72,41 +72,34 @@ impl Layout {
 }
 
 /// WAV, RF64 and BW64 (EBU Tech 3306).
-pub(super) fn riff(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    let layout = Layout {
-        kind: b"wave",
-        head: 12,
-        name: 4,
-        size: 4,
-        big_endian: false,
-        counts_head: false,
-        alignment: 2,
-        format: b"fmt ",
-        sound: &[b"data"],
-        skipped: 0,
-    };
-    layout.find(reader, start, length)
-}
+pub(super) const RIFF: Layout = Layout {
+    kind: b"wave",
+    head: 12,
+    name: 4,
+    size: 4,
+    big_endian: false,
+    counts_head: false,
+    alignment: 2,
+    format: b"fmt ",
+    sound: &[b"data"],
+    skipped: 0,
+};
+
+const W64_TAIL: [u8; 12] = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0x00, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
+const W64_DATA: [u8; 16] = guid(*b"data", W64_TAIL);
+const W64_FORMAT: [u8; 16] = guid(*b"fmt ", W64_TAIL);
 
 /// Sony Wave64: names are GUIDs, sizes have eight bytes and count their head.
-pub(super) fn wave64(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    const TAIL: [u8; 12] = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0x00, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
-    const DATA: [u8; 16] = guid(*b"data", TAIL);
-    const FORMAT: [u8; 16] = guid(*b"fmt ", TAIL);
-    let layout = Layout {
-        kind: b"wave",
-        head: 40,
-        name: 16,
-        size: 8,
-        big_endian: false,
-        counts_head: true,
-        alignment: 8,
-        format: &FORMAT,
-        sound: &[&DATA],
-        skipped: 0,
-    };
-    layout.find(reader, start, length)
-}
+pub(super) const WAVE64: Layout = Layout {
+    head: 40,
+    name: 16,
+    size: 8,
+    counts_head: true,
+    alignment: 8,
+    format: &W64_FORMAT,
+    sound: &[&W64_DATA],
+    ..RIFF
+};
 
 const fn guid(name: [u8; 4], tail: [u8; 12]) -> [u8; 16] {
     let mut guid = [0; 16];
@@ -119,73 +112,37 @@ const fn guid(name: [u8; 4], tail: [u8; 12]) -> [u8; 16] {
 }
 
 /// AIFF and AIFF-C.
-pub(super) fn aiff(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    let layout = Layout {
-        kind: b"aiff",
-        head: 12,
-        name: 4,
-        size: 4,
-        big_endian: true,
-        counts_head: false,
-        alignment: 2,
-        format: b"COMM",
-        sound: &[b"SSND"],
-        skipped: 8,
-    };
-    layout.find(reader, start, length)
-}
+pub(super) const AIFF: Layout =
+    Layout { kind: b"aiff", big_endian: true, format: b"COMM", sound: &[b"SSND"], skipped: 8, ..RIFF };
 
 /// DSDIFF.
-pub(super) fn dsdiff(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    let layout = Layout {
-        kind: b"dsd",
-        head: 16,
-        name: 4,
-        size: 8,
-        big_endian: true,
-        counts_head: false,
-        alignment: 2,
-        format: b"PROP",
-        sound: &[b"DSD ", b"DST "],
-        skipped: 0,
-    };
-    layout.find(reader, start, length)
-}
+pub(super) const DSDIFF: Layout =
+    Layout { kind: b"dsd", head: 16, size: 8, big_endian: true, format: b"PROP", sound: &[b"DSD ", b"DST "], ..RIFF };
 
 /// DSF: its tag lies behind the sound.
-pub(super) fn dsf(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    let layout = Layout {
-        kind: b"dsf",
-        head: 28,
-        name: 4,
-        size: 8,
-        big_endian: false,
-        counts_head: true,
-        alignment: 1,
-        format: b"fmt ",
-        sound: &[b"data"],
-        skipped: 0,
-    };
-    layout.find(reader, start, length)
-}
+pub(super) const DSF: Layout = Layout { kind: b"dsf", head: 28, size: 8, counts_head: true, alignment: 1, ..RIFF };
 
-/// Apple's Core Audio Format.
-pub(super) fn caf(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    let layout = Layout {
-        kind: b"caf",
-        head: 8,
-        name: 4,
-        size: 8,
-        big_endian: true,
-        counts_head: false,
-        alignment: 1,
-        format: b"desc",
-        sound: &[b"data"],
-        // How often the file was edited.
-        skipped: 4,
-    };
-    layout.find(reader, start, length)
-}
+/// Apple's Core Audio Format. The sound begins with how often the file was edited.
+pub(super) const CAF: Layout =
+    Layout { kind: b"caf", head: 8, size: 8, big_endian: true, alignment: 1, format: b"desc", skipped: 4, ..RIFF };
+
+const ASF_DATA: [u8; 16] =
+    [0x36, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C];
+
+/// Windows Media: the data object (ASF specification, section 5), which begins with a file identifier, the number of
+/// packets and a reserved number.
+pub(super) const ASF: Layout = Layout {
+    kind: b"asf",
+    head: 0,
+    name: 16,
+    size: 8,
+    counts_head: true,
+    alignment: 1,
+    format: b"",
+    sound: &[&ASF_DATA],
+    skipped: 26,
+    ..RIFF
+};
 
 /// MP4: `mdat` boxes (ISO/IEC 14496-12, section 4.2). A size of 1 is followed by one of eight bytes.
 pub(super) fn mp4(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
@@ -223,24 +180,4 @@ pub(super) fn au(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io
     let sound = start + u64::from(u32::from_be_bytes(array(&head, 4)));
     let format = head[12..24].to_vec();
     Ok((sound < length).then(|| Payload::Extents { kind: b"au", format, extents: vec![(sound, length - sound)] }))
-}
-
-/// Windows Media: the data object (ASF specification, section 5).
-pub(super) fn asf(reader: &mut (impl Read + Seek), start: u64, length: u64) -> io::Result<Option<Payload>> {
-    const DATA: [u8; 16] =
-        [0x36, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, 0xA6, 0xD9, 0x00, 0xAA, 0x00, 0x62, 0xCE, 0x6C];
-    let layout = Layout {
-        kind: b"asf",
-        head: 0,
-        name: 16,
-        size: 8,
-        big_endian: false,
-        counts_head: true,
-        alignment: 1,
-        format: b"",
-        sound: &[&DATA],
-        // File identifier, number of packets, a reserved number.
-        skipped: 26,
-    };
-    layout.find(reader, start, length)
 }

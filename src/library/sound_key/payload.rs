@@ -37,15 +37,15 @@ pub(super) fn find(reader: &mut (impl Read + Seek), length: u64) -> io::Result<P
         [b'f', b'L', b'a', b'C', ..] => flac(reader, start, length)?,
         [b'O', b'g', b'g', b'S', ..] => Some(Payload::Ogg),
         [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] | [b'B', b'W', b'6', b'4', ..] => {
-            chunks::riff(reader, start, length)?
+            chunks::RIFF.find(reader, start, length)?
         }
-        [b'r', b'i', b'f', b'f', 0x2E, 0x91, ..] => chunks::wave64(reader, start, length)?,
-        [b'F', b'O', b'R', b'M', ..] => chunks::aiff(reader, start, length)?,
-        [b'F', b'R', b'M', b'8', ..] => chunks::dsdiff(reader, start, length)?,
-        [b'D', b'S', b'D', b' ', ..] => chunks::dsf(reader, start, length)?,
-        [b'c', b'a', b'f', b'f', ..] => chunks::caf(reader, start, length)?,
+        [b'r', b'i', b'f', b'f', 0x2E, 0x91, ..] => chunks::WAVE64.find(reader, start, length)?,
+        [b'F', b'O', b'R', b'M', ..] => chunks::AIFF.find(reader, start, length)?,
+        [b'F', b'R', b'M', b'8', ..] => chunks::DSDIFF.find(reader, start, length)?,
+        [b'D', b'S', b'D', b' ', ..] => chunks::DSF.find(reader, start, length)?,
+        [b'c', b'a', b'f', b'f', ..] => chunks::CAF.find(reader, start, length)?,
         [b'.', b's', b'n', b'd', ..] => chunks::au(reader, start, length)?,
-        [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, ..] => chunks::asf(reader, start, length)?,
+        [0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11, ..] => chunks::ASF.find(reader, start, length)?,
         [0x1A, 0x45, 0xDF, 0xA3, ..] => ebml::clusters(reader, start, length)?,
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => chunks::mp4(reader, start, length)?,
         _ => None,
