@@ -1,54 +1,77 @@
 //! The fields of an album in the rows of songs.
 
-use rusqlite::{Transaction, params};
+use rusqlite::ToSql;
 
 use super::values::Values;
 use crate::library::model::AlbumFields;
-use crate::library::tags::{SongTags, TAGS_VERSION};
+use crate::library::tags::SongTags;
 
-/// The columns that [`read`] takes, in order.
-pub(super) const COLUMNS: &str = "t.album_artist, t.artists, t.tag_genres, t.disc, t.disc_total, t.track_total, \
-     t.compilation, t.original_year, t.composer, t.comment, t.title_sort, t.artist_sort, t.album_sort, \
-     t.album_artist_sort, t.bpm, t.musical_key, t.rating, t.musicbrainz, t.tag_note";
+/// The columns, in the order in which they are written and read.
+pub(super) const COLUMNS: [&str; 19] = [
+    "album_artist",
+    "artists",
+    "tag_genres",
+    "disc",
+    "disc_total",
+    "track_total",
+    "compilation",
+    "original_year",
+    "composer",
+    "comment",
+    "title_sort",
+    "artist_sort",
+    "album_sort",
+    "album_artist_sort",
+    "bpm",
+    "musical_key",
+    "rating",
+    "musicbrainz",
+    "tag_note",
+];
 
-/// Writes what the tags say, and that the reader of today read them.
-pub(super) fn write(transaction: &Transaction<'_>, id: i64, tags: &SongTags) -> rusqlite::Result<()> {
-    let list = |values: &[String]| (values.len() > 1).then(|| values.join("\n"));
-    let musicbrainz = [&tags.musicbrainz_recording, &tags.musicbrainz_release, &tags.musicbrainz_artist]
-        .map(|text| text.as_deref().unwrap_or_default());
-    let musicbrainz = musicbrainz.iter().any(|text| !text.is_empty()).then(|| musicbrainz.join("\n"));
-    transaction
-        .prepare_cached(
-            "UPDATE track SET tags_version = ?2, album_artist = ?3, artists = ?4, tag_genres = ?5, disc = ?6, \
-                 disc_total = ?7, track_total = ?8, compilation = ?9, original_year = ?10, composer = ?11, \
-                 comment = ?12, title_sort = ?13, artist_sort = ?14, album_sort = ?15, album_artist_sort = ?16, \
-                 bpm = ?17, musical_key = ?18, rating = ?19, musicbrainz = ?20, tag_note = ?21 \
-             WHERE id = ?1",
-        )?
-        .execute(params![
-            id,
-            TAGS_VERSION,
-            tags.album_artist,
-            list(&tags.artists),
-            list(&tags.genres),
-            tags.disc,
-            tags.disc_total,
-            tags.track_total,
-            tags.compilation,
-            tags.original_year,
-            tags.composer,
-            tags.comment,
-            tags.title_sort,
-            tags.artist_sort,
-            tags.album_sort,
-            tags.album_artist_sort,
-            tags.bpm,
-            tags.key,
-            tags.rating,
-            musicbrainz,
-            tags.note,
-        ])?;
-    Ok(())
+/// What the columns get of a song's tags.
+pub(super) struct Stored<'a> {
+    tags: &'a SongTags,
+    artists: Option<String>,
+    genres: Option<String>,
+    musicbrainz: Option<String>,
+}
+
+impl<'a> Stored<'a> {
+    /// Of these tags.
+    pub fn of(tags: &'a SongTags) -> Self {
+        let list = |values: &[String]| (values.len() > 1).then(|| values.join("\n"));
+        let musicbrainz = [&tags.musicbrainz_recording, &tags.musicbrainz_release, &tags.musicbrainz_artist]
+            .map(|text| text.as_deref().unwrap_or_default());
+        let musicbrainz = musicbrainz.iter().any(|text| !text.is_empty()).then(|| musicbrainz.join("\n"));
+        Self { tags, artists: list(&tags.artists), genres: list(&tags.genres), musicbrainz }
+    }
+
+    /// The values of [`COLUMNS`].
+    pub fn values(&self) -> [&dyn ToSql; COLUMNS.len()] {
+        let tags = self.tags;
+        [
+            &tags.album_artist,
+            &self.artists,
+            &self.genres,
+            &tags.disc,
+            &tags.disc_total,
+            &tags.track_total,
+            &tags.compilation,
+            &tags.original_year,
+            &tags.composer,
+            &tags.comment,
+            &tags.title_sort,
+            &tags.artist_sort,
+            &tags.album_sort,
+            &tags.album_artist_sort,
+            &tags.bpm,
+            &tags.key,
+            &tags.rating,
+            &self.musicbrainz,
+            &tags.note,
+        ]
+    }
 }
 
 /// Reads [`COLUMNS`] from column `first` on; `None` when there is nothing in them. A damaged value is as good as none.

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rusqlite::{OptionalExtension as _, ToSql, Transaction, params};
 
 use super::paths::DbPathRef;
 use super::values::Values;
-use super::{Library, album_fields, lookalikes, problems};
+use super::{Library, album_fields, lookalikes, problems, shown};
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 use crate::library::model::Problem;
@@ -55,6 +56,14 @@ pub(in crate::library) struct Known {
     pub tracks: Vec<KnownTrack>,
     /// By path as it is shown.
     pub problems: HashMap<String, KnownProblem>,
+}
+
+impl Known {
+    /// What was wrong with a file, and its path as it is shown.
+    pub fn problem(&self, path: &Path) -> Option<(&String, &KnownProblem)> {
+        // Most libraries have few problems or none: no text is made for each file of those.
+        if self.problems.is_empty() { None } else { self.problems.get_key_value(&shown(path)) }
+    }
 }
 
 /// What tells whether a song looks like another.
@@ -244,36 +253,15 @@ fn vacate(transaction: &Transaction<'_>, changes: &[Change<'_>]) -> rusqlite::Re
 fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqlite::Result<()> {
     match change {
         Change::Insert { place, song, looks_like } => {
-            // Another process may have scanned the same folder in the meantime.
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO track (path, size, mtime_ns, inode, sound_key, title, artist, album, track_number, \
-                                    year, tag_genre, duration_secs, format, playable, added_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) \
-                 ON CONFLICT (path) WHERE missing = 0 AND removed_at IS NULL DO UPDATE SET \
-                     size = excluded.size, mtime_ns = excluded.mtime_ns, inode = excluded.inode, \
-                     sound_key = excluded.sound_key, title = excluded.title, artist = excluded.artist, \
-                     album = excluded.album, track_number = excluded.track_number, year = excluded.year, \
-                     tag_genre = excluded.tag_genre, duration_secs = excluded.duration_secs, \
-                     format = excluded.format, playable = excluded.playable RETURNING id",
-            )?;
+            let mut insert = transaction.prepare_cached(&INSERT)?;
             let id = with_values(place, song, &now, |values| insert.query_row(values, |row| row.get(0)))?;
-            album_fields::write(transaction, id, &song.tags)?;
             if let Some(former) = looks_like {
                 lookalikes::ask(transaction, id, Some((*former, now)))?;
             }
         }
         Change::Update { id, place, song, same_sound } => {
-            let mut update = transaction.prepare_cached(
-                "UPDATE track SET path = ?1, size = ?2, mtime_ns = ?3, inode = ?4, sound_key = ?5, v1_hash = NULL, \
-                     title = ?6, artist = ?7, album = ?8, track_number = ?9, year = ?10, tag_genre = ?11, \
-                     duration_secs = iif(EXISTS (SELECT 1 FROM prediction p WHERE p.track_id = track.id \
-                                                 AND p.sound_key = ?5 AND track.sound_key = ?5), \
-                                         duration_secs, ?12), \
-                     format = ?13, playable = ?14, missing = 0, removed_at = NULL \
-                 WHERE id = ?15",
-            )?;
+            let mut update = transaction.prepare_cached(&UPDATE)?;
             with_values(place, song, id, |values| update.execute(values))?;
-            album_fields::write(transaction, *id, &song.tags)?;
             if *same_sound {
                 transaction
                     .prepare_cached("UPDATE prediction SET sound_key = ?2 WHERE track_id = ?1 AND sound_key IS NULL")?
@@ -305,14 +293,73 @@ fn apply(transaction: &Transaction<'_>, change: &Change<'_>, now: i64) -> rusqli
     Ok(())
 }
 
-/// Hands over what is stored of a file and the song in it as `?1` to `?14`, and `last` as `?15`.
+/// What is stored of a file and the song in it, besides [`album_fields::COLUMNS`].
+const COLUMNS: [&str; 15] = [
+    "path",
+    "size",
+    "mtime_ns",
+    "inode",
+    "sound_key",
+    "title",
+    "artist",
+    "album",
+    "track_number",
+    "year",
+    "tag_genre",
+    "duration_secs",
+    "format",
+    "playable",
+    "tags_version",
+];
+
+fn all_columns() -> impl Iterator<Item = &'static str> {
+    COLUMNS.into_iter().chain(album_fields::COLUMNS)
+}
+
+/// Stores a song; the last value is when it was added. Another process may have scanned the same folder in the meantime.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<&str> = all_columns().collect();
+    let marks: Vec<String> = (1..=names.len() + 1).map(|number| format!("?{number}")).collect();
+    let replaced: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    format!(
+        "INSERT INTO track ({}, added_at) VALUES ({}) \
+         ON CONFLICT (path) WHERE missing = 0 AND removed_at IS NULL DO UPDATE SET {} RETURNING id",
+        names.join(", "),
+        marks.join(", "),
+        replaced.join(", ")
+    )
+});
+
+/// Stores what was read of a song anew; the last value is its identifier. A playing time that decoding has found for this
+/// sound stays.
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let set: Vec<String> = all_columns()
+        .enumerate()
+        .map(|(index, name)| match name {
+            "duration_secs" => format!(
+                "duration_secs = iif(EXISTS (SELECT 1 FROM prediction p WHERE p.track_id = track.id \
+                     AND p.sound_key = ?{key} AND track.sound_key = ?{key}), duration_secs, ?{})",
+                index + 1,
+                key = COLUMNS.iter().position(|name| *name == "sound_key").unwrap_or_default() + 1,
+            ),
+            name => format!("{name} = ?{}", index + 1),
+        })
+        .collect();
+    format!(
+        "UPDATE track SET {}, v1_hash = NULL, missing = 0, removed_at = NULL WHERE id = ?{}",
+        set.join(", "),
+        set.len() + 1
+    )
+});
+
+/// Hands over the values of all columns, and `last` behind them.
 fn with_values<T>(
     place: &Place<'_>,
     song: &Song,
     last: &dyn ToSql,
     run: impl FnOnce(&[&dyn ToSql]) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<T> {
-    run(&[
+    let own: [&dyn ToSql; COLUMNS.len()] = [
         &DbPathRef(place.path),
         &place.stamp.size,
         &place.stamp.mtime_ns,
@@ -327,8 +374,10 @@ fn with_values<T>(
         &song.duration_secs,
         &song.format,
         &song.playable,
-        last,
-    ])
+        &TAGS_VERSION,
+    ];
+    let of_album = album_fields::Stored::of(&song.tags);
+    run(&[&own[..], &of_album.values(), &[last]].concat())
 }
 
 /// The title in the tags, else the file's name without its ending.

@@ -38,14 +38,7 @@ impl Library {
             Ok((snapshot, newer, heard))
         })?;
         self.predictions_stamp = snapshot.revision as i64;
-        for (track, prediction) in newer {
-            self.damaged_predictions.remove(&track);
-            self.predictions.remove(&track);
-            match prediction {
-                Some(prediction) => drop(self.predictions.insert(track, prediction)),
-                None => drop(self.damaged_predictions.insert(track)),
-            }
-        }
+        self.take_in(newer);
         // Another library may be here now (a copy that was taken back), or songs were forgotten.
         if self.predictions.len() + self.damaged_predictions.len() != heard {
             self.reload_predictions()?;
@@ -69,13 +62,21 @@ impl Library {
     fn reload_predictions(&mut self) -> Result<(), LibraryError> {
         self.predictions.clear();
         self.damaged_predictions.clear();
-        for (track, prediction) in self.read(|connection| predictions::since(connection, i64::MIN))? {
+        let all = self.read(|connection| predictions::since(connection, i64::MIN))?;
+        self.take_in(all);
+        Ok(())
+    }
+
+    /// Keeps predictions in place of those that were known of the same songs; `None` is one that cannot be read.
+    fn take_in(&mut self, predictions: Vec<(TrackId, Option<Arc<Prediction>>)>) {
+        for (track, prediction) in predictions {
+            self.damaged_predictions.remove(&track);
+            self.predictions.remove(&track);
             match prediction {
                 Some(prediction) => drop(self.predictions.insert(track, prediction)),
                 None => drop(self.damaged_predictions.insert(track)),
             }
         }
-        Ok(())
     }
 }
 
@@ -97,7 +98,7 @@ fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Resu
         "SELECT t.id, t.path, t.title, t.artist, t.album, t.track_number, t.year, t.tag_genre, t.duration_secs, \
                 t.format, t.playable, t.missing, t.added_at, u.genre, u.set_at, {} \
          FROM track t LEFT JOIN user_genre u ON u.track_id = t.id WHERE t.removed_at IS NULL",
-        album_fields::COLUMNS,
+        album_fields::COLUMNS.map(|column| format!("t.{column}")).join(", "),
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
