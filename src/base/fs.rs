@@ -74,7 +74,7 @@ impl NewFile {
         let replaced = match fs::metadata(&path) {
             Ok(there) if there.is_file() => Some(there.permissions()),
             Ok(_) => {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "something that is no file is in its place"));
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "something other than a file has its name"));
             }
             Err(_) => None,
         };

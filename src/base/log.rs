@@ -78,7 +78,7 @@ impl Log {
             if !there.is_file() {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
-                    "something that is no file is in the log's place",
+                    "something other than a file has the log's name",
                 ));
             }
             len = there.len();

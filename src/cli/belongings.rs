@@ -68,7 +68,7 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
             writeln!(out, "new playlist: {name}")?;
         }
         for name in &report.playlists_changed {
-            writeln!(out, "playlist with further songs: {name}")?;
+            writeln!(out, "songs added to playlist: {name}")?;
         }
         for folder in &report.folders {
             writeln!(out, "new folder: {} (`timbre scan` reads it)", folder.display())?;
@@ -101,7 +101,7 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
         }
         match (report.changes_nothing(), dry_run) {
             (true, _) => writeln!(out, "Nothing to change."),
-            (false, true) => writeln!(out, "Nothing was changed yet; without --dry-run it is."),
+            (false, true) => writeln!(out, "Nothing was changed. Run it again without --dry-run to import."),
             (false, false) => writeln!(out, "Imported. `timbre undo` takes it back, but for the settings."),
         }
     })?;
@@ -118,7 +118,7 @@ pub fn undo(output: &Output, data_dir: &DataDir, list: bool) -> Run {
 
 /// `timbre redo`.
 pub fn redo(output: &Output, data_dir: &DataDir) -> Run {
-    said(output, "Done again", "There is nothing to do again.", make_again(data_dir)?)
+    said(output, "Redone", "There is nothing to do again.", make_again(data_dir)?)
 }
 
 fn said(output: &Output, verb: &str, nothing: &str, done: Option<TakenBack>) -> Run {

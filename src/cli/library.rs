@@ -107,7 +107,7 @@ pub fn answer_lookalike(
     let asked =
         snapshot.track_by_path(&path).filter(|track| snapshot.lookalikes.iter().any(|asked| asked.track == track.id));
     let Some(track) = asked else {
-        let report = Report::new(format!("Nothing is asked about this file: {}", path.display()));
+        let report = Report::new(format!("There is no question about this file: {}", path.display()));
         return Err(report.with_hint("`timbre problems` lists the songs that look like others").into());
     };
     engine.send(command(track.id));

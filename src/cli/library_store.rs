@@ -43,9 +43,9 @@ pub fn restore(output: &Output, data_dir: &DataDir, file: &Path) -> Run {
     }
     let CheckReport { songs, genres, playlists, .. } = report;
     output.print(&Restored { kept: kept.as_deref(), songs, genres, playlists }, |out| {
-        writeln!(out, "The library is the one in {} now: {}.", file.display(), counts(&report))?;
+        writeln!(out, "The library was restored from {}: {}.", file.display(), counts(&report))?;
         match &kept {
-            Some(kept) => writeln!(out, "The former one is kept: {}", kept.display()),
+            Some(kept) => writeln!(out, "The previous one was kept: {}", kept.display()),
             None => Ok(()),
         }
     })?;

@@ -64,6 +64,8 @@ impl Remote {
         }
         let status = self.player.status();
         let loses_something = match command {
+            // Hearing one song after another, as in a review, is no loss of a list.
+            PlayerCommand::PlayQueue { items, .. } if status.queue.len() == 1 && items.len() == 1 => false,
             PlayerCommand::PlayQueue { items, .. } => !status.queue.is_empty() && !has_same_songs(&status, items),
             _ => !status.queue.is_empty(),
         };
@@ -132,7 +134,9 @@ mod tests {
             "the same songs"
         );
         wait_for(&player, &[3, 1, 2]);
-        assert!(remote.send(PlayerCommand::PlayQueue { items: items(&[7]), start: 0 }).is_some());
+        assert!(remote.send(PlayerCommand::PlayQueue { items: items(&[8]), start: 0 }).is_some());
+        wait_for(&player, &[8]);
+        assert_eq!(remote.send(PlayerCommand::PlayQueue { items: items(&[7]), start: 0 }), None, "one after another");
         wait_for(&player, &[7]);
         assert_eq!(
             remote.send(PlayerCommand::ClearQueue),

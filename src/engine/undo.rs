@@ -42,7 +42,8 @@ impl Dispatcher {
         } else {
             format!("replaced the queue of {songs} songs")
         };
-        self.change(|library| library.note_queue(&what, before))
+        // The songs are as they were: no client needs a snapshot.
+        self.library.note_queue(&what, before)
     }
 
     /// Looks for a missing song in the folder of that file, which joins the library if it is not in it.

@@ -1,8 +1,10 @@
 //! Problems: files that could not be used, why, and Retry.
 
-use eframe::egui::{Align, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use std::hash::Hash;
 
-use crate::library::model::{Lookalike, ProblemKind};
+use eframe::egui::{Align, Color32, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+
+use crate::library::model::{Lookalike, Problem, ProblemKind};
 use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Source};
 
@@ -44,52 +46,77 @@ pub fn problems(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, HEIGHT, lookalikes.len() + problems.len(), |ui, range| {
         for row in range {
-            if let Some(asked) = lookalikes.get(row) {
-                lookalike(ui, state, asked, actions);
-                continue;
+            match lookalikes.get(row) {
+                Some(asked) => lookalike(ui, state, asked, actions),
+                None => file(ui, &problems[row - lookalikes.len()], actions),
             }
-            let Some(problem) = problems.get(row - lookalikes.len()) else { continue };
-            let tokens = tokens(ui);
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-            let path = problem.path.display().to_string();
-            let spoken = format!("{path}: {}", problem.message);
-            response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
-            if response.contains_pointer() {
-                ui.painter().rect_filled(rect, 0.0, tokens.row_hover);
-            }
-            let inner = rect.shrink2(vec2(size::MARGIN, 6.0));
-            let icon = Rect::from_center_size(pos2(inner.left() + 9.0, inner.center().y), vec2(18.0, 18.0));
-            icons::paint(ui.painter(), Icon::Warning, icon, tokens.warning);
-            let kind =
-                Rect::from_min_max(pos2(inner.left() + 32.0, inner.top()), pos2(inner.left() + 136.0, inner.bottom()));
-            text::line(ui.painter(), kind, kind_name(problem.kind), fonts::strong(), tokens.text, Align::Min);
-            let words =
-                Rect::from_min_max(pos2(kind.right() + 8.0, inner.top()), pos2(inner.right() - 208.0, inner.bottom()));
-            let (upper, lower) = words.split_top_bottom_at_fraction(0.5);
-            text::line(ui.painter(), upper, &problem.message, fonts::body(), tokens.text, Align::Min);
-            text::line(ui.painter(), lower, &path, fonts::small(), tokens.text_faint, Align::Min);
-            let buttons = Rect::from_min_max(pos2(words.right() + 8.0, inner.top()), inner.max);
-            ui.scope_builder(UiBuilder::new().max_rect(buttons).id_salt(&problem.path), |ui| {
-                ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
-                    let label = "Retry";
-                    let retry = button::text(ui, Weight::Normal, None, label, 28.0);
-                    if retry.on_hover_text("Look at this file again").clicked() {
-                        actions.push(Action::RetryProblems(vec![problem.path.clone()]));
-                    }
-                    let reveal =
-                        button::icon(ui, Icon::Folder, 28.0, "Show in file manager", "Show in the file manager");
-                    if reveal.clicked() {
-                        actions.push(Action::Reveal(problem.path.clone()));
-                    }
-                    if button::text(ui, Weight::Quiet, None, "Copy", 28.0)
-                        .on_hover_text("Copy path and reason")
-                        .clicked()
-                    {
-                        actions.push(Action::Copy(spoken.clone()));
-                    }
-                });
-            });
-            response.on_hover_text(spoken);
+        }
+    });
+}
+
+/// What a row says.
+struct Row<'a> {
+    icon: Icon,
+    colour: Color32,
+    /// What it is about, in a word or two.
+    kind: &'a str,
+    upper: &'a str,
+    lower: &'a str,
+    lower_colour: Color32,
+    /// All of it, for a screen reader and as a tooltip.
+    spoken: &'a str,
+}
+
+/// Draws a row of the list, with its buttons at the right.
+fn row(ui: &mut Ui, id: impl Hash, row: &Row<'_>, buttons: impl FnOnce(&mut Ui)) {
+    let tokens = tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, row.spoken));
+    if response.contains_pointer() {
+        ui.painter().rect_filled(rect, 0.0, tokens.row_hover);
+    }
+    let inner = rect.shrink2(vec2(size::MARGIN, 6.0));
+    let icon = Rect::from_center_size(pos2(inner.left() + 9.0, inner.center().y), vec2(18.0, 18.0));
+    icons::paint(ui.painter(), row.icon, icon, row.colour);
+    let kind = Rect::from_min_max(pos2(inner.left() + 32.0, inner.top()), pos2(inner.left() + 136.0, inner.bottom()));
+    text::line(ui.painter(), kind, row.kind, fonts::strong(), tokens.text, Align::Min);
+    let words = Rect::from_min_max(pos2(kind.right() + 8.0, inner.top()), pos2(inner.right() - 208.0, inner.bottom()));
+    let (upper, lower) = words.split_top_bottom_at_fraction(0.5);
+    text::line(ui.painter(), upper, row.upper, fonts::body(), tokens.text, Align::Min);
+    text::line(ui.painter(), lower, row.lower, fonts::small(), row.lower_colour, Align::Min);
+    let place = Rect::from_min_max(pos2(words.right() + 8.0, inner.top()), inner.max);
+    ui.scope_builder(UiBuilder::new().max_rect(place).id_salt(id), |ui| {
+        ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), buttons);
+    });
+    response.on_hover_text(row.spoken);
+}
+
+/// A file that could not be used.
+fn file(ui: &mut Ui, problem: &Problem, actions: &mut Vec<Action>) {
+    let tokens = tokens(ui);
+    let path = problem.path.display().to_string();
+    let spoken = format!("{path}: {}", problem.message);
+    let shown = Row {
+        icon: Icon::Warning,
+        colour: tokens.warning,
+        kind: kind_name(problem.kind),
+        upper: &problem.message,
+        lower: &path,
+        lower_colour: tokens.text_faint,
+        spoken: &spoken,
+    };
+    row(ui, &problem.path, &shown, |ui| {
+        let label = "Retry";
+        let retry = button::text(ui, Weight::Normal, None, label, 28.0);
+        if retry.on_hover_text("Look at this file again").clicked() {
+            actions.push(Action::RetryProblems(vec![problem.path.clone()]));
+        }
+        let reveal = button::icon(ui, Icon::Folder, 28.0, "Show in file manager", "Show in the file manager");
+        if reveal.clicked() {
+            actions.push(Action::Reveal(problem.path.clone()));
+        }
+        if button::text(ui, Weight::Quiet, None, "Copy", 28.0).on_hover_text("Copy path and reason").clicked() {
+            actions.push(Action::Copy(spoken.clone()));
         }
     });
 }
@@ -97,40 +124,29 @@ pub fn problems(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
 /// A new song that looks like one whose file is gone: whether it takes over what that one had.
 fn lookalike(ui: &mut Ui, state: &AppState, asked: &Lookalike, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     let path = state.track(asked.track).map(|track| track.path.display().to_string()).unwrap_or_default();
     let by = if asked.artist.is_empty() { String::new() } else { format!(" by {}", asked.artist) };
     let sentence = format!("Looks like “{}”{by}, whose file is gone.", asked.title);
     let question = format!("Take over {}?", had(asked));
-    let spoken = format!("{path}: {sentence} {question}");
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &spoken));
-    if response.contains_pointer() {
-        ui.painter().rect_filled(rect, 0.0, tokens.row_hover);
-    }
-    let inner = rect.shrink2(vec2(size::MARGIN, 6.0));
-    let icon = Rect::from_center_size(pos2(inner.left() + 9.0, inner.center().y), vec2(18.0, 18.0));
-    icons::paint(ui.painter(), Icon::Info, icon, tokens.accent);
-    let kind = Rect::from_min_max(pos2(inner.left() + 32.0, inner.top()), pos2(inner.left() + 136.0, inner.bottom()));
-    text::line(ui.painter(), kind, "Same song?", fonts::strong(), tokens.text, Align::Min);
-    let words = Rect::from_min_max(pos2(kind.right() + 8.0, inner.top()), pos2(inner.right() - 208.0, inner.bottom()));
-    let (upper, lower) = words.split_top_bottom_at_fraction(0.5);
-    text::line(ui.painter(), upper, &sentence, fonts::body(), tokens.text, Align::Min);
-    let below = format!("{question}  {path}");
-    text::line(ui.painter(), lower, &below, fonts::small(), tokens.text_muted, Align::Min);
-    let buttons = Rect::from_min_max(pos2(words.right() + 8.0, inner.top()), inner.max);
-    ui.scope_builder(UiBuilder::new().max_rect(buttons).id_salt(asked.track), |ui| {
-        ui.with_layout(eframe::egui::Layout::right_to_left(Align::Center), |ui| {
-            let take_over = button::text(ui, Weight::Normal, None, "Take over", 28.0);
-            if take_over.on_hover_text("It is the same song: give it what the old one had").clicked() {
-                actions.push(Action::TakeOver(asked.track));
-            }
-            let keep_apart = button::text(ui, Weight::Quiet, None, "Keep apart", 28.0);
-            if keep_apart.on_hover_text("It is another song; do not ask again").clicked() {
-                actions.push(Action::KeepApart(asked.track));
-            }
-        });
+    let shown = Row {
+        icon: Icon::Info,
+        colour: tokens.accent,
+        kind: kind_name(ProblemKind::LooksLike),
+        upper: &sentence,
+        lower: &format!("{question}  {path}"),
+        lower_colour: tokens.text_muted,
+        spoken: &format!("{path}: {sentence} {question}"),
+    };
+    row(ui, asked.track, &shown, |ui| {
+        let take_over = button::text(ui, Weight::Normal, None, "Take over", 28.0);
+        if take_over.on_hover_text("It is the same song: give it what the old one had").clicked() {
+            actions.push(Action::TakeOver(asked.track));
+        }
+        let keep_apart = button::text(ui, Weight::Quiet, None, "Keep apart", 28.0);
+        if keep_apart.on_hover_text("It is another song; do not ask again").clicked() {
+            actions.push(Action::KeepApart(asked.track));
+        }
     });
-    response.on_hover_text(spoken);
 }
 
 /// What a person gave the former song.

@@ -35,7 +35,7 @@ pub(super) fn check<R: Read + Seek>(bytes: &mut Bytes<R>) -> io::Result<Checked>
             Some((len, count, rate)) if at + len <= bytes.end => {
                 if !in_step && blocks > 0 {
                     let secs = (blocks * BLOCK) as f64 / f64::from(rate_hz.max(1));
-                    if !checked.add(secs, "a part of it is no sound") {
+                    if !checked.add(secs, "part of it is not sound") {
                         break;
                     }
                 }

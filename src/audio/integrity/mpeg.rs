@@ -23,8 +23,7 @@ pub(super) fn check<R: Read + Seek>(bytes: Bytes<R>) -> io::Result<Checked> {
         if is_first {
             (base, first_at) = (rate, frame.at);
         }
-        if frame.skipped > STRAY && !is_first && !checked.add(samples as f64 / base as f64, "a part of it is no sound")
-        {
+        if frame.skipped > STRAY && !is_first && !checked.add(samples as f64 / base as f64, "part of it is not sound") {
             break;
         }
         if is_info_frame(frames.window.look(frame.at, INFO_HEAD)?, &frame.header) {

@@ -38,7 +38,7 @@ pub(super) fn check<R: Read + Seek>(bytes: &mut Bytes<R>) -> io::Result<Checked>
         if head.get(..5) != Some(b"OggS\0") {
             let place = next_page(bytes, at + 1)?;
             // What stands behind the last page harms nothing.
-            if place.is_some() && in_step && !checked.add(now, "a part of it is no sound") {
+            if place.is_some() && in_step && !checked.add(now, "part of it is not sound") {
                 break;
             }
             in_step = false;

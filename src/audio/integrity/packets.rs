@@ -33,7 +33,7 @@ pub(super) fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioE
         match guarded(|| format.next_packet()) {
             Ok(Some(packet)) if packet.track_id == track => {
                 let is_hole = is_empty(&packet.data);
-                if is_hole && !in_hole && !checked.add(packet.pts.get() as f64 / per_sec, "a part of it is empty") {
+                if is_hole && !in_hole && !checked.add(packet.pts.get() as f64 / per_sec, "part of it is empty") {
                     break;
                 }
                 in_hole = is_hole;

@@ -31,10 +31,10 @@ const BANDS: usize = 8;
 pub(super) fn why_not(found: &DecodedWindows, rate_hz: u32) -> Option<String> {
     let secs = found.heard_secs.min(found.duration_secs.unwrap_or(f64::INFINITY));
     if secs < SHORTEST_SECS - ROUNDING_SECS {
-        return Some(format!("no genre: it lasts {secs:.1} seconds, and a genre needs {SHORTEST_SECS}"));
+        return Some(format!("no genre: it lasts {secs:.1} seconds, and a genre needs at least {SHORTEST_SECS}"));
     }
     if found.not_numbers as f64 > NOT_NUMBERS * found.heard_secs * f64::from(rate_hz) {
-        return Some("no genre: a large part of its samples are no numbers".to_owned());
+        return Some("no genre: many of its samples are not numbers".to_owned());
     }
     let sounding_secs = sounding_secs(&found.windows, rate_hz);
     if sounding_secs < LEAST_SOUND_SECS {

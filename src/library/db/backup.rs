@@ -48,9 +48,9 @@ impl Library {
             return Err(refused("this is the library itself"));
         }
         match std::fs::metadata(to) {
-            Ok(there) if !there.is_file() => return Err(refused("something that is no file has that name")),
+            Ok(there) if !there.is_file() => return Err(refused("something other than a file has that name")),
             Ok(there) if there.len() > 0 && super::check::version_of(to).is_err() => {
-                return Err(refused("a file that is no library of Timbre has that name"));
+                return Err(refused("a file that is not a Timbre library has that name"));
             }
             _ => {}
         }

@@ -69,7 +69,7 @@ pub fn version_of(path: &Path) -> Result<i64, LibraryError> {
     let none = |reason: &str| LibraryError::NoLibrary { path: path.to_path_buf(), reason: reason.to_owned() };
     match std::fs::metadata(path) {
         Ok(there) if there.is_file() => {}
-        Ok(_) => return Err(none("this is no file")),
+        Ok(_) => return Err(none("this is not a file")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(none("there is no such file")),
         Err(_) => return Err(none("this file cannot be read")),
     }
@@ -77,7 +77,7 @@ pub fn version_of(path: &Path) -> Result<i64, LibraryError> {
     let connection = open_as_it_is(path).map_err(failed)?;
     let version = identify(&connection).map_err(failed)?;
     match version {
-        None => Err(none("this is no library of Timbre")),
+        None => Err(none("this is not a Timbre library")),
         Some(found) if found > migrate::VERSION => {
             Err(LibraryError::Newer { path: path.to_path_buf(), found, supported: migrate::VERSION })
         }

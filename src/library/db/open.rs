@@ -72,7 +72,7 @@ fn for_writing(path: &Path) -> Result<Connection, LibraryError> {
     if !path.is_file() {
         return Err(cannot(std::io::Error::new(
             std::io::ErrorKind::InvalidInput,
-            "something that is no file is there",
+            "something other than a file is there",
         )));
     }
     let failed = |source| LibraryError::from_sqlite(path, source);
@@ -146,8 +146,8 @@ pub(super) fn check_ours(connection: &Connection, path: &Path) -> Result<(), Lib
         (0, _) if all == 0 => Ok(()),
         (0, true) => foreign("the library's version is missing, so that this file is not used"),
         (1.., true) => Ok(()),
-        (_, true) => foreign("the library has a version that no Timbre gives, so that this file is not used"),
-        (_, false) => foreign("the file in the library's place is a database of another program"),
+        (_, true) => foreign("the library has a version that no Timbre writes, so that this file is not used"),
+        (_, false) => foreign("the file that has the library's name belongs to another program"),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn restore(path: &Path, copy: &Path) -> Result<Option<PathBuf>, LibraryError
     if let Err(LibraryError::Damaged { source, .. }) = version_of(copy)
         && source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase)
     {
-        return Err(none("this is no library of Timbre, or its first page is damaged"));
+        return Err(none("this is not a Timbre library, or its first page is damaged"));
     }
     let report = check(copy)?;
     if report.pages_damaged {

@@ -49,7 +49,7 @@ pub enum PortableError {
         reason: &'static str,
     },
     /// The file is something else.
-    #[error("this is no library that `timbre library export` wrote ({reason}): {}", path.display())]
+    #[error("this is not a file that `timbre library export` wrote ({reason}): {}", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -207,7 +207,7 @@ pub(super) fn read(path: &Path) -> Result<Document, PortableError> {
     match head.version.as_ref().and_then(Value::as_u64) {
         Some(found) if found > VERSION => return Err(PortableError::Newer { path: path.to_path_buf(), found }),
         Some(1..) => {}
-        _ => return Err(foreign("its field `version` is no version".to_owned())),
+        _ => return Err(foreign("its field `version` is not a version".to_owned())),
     }
     let mut document: Document = serde_json::from_slice(bytes).map_err(|error| foreign(error.to_string()))?;
     for playlist in &document.playlists {

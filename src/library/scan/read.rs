@@ -51,7 +51,7 @@ impl Reading {
 /// Reads one file. `wants_v1` tells for which sizes the hash of version 1 is needed.
 pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64) -> bool) -> Reading {
     // What the system refuses today may be allowed tomorrow without a trace in size or time: no stamp.
-    let file = match File::open(path) {
+    let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) => return Reading::bad(None, system_trouble(&error)),
     };
@@ -72,20 +72,24 @@ pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64)
         let mut bytes = Vec::with_capacity(length as usize);
         file.take(WHOLE_BYTES).read_to_end(&mut bytes).and_then(|_| {
             let length = bytes.len() as u64;
-            read_content(path, &mut Cursor::new(bytes), length, wants_v1, probe)
+            let mut content = Cursor::new(bytes);
+            let keys = keys(&mut content, length, wants_v1)?;
+            Ok((keys, whole_song_of(path, &mut content, length, probe)))
         })
     } else {
-        read_content(path, &mut BufReader::with_capacity(BUFFER_BYTES, file), length, wants_v1, probe)
+        // Keys read here and there, a few bytes or whole blocks: a buffer would only read more than is needed.
+        keys(&mut file, length, wants_v1)
+            .map(|keys| (keys, whole_song_of(path, &mut BufReader::with_capacity(BUFFER_BYTES, file), length, probe)))
     };
     match read {
-        Ok((sound_key, v1_hash, Ok((song, trouble)))) => Reading {
+        Ok(((sound_key, v1_hash), Ok((song, trouble)))) => Reading {
             stamp: Some(stamp),
             inode: inode(&metadata),
             v1_hash,
             song: Some(Song { sound_key, ..song }),
             trouble,
         },
-        Ok((_, _, Err(trouble))) => {
+        Ok((_, Err(trouble))) => {
             let transient = matches!(trouble.kind, ProblemKind::Permission | ProblemKind::Vanished);
             Reading::bad((!transient).then_some(stamp), trouble)
         }
@@ -93,20 +97,12 @@ pub(super) fn read_song(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64)
     }
 }
 
-/// What was read of a file's content: its sound key, its hash of version 1, the song in it.
-type Content = (SoundKey, Option<[u8; 16]>, Result<(Song, Option<Trouble>), Trouble>);
-
-fn read_content(
-    path: &Path,
-    reader: &mut (impl Read + Seek),
-    length: u64,
-    wants_v1: bool,
-    probe: &ProbeFn<'_>,
-) -> io::Result<Content> {
+/// The sound key of a file, and its hash of version 1 where that is wanted. The reader stands at the beginning afterwards.
+fn keys(reader: &mut (impl Read + Seek), length: u64, wants_v1: bool) -> io::Result<(SoundKey, Option<[u8; 16]>)> {
     let sound_key = sound_key::of_reader(reader, length)?;
     let v1_hash = if wants_v1 { Some(v1_hash(reader, length)?) } else { None };
     reader.rewind()?;
-    Ok((sound_key, v1_hash, whole_song_of(path, reader, length, probe)))
+    Ok((sound_key, v1_hash))
 }
 
 /// As [`song_of`], with a remark when the end of the file is missing.

@@ -88,7 +88,7 @@ struct Strays {
 impl Strays {
     fn new(library: &Library, known: &Known, sorted: &Sorted) -> Result<Self, LibraryError> {
         let mut strays = Self::default();
-        for (row, track) in known.tracks.iter().enumerate().filter(|(row, _)| !sorted.settled.contains(row)) {
+        for (row, track) in known.tracks.iter().enumerate().filter(|(row, _)| !sorted.settled[*row]) {
             if let Some(key) = track.sound_key {
                 strays.by_sound.entry(key).or_default().push(row);
             } else if let Some(hash) = track.v1_hash {
@@ -216,21 +216,19 @@ impl Scan<'_> {
 
     /// Notes what is wrong with a file, or that nothing is wrong any more.
     fn trouble(&mut self, work: &Work, reading: &Reading, changes: &mut Vec<Change<'_>>) {
-        let text = shown(&work.path);
-        if self.known.problems.contains_key(&text) {
-            self.opened.insert(text.clone());
-        }
-        match &reading.trouble {
-            Some(trouble) => {
+        let before = self.known.problem(&work.path);
+        self.opened.extend(before.map(|(path, _)| path.clone()));
+        match (&reading.trouble, before) {
+            (Some(trouble), before) => {
                 self.summary.problems += 1;
                 let problem = self.problem(work.path.clone(), trouble.clone());
-                if self.known.problems.get(&text).is_none_or(|known| known.message != problem.message) {
+                if before.is_none_or(|(_, known)| known.message != problem.message) {
                     self.reporter.problem(&problem);
                 }
                 changes.push(Change::Problem { problem, stamp: reading.stamp });
             }
-            None if self.known.problems.contains_key(&text) => changes.push(Change::NoProblem { path: text }),
-            None => {}
+            (None, Some((path, _))) => changes.push(Change::NoProblem { path: path.clone() }),
+            (None, None) => {}
         }
     }
 
@@ -305,7 +303,7 @@ impl Scan<'_> {
 
     /// Which files are which songs: the song for each file held back, and whether it is certain that the sound is the
     /// same. Equal sound first, then what version 1 knew, then a path of version 1 with a song of the same length.
-    fn pair(&self, held: &[Read], settled: &HashSet<usize>, gone: &[usize]) -> HashMap<usize, (usize, bool)> {
+    fn pair(&self, held: &[Read], settled: &[bool], gone: &[usize]) -> HashMap<usize, (usize, bool)> {
         let tracks = &self.known.tracks;
         let mut pairs: HashMap<usize, (usize, bool)> = HashMap::new();
         let mut found: HashSet<usize> = HashSet::new();
@@ -314,7 +312,7 @@ impl Scan<'_> {
         // A song outside of what was walked counts only if its file is not there any more.
         let mut absent: HashMap<usize, bool> = HashMap::new();
         let mut is_stray = |row: usize| {
-            !settled.contains(&row)
+            !settled[row]
                 && (gone.contains(&row)
                     || at_work.contains(&row)
                     || *absent.entry(row).or_insert_with(|| {

@@ -1,5 +1,6 @@
 //! What the walk and the database say together: which files must be opened, which songs are gone.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io;
@@ -13,7 +14,6 @@ use super::stamp::inode;
 use super::walk::{self, Walked};
 use super::{FileStamp, ScanSummary, Trouble};
 use crate::library::db::scanning::{Known, KnownTrack};
-use crate::library::shown;
 
 /// A file that must be opened.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ pub(super) struct Sorted {
     pub returned: Vec<usize>,
     /// Songs that are below the roots by their path, but whose file is not there.
     pub gone: Vec<usize>,
-    /// Songs whose file is there and unchanged.
-    pub settled: HashSet<usize>,
+    /// For each song whether its file is there and unchanged.
+    pub settled: Vec<bool>,
     /// Problems of folders, links and names, and of files that cannot be looked at.
     pub problems: Vec<(PathBuf, Trouble)>,
     /// Paths of problems that are still as they were.
@@ -48,14 +48,15 @@ pub(super) struct Sorted {
 pub(super) fn sort_out(pool: &ThreadPool, roots: &[PathBuf], walked: Walked, known: &Known) -> Sorted {
     let Walked { files, file_links, problems, left_out, unknown_kinds } = walked;
     let stats: Vec<_> = pool.install(|| files.par_iter().with_min_len(64).map(std::fs::metadata).collect());
-    let doubtful = doubtful_stamps(&known.tracks);
+    // Looked up only when a file has another inode than its song.
+    let doubtful = LazyCell::new(|| doubtful_stamps(&known.tracks));
     let mut sorted = Sorted {
         summary: ScanSummary { left_out, unknown_kinds, ..ScanSummary::default() },
         total: files.len() as u64,
         work: Vec::new(),
         returned: Vec::new(),
         gone: Vec::new(),
-        settled: HashSet::new(),
+        settled: vec![false; known.tracks.len()],
         problems,
         standing: HashSet::new(),
     };
@@ -83,7 +84,7 @@ pub(super) fn sort_out(pool: &ThreadPool, roots: &[PathBuf], walked: Walked, kno
             (first..next).for_each(|row| sorted.not_there(row, roots, known));
             continue;
         }
-        sorted.file(path, &metadata, first..next, roots, known, &doubtful);
+        sorted.file(path, &metadata, first..next, roots, known, &|stamp| doubtful.contains(stamp));
     }
     (next..known.tracks.len()).for_each(|row| sorted.not_there(row, roots, known));
     sorted.summary.problems = sorted.standing.len() + sorted.problems.len();
@@ -99,19 +100,16 @@ impl Sorted {
         rows: std::ops::Range<usize>,
         roots: &[PathBuf],
         known: &Known,
-        doubtful: &HashSet<FileStamp>,
+        is_doubtful: &dyn Fn(&FileStamp) -> bool,
     ) {
         let stamp = FileStamp::from_metadata(metadata);
-        let text = shown(&path);
-        let has_standing_problem = known.problems.get(&text).is_some_and(|problem| problem.stamp == Some(stamp));
-        if has_standing_problem {
-            self.standing.insert(text);
-        }
+        let standing = known.problem(&path).filter(|(_, problem)| problem.stamp == Some(stamp));
+        let has_standing_problem = standing.is_some();
+        self.standing.extend(standing.map(|(path, _)| path.clone()));
         let is_same = |row: &usize| {
             let track = &known.tracks[*row];
             // Files of one size and time that changed places can be told apart by their inodes only.
-            let is_certain = track.inode == 0 || track.inode == inode(metadata) || !doubtful.contains(&stamp);
-            track.stamp == stamp && is_certain
+            track.stamp == stamp && (track.inode == 0 || track.inode == inode(metadata) || !is_doubtful(&stamp))
         };
         let rank = |row: &usize| (known.tracks[*row].is_here(), !known.tracks[*row].hidden, known.tracks[*row].id);
         let same = rows.clone().filter(is_same).max_by_key(rank);
@@ -121,7 +119,7 @@ impl Sorted {
         }
         match (same, occupant) {
             (Some(row), _) => {
-                self.settled.insert(row);
+                self.settled[row] = true;
                 let track = &known.tracks[row];
                 if (track.sound_key.is_none() || track.has_old_tags) && !has_standing_problem {
                     self.work.push(Work { path, row: Some(row), is_unchanged: true });

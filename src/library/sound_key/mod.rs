@@ -9,11 +9,12 @@ mod ebml;
 mod ogg;
 mod payload;
 
-use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
+
+use crate::base::read::open_regular;
 
 use payload::Payload;
 
@@ -28,26 +29,15 @@ const END_BYTES: u64 = 48 * 1024;
 const PLACES: u64 = 4;
 /// this much each.
 const PLACE_BYTES: u64 = 16 * 1024;
-/// Enough for most headers; what follows is skipped by seeking.
-const BUFFER_BYTES: usize = 16 * 1024;
 
 /// The sound key of a file.
 ///
 /// # Errors
 /// What the file system says.
 pub fn sound_key(path: &Path) -> io::Result<SoundKey> {
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    if metadata.len() <= WHOLE_BYTES {
-        let mut bytes = Vec::with_capacity(metadata.len() as usize);
-        file.take(WHOLE_BYTES).read_to_end(&mut bytes)?;
-        let length = bytes.len() as u64;
-        return of_reader(&mut Cursor::new(bytes), length);
-    }
-    of_reader(&mut BufReader::with_capacity(BUFFER_BYTES, file), metadata.len())
+    let mut file = open_regular(path)?;
+    let length = file.metadata()?.len();
+    of_reader(&mut file, length)
 }
 
 /// The sound key of what a reader holds, `length` bytes in all.

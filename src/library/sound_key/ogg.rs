@@ -71,18 +71,13 @@ struct Page {
 impl Page {
     /// The page at `position`; `None` at the end of the file and where there is none.
     fn read(reader: &mut (impl Read + Seek), position: u64, length: u64) -> io::Result<Option<Self>> {
-        let mut bytes = vec![0; MAX_PAGE.min(length.saturating_sub(position)) as usize];
-        // Most pages are small: read the header first.
-        let head = bytes.len().min(27 + 255);
-        let known = read_at(reader, position, &mut bytes[..head])?;
-        let Some(size) = size_of(&bytes[..known]) else { return Ok(None) };
-        let size = size.min(bytes.len());
-        if size > known {
-            let more = read_at(reader, position + known as u64, &mut bytes[known..size])?;
-            bytes.truncate(known + more);
-        } else {
-            bytes.truncate(size);
-        }
+        // Most pages are small: the header says how large.
+        let mut head = [0; 27 + 255];
+        let known = read_at(reader, position, &mut head)?;
+        let Some(size) = size_of(&head[..known]) else { return Ok(None) };
+        let mut bytes = vec![0; size.min(length.saturating_sub(position) as usize)];
+        let known = read_at(reader, position, &mut bytes)?;
+        bytes.truncate(known);
         Ok(Self::parse(&bytes).map(|page| Self { end: position + page.end, ..page }))
     }
 

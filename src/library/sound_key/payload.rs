@@ -133,7 +133,11 @@ fn after_leading_tags(reader: &mut (impl Read + Seek), length: u64) -> io::Resul
     if start == 0 {
         return Ok(0);
     }
-    // Some taggers leave more room than their header says.
+    // Some taggers leave more room than their header says. Most do not.
+    let mut first = [0];
+    if read_at(reader, start, &mut first)? == 1 && first != [0] {
+        return Ok(start);
+    }
     let mut padding = vec![0; MAX_PADDING.min(length - start) as usize];
     let known = read_at(reader, start, &mut padding)?;
     let zeros = padding[..known].iter().take_while(|byte| **byte == 0).count();

@@ -1,3 +1,5 @@
+use std::io::Cursor;
+
 use super::*;
 
 fn key(bytes: &[u8]) -> SoundKey {
