@@ -9,12 +9,13 @@ use crate::base::CancelToken;
 use crate::engine::Settings;
 use crate::library;
 use crate::library::query::Query;
-use crate::ml::data::{Dataset, Sources};
-use crate::ml::judge::Judgement;
-use crate::ml::train::model::{Model, ModelCard};
-use crate::ml::train::run_folder::RunFolder;
-use crate::ml::train::{bundle, runs, trial};
-use crate::ml::{Device, split};
+use crate::ml::dataset::{Dataset, Sources, split};
+use crate::ml::eval::Judgement;
+use crate::ml::model::{Model, ModelCard};
+use crate::ml::runs::bundle;
+use crate::ml::runs::run_folder::RunFolder;
+use crate::ml::train::trial;
+use crate::ml::{Device, runs};
 
 /// Blocks of sound that are decoded of one input.
 const MOST_BLOCKS: usize = 64;
@@ -111,7 +112,7 @@ fn run_state(bytes: &[u8]) {
         }
         runs::history(&folder).ok();
         runs::predictions(&folder).ok();
-        crate::ml::train::run::read_config(&folder).map(|config| config.trouble()).ok();
+        runs::run::read_config(&folder).map(|config| config.trouble()).ok();
         if let Ok((folder, state)) = runs::find(folder.path(), &folder.path().display().to_string()) {
             runs::load(folder, state).ok();
         }

@@ -1,18 +1,19 @@
 //! Timbre: a music-library organizer that listens.
 //!
 //! ```text
-//! ui   (egui, only here)          cli  (clap)
-//!   |  Action v   ^ &AppState       |
-//! state (no egui, pure)             |
-//!   |  Command v  ^ Event           |  Command v  ^ Event
-//! engine: Engine, Command, Event, jobs (threads, progress, cancel)
-//!   |          |           |         |
-//! library    audio        ml  --->  dsp        no other arrows between these four
-//!   `----------`-----------`---------`----- base: ids, errors, paths
+//! ui       the window; egui is known only here           -> state, engine, ml, library, audio, dsp, base
+//! cli      the command line                              -> ui, engine, ml, library, audio, dsp, base
+//! state    what the window shows, without egui; pure     -> engine, ml, library, audio, dsp, base
+//! engine   jobs, threads, settings: one door to it all   -> ml, library, audio, dsp, base
+//! ml       machine learning; its own rooms in `ml`       -> dsp, base
+//! library  the database, scanning, tags, searching       -> base
+//! audio    decoding and playing                          -> base
+//! dsp      spectra and wavelets                          -> base
+//! base     identifiers, errors, paths, files
 //! ```
 //!
 //! The window and the command line are two clients of one [`engine::Engine`]: commands in, events out.
-//! `tests/architecture.rs` checks the arrows.
+//! `tests/architecture.rs` checks that these arrows, and no others, are there.
 
 pub mod audio;
 pub mod base;

@@ -2,21 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic, also in its helpers")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// Which layers each layer may use (besides itself).
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("base", &[]),
-    ("dsp", &["base"]),
-    ("audio", &["base"]),
-    ("library", &["base"]),
-    ("ml", &["base", "dsp"]),
-    ("engine", &["base", "dsp", "audio", "library", "ml"]),
-    ("state", &["base", "dsp", "audio", "library", "ml", "engine"]),
-    ("ui", &["base", "dsp", "audio", "library", "ml", "engine", "state"]),
-    ("cli", &["base", "dsp", "audio", "library", "ml", "engine", "ui"]),
-];
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::Visit;
+use syn::{ItemMod, ItemUse, Macro, UseName, UseRename, UseTree, VisRestricted};
 
 /// Longest a source file may be, its tests included.
 const MOST_LINES: usize = 600;
@@ -56,18 +49,227 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-#[test]
-fn arrows_between_layers_go_down_only() {
-    let mut wrong = Vec::new();
-    for (path, layer, text) in all_sources() {
-        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == layer) else { continue };
-        for (number, line) in code(&text) {
-            for (_, rest) in line.match_indices("crate::").map(|(at, found)| (at, &line[at + found.len()..])) {
-                let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let is_layer = ALLOWED.iter().any(|(name, _)| *name == used);
-                if is_layer && used != layer && !allowed.contains(&used.as_str()) {
-                    wrong.push(format!("{}:{}: {layer} uses {used}", path.display(), number + 1));
+/// The rooms that a drawing in a file's documentation shows, and which others each of them uses: lines of
+/// `name  what it is  -> others`.
+fn drawing(file: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap();
+    let drawn = text.split("```text").nth(1).unwrap().split("```").next().unwrap();
+    let lines = drawn.lines().map(|line| line.trim_start_matches("//!").trim()).filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let (room, others) = line.split_once("-> ").map_or((line, ""), |(left, right)| (left, right));
+            let others = others.split(',').map(|other| other.trim().to_owned()).filter(|other| !other.is_empty());
+            (room.split_whitespace().next().unwrap().to_owned(), others.collect())
+        })
+        .collect()
+}
+
+/// Collects the absolute paths that a file names: in `use` trees, in code, in the arguments of macros, tests included.
+struct Paths {
+    /// Where we are: the module, and the modules inside the file.
+    module: Vec<String>,
+    found: BTreeSet<Vec<String>>,
+}
+
+impl Paths {
+    fn add(&mut self, segments: &[String]) {
+        let absolute = match segments.first().map(String::as_str) {
+            Some("crate") => segments[1..].to_vec(),
+            Some("super" | "self") => {
+                let up = segments.iter().take_while(|segment| *segment == "super").count();
+                let rest = segments.iter().skip_while(|segment| *segment == "super" || *segment == "self");
+                let kept = self.module.len().saturating_sub(up);
+                self.module[..kept].iter().chain(rest).cloned().collect()
+            }
+            _ => return,
+        };
+        self.found.insert(absolute);
+    }
+
+    fn add_tree(&mut self, before: &mut Vec<String>, tree: &UseTree) {
+        match tree {
+            UseTree::Path(path) => {
+                before.push(path.ident.to_string());
+                self.add_tree(before, &path.tree);
+                before.pop();
+            }
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(before, tree)),
+            UseTree::Name(UseName { ident }) | UseTree::Rename(UseRename { ident, .. }) => {
+                before.push(ident.to_string());
+                self.add(before);
+                before.pop();
+            }
+            UseTree::Glob(_) => self.add(before),
+        }
+    }
+
+    fn add_tokens(&mut self, tokens: TokenStream) {
+        let mut path: Vec<String> = Vec::new();
+        let mut colons = 0;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    if colons != 2 {
+                        self.add(&path);
+                        path.clear();
+                    }
+                    path.push(ident.to_string());
+                    colons = 0;
                 }
+                TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+                TokenTree::Group(group) => {
+                    colons = 0;
+                    self.add_tokens(group.stream());
+                }
+                _ => colons = 0,
+            }
+        }
+        self.add(&path);
+    }
+}
+
+impl<'ast> Visit<'ast> for Paths {
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        self.module.push(item.ident.to_string());
+        syn::visit::visit_item_mod(self, item);
+        self.module.pop();
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.add_tree(&mut Vec::new(), &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.add(&segments);
+        syn::visit::visit_path(self, path);
+    }
+
+    fn visit_vis_restricted(&mut self, _visibility: &'ast VisRestricted) {}
+
+    fn visit_macro(&mut self, item: &'ast Macro) {
+        self.add_tokens(item.tokens.clone());
+    }
+}
+
+/// The module of each file, and the absolute paths that it names.
+static PATHS: LazyLock<Vec<(Vec<String>, BTreeSet<Vec<String>>)>> = LazyLock::new(|| {
+    all_sources()
+        .into_iter()
+        .map(|(path, _, text)| {
+            let mut module: Vec<String> =
+                path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            if module.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
+                module.pop();
+            }
+            let mut paths = Paths { module: module.clone(), found: BTreeSet::new() };
+            let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            paths.visit_file(&file);
+            (module, paths.found)
+        })
+        .collect()
+});
+
+/// The arrows between the rooms below `parent`, with a place for each.
+fn arrows(parent: &[&str], rooms: &BTreeSet<String>) -> BTreeMap<(String, String), String> {
+    let room_of = |path: &[String]| -> Option<String> {
+        let below = path.iter().zip(parent).all(|(a, b)| a == b) && path.len() > parent.len();
+        below.then(|| path[parent.len()].clone()).filter(|room| rooms.contains(room))
+    };
+    let mut found = BTreeMap::new();
+    for (module, paths) in PATHS.iter() {
+        let Some(from) = room_of(module) else { continue };
+        for path in paths {
+            if let Some(to) = room_of(path).filter(|to| *to != from) {
+                found.entry((from.clone(), to)).or_insert(format!("{} names {}", module.join("::"), path.join("::")));
+            }
+        }
+    }
+    found
+}
+
+/// Fails unless the arrows are those of the drawing, all of them and no others, and go one way.
+fn check_drawing(file: &str, parent: &[&str]) {
+    let drawn = drawing(file);
+    assert!(drawn.len() >= 5, "{drawn:?}");
+    let found = arrows(parent, &drawn.keys().cloned().collect());
+    let mut wrong: Vec<String> = Vec::new();
+    for ((from, to), place) in &found {
+        if !drawn[from].contains(to) {
+            wrong.push(format!("{from} -> {to} is not drawn: {place}"));
+        }
+    }
+    for (from, to) in drawn.iter().flat_map(|(from, others)| others.iter().map(move |to| (from, to))) {
+        if !found.contains_key(&(from.clone(), to.clone())) {
+            wrong.push(format!("{from} -> {to} is drawn, but nothing uses it"));
+        }
+    }
+    wrong.extend(circles(found.keys()).into_iter().map(|circle| format!("a circle: {}", circle.join(", "))));
+    assert!(wrong.is_empty(), "src/{file}:\n{}", wrong.join("\n"));
+}
+
+/// Groups of rooms that reach each other.
+fn circles<'a>(arrows: impl Iterator<Item = &'a (String, String)>) -> BTreeSet<Vec<String>> {
+    let mut reached: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in arrows {
+        reached.entry(from.clone()).or_default().insert(to.clone());
+    }
+    loop {
+        let mut grown = false;
+        for from in reached.keys().cloned().collect::<Vec<_>>() {
+            let further: BTreeSet<String> =
+                reached[&from].iter().filter_map(|to| reached.get(to)).flatten().cloned().collect();
+            let known = reached.entry(from).or_default();
+            let before = known.len();
+            known.extend(further);
+            grown |= known.len() > before;
+        }
+        if !grown {
+            break;
+        }
+    }
+    let in_circle = |room: &String| reached[room].contains(room);
+    let group = |room: &String| -> Vec<String> {
+        reached[room].iter().filter(|to| reached.get(*to).is_some_and(|back| back.contains(room))).cloned().collect()
+    };
+    reached.keys().filter(|room| in_circle(room)).map(group).collect()
+}
+
+#[test]
+fn the_layers_are_those_of_the_drawing() {
+    check_drawing("lib.rs", &[]);
+}
+
+#[test]
+fn the_rooms_of_machine_learning_are_those_of_the_drawing() {
+    check_drawing("ml/mod.rs", &["ml"]);
+}
+
+/// Modules beside each other that need each other, and why that is as it should be.
+const CIRCLES: &[(&str, &str)] = &[];
+
+#[test]
+fn modules_beside_each_other_do_not_go_in_circles() {
+    let parents: BTreeSet<Vec<String>> =
+        PATHS.iter().map(|(module, _)| module[..module.len().saturating_sub(1)].to_vec()).collect();
+    let mut wrong = Vec::new();
+    for parent in parents {
+        let names: Vec<&str> = parent.iter().map(String::as_str).collect();
+        let beside: BTreeSet<String> = PATHS
+            .iter()
+            .filter(|(module, _)| module.len() > parent.len() && module.starts_with(&parent))
+            .map(|(module, _)| module[parent.len()].clone())
+            .collect();
+        let allowed = CIRCLES.iter().any(|(module, _)| *module == names.join("::"));
+        if !allowed {
+            let found = arrows(&names, &beside);
+            for circle in circles(found.keys()) {
+                let places: Vec<&String> = found
+                    .iter()
+                    .filter(|((from, to), _)| circle.contains(from) && circle.contains(to))
+                    .map(|(_, place)| place)
+                    .collect();
+                wrong.push(format!("{}: {}\n  {places:#?}", names.join("::"), circle.join(", ")));
             }
         }
     }

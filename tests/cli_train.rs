@@ -12,9 +12,9 @@ use lofty::config::WriteOptions;
 use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use serde_json::Value;
 use timbre::library::Library;
-use timbre::ml::data::features::FrontEnd;
-use timbre::ml::train::config::{Architecture, Config, Preset};
-use timbre::ml::train::network::{CompactSpec, NetworkSpec};
+use timbre::ml::model::config::{Architecture, Config, Preset};
+use timbre::ml::networks::input::FrontEnd;
+use timbre::ml::networks::{CompactSpec, NetworkSpec};
 
 fn timbre(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_timbre"));

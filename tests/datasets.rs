@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use audio_support::{Sound, genres, write};
 use serde_json::Value;
-use timbre::ml::data::Broken;
-use timbre::ml::data::check::{Check, OddKind};
+use timbre::ml::check::{Check, OddKind};
+use timbre::ml::dataset::Broken;
 
 /// Nothing that is refused takes longer, also in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use audio_support::Sound;
 use timbre::fuzzing::TARGETS;
 use timbre::ml::Device;
-use timbre::ml::data::FrontEnd;
-use timbre::ml::rng::Rng;
-use timbre::ml::train::config::{Architecture, Config, Preset};
-use timbre::ml::train::model::{MODEL_FORMAT, Model, ModelCard};
-use timbre::ml::train::network::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
-use timbre::ml::train::run_state::RunState;
+use timbre::ml::model::config::{Architecture, Config, Preset};
+use timbre::ml::model::{MODEL_FORMAT, Model, ModelCard};
+use timbre::ml::networks::input::FrontEnd;
+use timbre::ml::networks::{BranchSpec, CompactSpec, FusionSpec, NetworkSpec, PerceptronSpec};
+use timbre::ml::nn::rng::Rng;
+use timbre::ml::runs::run_state::RunState;
 
 /// Damaged inputs of each kind in an ordinary run.
 const INPUTS: u64 = 150;
@@ -333,7 +333,7 @@ fn config() -> Vec<u8> {
 }
 
 fn metrics() -> Vec<u8> {
-    use timbre::ml::judge::{Judgement, Prediction, Temperature};
+    use timbre::ml::eval::{Judgement, Prediction, Temperature};
     let labels = ["a", "b"].map(String::from);
     let said = |truth: usize, logits: [f64; 2]| Prediction {
         clip: format!("c{truth}"),

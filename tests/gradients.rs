@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use candle_core::{Device, Result, Tensor, Var};
-use timbre::ml::ops::Activation;
-use timbre::ml::ops::conv_pool::ConvPool;
-use timbre::ml::ops::conv3x3::{Conv3x3, Kind, Padding};
-use timbre::ml::ops::dense::Dense;
-use timbre::ml::ops::pointwise::Pointwise;
-use timbre::ml::weights::Weights;
+use timbre::ml::nn::ops::Activation;
+use timbre::ml::nn::ops::conv_pool::ConvPool;
+use timbre::ml::nn::ops::conv3x3::{Conv3x3, Kind, Padding};
+use timbre::ml::nn::ops::dense::Dense;
+use timbre::ml::nn::ops::pointwise::Pointwise;
+use timbre::ml::nn::weights::Weights;
 
 const GOLDEN: &[u8] = include_bytes!("fixtures/gradients.safetensors");
 

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use timbre::base::CancelToken;
 use timbre::engine::training::SoundFiles;
-use timbre::ml::data::{Clip, Dataset, Features, FrontEnd, Loaded, Media, Sources, load};
+use timbre::ml::dataset::{Clip, Dataset, Media, Sources};
+use timbre::ml::features::{Features, Loaded, load};
+use timbre::ml::networks::input::FrontEnd;
 
 /// GTZAN's clips, where they are at hand.
 fn gtzan() -> Option<PathBuf> {
@@ -177,7 +179,7 @@ fn the_command_line_names_what_is_wrong_with_a_data_set() {
     };
     let output = run(dir.path());
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
-    let found: timbre::ml::data::Check = serde_json::from_slice(&output.stdout).unwrap();
+    let found: timbre::ml::check::Check = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((found.clips, found.genres.len(), found.artists, found.without_artist), (5, 2, 0, 5));
     assert_eq!((found.genres[0].sounds, found.genres[1].clips), (3, 2));
     assert!((found.genres[0].minutes - 0.5).abs() < 0.01);

@@ -5,10 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
-use timbre::ml::mobilenet::{self, MobileNet};
-use timbre::ml::mobilenet_v2::MobileNetV2;
-use timbre::ml::musicnn::{self, FrontEnd, MusiCnn};
-use timbre::ml::weights::{Weights, read_file};
+use timbre::ml::networks::mobilenet::{self, MobileNet};
+use timbre::ml::networks::mobilenet_v2::MobileNetV2;
+use timbre::ml::networks::musicnn::{self, FrontEnd, MusiCnn};
+use timbre::ml::nn::weights::{Weights, read_file};
 
 const MUSICNN: &[u8] = include_bytes!("../weights/musicnn.safetensors");
 

@@ -9,16 +9,16 @@ use audio_support::{Sound, genres};
 use timbre::base::CancelToken;
 use timbre::engine::training::evaluate::Judge;
 use timbre::engine::training::start::train;
-use timbre::ml::data::features::FrontEnd;
-use timbre::ml::data::protocol::Protocol;
-use timbre::ml::train::batches::Augmentation;
-use timbre::ml::train::config::{Architecture, Config, Preset, Training};
+use timbre::ml::dataset::protocol::Protocol;
+use timbre::ml::model::batches::Augmentation;
+use timbre::ml::model::config::{Architecture, Config, Preset, Training};
+use timbre::ml::networks::input::FrontEnd;
+use timbre::ml::networks::{CompactSpec, NetworkSpec};
+use timbre::ml::runs;
+use timbre::ml::runs::run::{RunReport, read_config, write_config};
+use timbre::ml::runs::run_folder::RunFolder;
+use timbre::ml::runs::run_state::RunStatus;
 use timbre::ml::train::control::{Control, TrainEvent};
-use timbre::ml::train::network::{CompactSpec, NetworkSpec};
-use timbre::ml::train::run::{RunReport, read_config, write_config};
-use timbre::ml::train::run_folder::RunFolder;
-use timbre::ml::train::run_state::RunStatus;
-use timbre::ml::train::runs;
 use timbre::ml::{Device, DeviceChoice, MlError};
 
 const GENRES: [&str; 3] = ["tone", "pulse", "noise"];
@@ -123,7 +123,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
             }
         });
         assert!(matches!(ended, Err(MlError::Cancelled)));
-        assert_eq!(timbre::ml::train::run_state::RunState::read(&stopped).unwrap().status, RunStatus::Paused);
+        assert_eq!(timbre::ml::runs::run_state::RunState::read(&stopped).unwrap().status, RunStatus::Paused);
     }
     go(dir.path(), &stopped, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(losses(&whole), losses(&stopped));
@@ -143,13 +143,13 @@ fn values_that_cannot_be_are_named() {
     {
         let spec = Config::preset(architecture, Preset::Article).network;
         let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
-        let network = spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap();
+        let network = spec.build(&labels, None, &mut timbre::ml::nn::rng::Rng::new(1), &Device::Cpu).unwrap();
         assert_eq!(network.variables().count(), (parameters, trainable));
     }
     let spec = Config::preset(Architecture::Mobilenet, Preset::Article).network;
     let labels: Vec<String> = (0..10).map(|i| i.to_string()).collect();
     assert_eq!(
-        spec.build(&labels, None, &mut timbre::ml::rng::Rng::new(1), &Device::Cpu).unwrap().variables().count().1,
+        spec.build(&labels, None, &mut timbre::ml::nn::rng::Rng::new(1), &Device::Cpu).unwrap().variables().count().1,
         12_810
     );
 }

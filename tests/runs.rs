@@ -7,11 +7,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use timbre::ml::judge::{Judgement, Prediction, Temperature};
+use timbre::ml::eval::{Judgement, Prediction, Temperature};
+use timbre::ml::runs;
+use timbre::ml::runs::card;
+use timbre::ml::runs::run_folder::RunFolder;
+use timbre::ml::runs::run_state::{RunState, RunStatus, Separation};
 use timbre::ml::train::history::EpochRecord;
-use timbre::ml::train::run_folder::RunFolder;
-use timbre::ml::train::run_state::{RunState, RunStatus, Separation};
-use timbre::ml::train::{card, runs};
 
 const LABELS: [&str; 3] = ["blues", "classical", "my own"];
 

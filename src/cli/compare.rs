@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::engine::figures::write_comparison;
-use crate::ml::train::comparison::{Comparison, Row};
-use crate::ml::train::runs;
+use crate::ml::runs;
+use crate::ml::runs::comparison::{Comparison, Row};
 
 use super::jobs::Run;
 use super::output::{Align, Exit, Output, Table};

@@ -6,8 +6,8 @@ use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::training::SoundFiles;
 use crate::engine::training::songs::read_library;
 use crate::ml::MlError;
-use crate::ml::data::check::Filed;
-use crate::ml::data::{Check, Dataset, Sources};
+use crate::ml::check::{Check, Filed};
+use crate::ml::dataset::{Dataset, Sources};
 
 use super::args::DatasetCheck;
 use super::jobs::{Ended, Run};
@@ -26,7 +26,7 @@ pub fn check(output: &Output, jobs: Option<u16>, args: DatasetCheck, data_dir: &
     let look = || {
         let data = Dataset::open(&sources, &media, cancel)?;
         bar.set_length(data.clips.len() as u64);
-        crate::ml::data::check(&data, &media, cancel, &|done, _| bar.set_position(done as u64))
+        crate::ml::check::check(&data, &media, cancel, &|done, _| bar.set_position(done as u64))
     };
     let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
     let checked = threads.map_err(|error| Report::from_error(&error))?.install(look);

@@ -10,10 +10,10 @@ use crate::base::{DataDir, Report};
 use crate::engine::Settings;
 use crate::engine::settings::Change;
 use crate::engine::training::learn::BUILT_IN_NAME;
-use crate::ml::train::card::separation_text;
-use crate::ml::train::run_state::{RunState, RunStatus};
-use crate::ml::train::{bundle, runs};
-use crate::ml::{Classifier, DeviceChoice, Judgement};
+use crate::ml::runs::bundle;
+use crate::ml::runs::card::separation_text;
+use crate::ml::runs::run_state::{RunState, RunStatus};
+use crate::ml::{Classifier, DeviceChoice, Judgement, runs};
 
 use super::args::RunsCommand;
 use super::jobs::Run;

@@ -10,16 +10,15 @@ use crate::engine::training::evaluate::{Evaluated, Judge};
 use crate::engine::training::learn::{self, Corrected};
 use crate::engine::training::songs::read_library;
 use crate::engine::training::start::{begin, front_end_cache, reopen, train as train_run};
-use crate::ml::data::Broken;
-use crate::ml::judge::Judgement;
-use crate::ml::train::config::Config;
+use crate::ml::dataset::Broken;
+use crate::ml::eval::Judgement;
+use crate::ml::model::Model;
+use crate::ml::model::config::Config;
+use crate::ml::runs::lesson::{self, Learned, Share};
+use crate::ml::runs::run_folder::RunFolder;
+use crate::ml::runs::run_state::RunState;
 use crate::ml::train::control::{Control, TrainEvent};
-use crate::ml::train::lesson::{self, Learned, Share};
-use crate::ml::train::model::Model;
-use crate::ml::train::run_folder::RunFolder;
-use crate::ml::train::run_state::RunState;
-use crate::ml::train::runs;
-use crate::ml::{Classifier, Device, DeviceChoice, MlError};
+use crate::ml::{Classifier, Device, DeviceChoice, MlError, runs};
 
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
@@ -282,7 +281,7 @@ fn open_judge(model: &str, data_dir: &DataDir, device: DeviceChoice) -> Result<J
         let unpacked = tempdir(data_dir)?;
         let folder = RunFolder::new(unpacked.0.join("run"));
         std::fs::create_dir_all(folder.path())?;
-        crate::ml::train::bundle::unpack(path, &folder)?;
+        runs::bundle::unpack(path, &folder)?;
         return Ok(Judge::open(&folder.model(), device)?);
     }
     // What is there but is no file is told so.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::ml::data::Sources;
-use crate::ml::data::protocol::Protocol;
-use crate::ml::train::config::{Architecture, Config, Preset, Schedule};
+use crate::ml::dataset::Sources;
+use crate::ml::dataset::protocol::Protocol;
+use crate::ml::model::config::{Architecture, Config, Preset, Schedule};
 
 /// Which clips.
 #[derive(Clone, Debug, Args)]

@@ -12,8 +12,8 @@ use crate::audio::player::{PlayerCommand, output_devices};
 use crate::base::{CancelToken, DataDir, JobId, Report, TrackId, log};
 use crate::library::model::{Snapshot, Track};
 use crate::library::{Library, LibraryError};
-use crate::ml::train::config::Config;
-use crate::ml::train::run_folder::RunFolder;
+use crate::ml::model::config::Config;
+use crate::ml::runs::run_folder::RunFolder;
 
 use super::event::{Event, JobKind, JobOutcome, Opened};
 use super::jobs::{AGAIN, JobSpec, Shared};

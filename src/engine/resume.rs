@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn songs_that_are_gone_are_left_out() {
         let restored = |index: usize, gone: &[i64]| {
-            let mut tracks: Vec<Track> = (0..5).map(|id| crate::state::derived::tests::track(id, None)).collect();
+            let mut tracks: Vec<Track> = (0..5).map(|id| Track::example(id, None)).collect();
             // One way to be gone is to be missing, another not to be in the library.
             tracks.iter_mut().filter(|track| gone.contains(&track.id.0)).for_each(|track| track.missing = true);
             tracks.retain(|track| track.id.0 != 4 || !gone.contains(&4));

@@ -303,3 +303,46 @@ impl Snapshot {
         self.tracks.get(first).filter(|track| track.path == path)
     }
 }
+
+#[cfg(test)]
+impl Track {
+    /// A song for tests; `best` is what a classifier says first about it.
+    pub(crate) fn example(id: i64, best: Option<(&str, f32)>) -> Track {
+        Self {
+            id: TrackId(id),
+            path: format!("/m/{id:06}.ogg").into(),
+            title: format!("Song {id}"),
+            artist: String::new(),
+            album: String::new(),
+            track_number: None,
+            year: None,
+            tag_genre: None,
+            duration_secs: 60.0,
+            format: "Ogg".into(),
+            playable: true,
+            missing: false,
+            added_at: 0,
+            more: None,
+            user_genre: None,
+            prediction: best.map(|(genre, probability)| {
+                let rest = (1.0 - probability) / 2.0;
+                let mut top = vec![GenreProbability { genre: genre.into(), probability }];
+                top.extend(
+                    ["rock", "pop"]
+                        .iter()
+                        .filter(|g| **g != genre)
+                        .map(|other| GenreProbability { genre: (*other).into(), probability: rest }),
+                );
+                Arc::new(Prediction {
+                    model_name: "m".into(),
+                    model_hash: "h".into(),
+                    top,
+                    tags: Vec::new(),
+                    heard_secs: 30.0,
+                    note: None,
+                    decided_at: 0,
+                })
+            }),
+        }
+    }
+}

@@ -1,27 +1,30 @@
-//! Networks: weights, forward passes, training, calibration, metrics.
+//! Machine learning, in rooms whose arrows go one way:
+//!
+//! ```text
+//! runs      a training on disk: folder, list, bundle, card  -> train, model, eval, features, dataset, networks, nn
+//! train     one fit: epochs, checkpoints, estimates         -> model, eval, features, dataset, networks, nn
+//! model     a model: its card, predictions, classifier      -> eval, features, dataset, networks, nn
+//! check     a look at a data set before it trains anything  -> eval, features, dataset, networks, nn
+//! features  front ends, their cache, the tagger             -> dataset, networks, nn
+//! dataset   clips, where they come from, splits             -> networks, nn
+//! eval      metrics, intervals, calibration, McNemar        -> nn
+//! networks  the networks and the inputs they take           -> nn
+//! nn        operations, variables, weights, Adam
+//! ```
 
-pub mod adam;
-mod backbone;
-pub mod classifier;
-pub mod data;
-pub mod device;
+pub mod check;
+pub mod dataset;
 pub mod error;
-pub mod judge;
-pub mod metrics;
-pub mod mobilenet;
-pub mod mobilenet_v2;
-pub mod musicnn;
-pub mod ops;
-pub mod patches;
-pub mod plain;
-pub mod regression;
-pub mod rng;
-pub mod split;
+pub mod eval;
+pub mod features;
+pub mod model;
+pub mod networks;
+pub mod nn;
+pub mod runs;
 pub mod train;
-pub mod weights;
 
-pub use classifier::{Classifier, Heard, ModelInfo};
-pub use device::{Device, DeviceChoice, DeviceStatus, devices};
 pub use error::MlError;
-pub use judge::Judgement;
-pub use metrics::Evaluation;
+pub use eval::Judgement;
+pub use eval::metrics::Evaluation;
+pub use model::classifier::{Classifier, Heard, ModelInfo};
+pub use nn::device::{Device, DeviceChoice, DeviceStatus, devices};

@@ -11,7 +11,7 @@ use crate::engine::{Command, Settings};
 use crate::library::filing::DecisionRule;
 use crate::library::model::{Loss, Playlist, Snapshot, Track};
 use crate::library::query::Query;
-use crate::ml::train::config::{Architecture, Preset};
+use crate::ml::model::config::{Architecture, Preset};
 
 use super::asked::Asked;
 use super::derived::Derived;

@@ -159,42 +159,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub fn track(id: i64, best: Option<(&str, f32)>) -> Track {
-        Track {
-            id: TrackId(id),
-            path: format!("/m/{id:06}.ogg").into(),
-            title: format!("Song {id}"),
-            artist: String::new(),
-            album: String::new(),
-            track_number: None,
-            year: None,
-            tag_genre: None,
-            duration_secs: 60.0,
-            format: "Ogg".into(),
-            playable: true,
-            missing: false,
-            added_at: 0,
-            more: None,
-            user_genre: None,
-            prediction: best.map(|(genre, probability)| {
-                let rest = (1.0 - probability) / 2.0;
-                let mut top = vec![GenreProbability { genre: genre.into(), probability }];
-                top.extend(
-                    ["rock", "pop"]
-                        .iter()
-                        .filter(|g| **g != genre)
-                        .map(|other| GenreProbability { genre: (*other).into(), probability: rest }),
-                );
-                Arc::new(Prediction {
-                    model_name: "m".into(),
-                    model_hash: "h".into(),
-                    top,
-                    tags: Vec::new(),
-                    heard_secs: 30.0,
-                    note: None,
-                    decided_at: 0,
-                })
-            }),
-        }
+        Track::example(id, best)
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use timbre::base::TrackId;
 use timbre::engine::{Command, Engine, Event, JobEvent, JobKind};
-use timbre::ml::data::protocol::Protocol;
-use timbre::ml::train::config::{Architecture, Config, Preset};
+use timbre::ml::dataset::protocol::Protocol;
+use timbre::ml::model::config::{Architecture, Config, Preset};
 use timbre::state::training::Tab;
 use timbre::state::{Action, EngineLink, TrainAction, Verb};
 

@@ -8,8 +8,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use timbre::dsp::mel::MelBank;
 use timbre::dsp::stft::{Framing, Stft};
 use timbre::dsp::window::hann_periodic;
-use timbre::ml::data::FrontEnd;
-use timbre::ml::{mobilenet, musicnn};
+use timbre::ml::networks::input::FrontEnd;
+use timbre::ml::networks::{mobilenet, musicnn};
 
 fn tones(secs: usize, rate: usize) -> Vec<f32> {
     let value = |i: usize| {

@@ -8,12 +8,12 @@
 
 use candle_core::{DType, Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
-use timbre::ml::mobilenet::MobileNet;
-use timbre::ml::mobilenet_v2::MobileNetV2;
-use timbre::ml::musicnn::MusiCnn;
-use timbre::ml::ops::Activation;
-use timbre::ml::ops::conv3x3::{Conv3x3, Kind, Padding};
-use timbre::ml::weights::{Weights, read_file};
+use timbre::ml::networks::mobilenet::MobileNet;
+use timbre::ml::networks::mobilenet_v2::MobileNetV2;
+use timbre::ml::networks::musicnn::MusiCnn;
+use timbre::ml::nn::ops::Activation;
+use timbre::ml::nn::ops::conv3x3::{Conv3x3, Kind, Padding};
+use timbre::ml::nn::weights::{Weights, read_file};
 use timbre::ml::{Classifier, DeviceChoice};
 
 const MUSICNN: &[u8] = include_bytes!("../../weights/musicnn.safetensors");

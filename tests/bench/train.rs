@@ -8,13 +8,14 @@
 
 use candle_core::{Device, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
-use timbre::ml::adam::{Adam, AdamOptions};
-use timbre::ml::mobilenet::{EMBEDDING, MobileNet};
-use timbre::ml::mobilenet_v2::{FEATURES, MobileNetV2};
-use timbre::ml::plain::{PlainCnn, cross_entropy};
-use timbre::ml::rng::Rng;
-use timbre::ml::train::variables::Variables;
-use timbre::ml::weights::{Weights, read_file};
+use timbre::ml::networks::mobilenet::{EMBEDDING, MobileNet};
+use timbre::ml::networks::mobilenet_v2::{FEATURES, MobileNetV2};
+use timbre::ml::networks::plain_cnn::PlainCnn;
+use timbre::ml::nn::adam::{Adam, AdamOptions};
+use timbre::ml::nn::layers::cross_entropy;
+use timbre::ml::nn::rng::Rng;
+use timbre::ml::nn::variables::Variables;
+use timbre::ml::nn::weights::{Weights, read_file};
 
 /// Not part of the repository.
 const YAMNET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/weights/yamnet.safetensors");

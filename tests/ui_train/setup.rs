@@ -3,8 +3,8 @@
 use timbre::audio::player::PlayerCommand;
 use timbre::engine::training::shipped::shipped;
 use timbre::library::model::{Snapshot, UserGenre};
-use timbre::ml::data::check::{Filed, Odd, OddKind};
-use timbre::ml::data::protocol::Protocol;
+use timbre::ml::check::{Filed, Odd, OddKind};
+use timbre::ml::dataset::protocol::Protocol;
 
 use super::*;
 

@@ -4,7 +4,7 @@ use super::drawing::{Anchor, Drawing, Rgb, Stroke, Style};
 use super::glyphs::{fitted, width};
 use super::palette::{self, INK, heading, soft, text};
 use crate::base::genre::display_name;
-use crate::ml::judge::Judgement;
+use crate::ml::eval::Judgement;
 
 /// What stands in the cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn luminance(colour: Rgb) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::judge::{Prediction, Temperature};
+    use crate::ml::eval::{Prediction, Temperature};
 
     #[test]
     fn counts_and_shares_stand_in_the_cells() {

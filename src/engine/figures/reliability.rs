@@ -4,7 +4,7 @@ use super::drawing::{Anchor, Drawing, Stroke};
 use super::glyphs::fitted;
 use super::palette::{self, heading, soft, text};
 use super::panel::{Labels, Panel};
-use crate::ml::judge::Judgement;
+use crate::ml::eval::Judgement;
 
 const SIDE: f32 = 400.0;
 const ROW: f32 = 24.0;
@@ -52,7 +52,7 @@ pub fn reliability(runs: &[(&str, &Judgement)]) -> Drawing {
 mod tests {
     use super::super::drawing::Shape;
     use super::*;
-    use crate::ml::judge::{Prediction, Temperature};
+    use crate::ml::eval::{Prediction, Temperature};
 
     #[test]
     fn a_dot_for_each_group_of_clips() {

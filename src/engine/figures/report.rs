@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Bars, Cells, Curves, confusion, f1_bars, learning_curves, reliability, write};
 use crate::base::Report;
-use crate::ml::train::runs::LoadedRun;
+use crate::ml::runs::LoadedRun;
 
 /// Writes into `folder` (made where it is missing) what these runs have: `curves`, `f1`, `reliability` with all of them,
 /// and `confusion-ID` in counts and `confusion-percent-ID` for each; every one as SVG and PNG.

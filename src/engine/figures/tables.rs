@@ -6,8 +6,8 @@ use crate::base::Report;
 use crate::base::csv::field;
 use crate::base::fs::write_atomic;
 use crate::ml::Judgement;
-use crate::ml::train::comparison::Comparison;
-use crate::ml::train::runs::LoadedRun;
+use crate::ml::runs::LoadedRun;
+use crate::ml::runs::comparison::Comparison;
 
 /// A line of texts and numbers; what is below zero is no formula.
 fn line(fields: &[String]) -> String {
@@ -126,7 +126,7 @@ pub fn write_tables(runs: &[LoadedRun], folder: &Path) -> Result<Vec<PathBuf>, R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::judge::{Prediction, Temperature};
+    use crate::ml::eval::{Prediction, Temperature};
 
     #[test]
     fn genres_with_commas_stay_one_field() {

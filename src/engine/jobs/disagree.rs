@@ -11,8 +11,7 @@ use crate::engine::job::{JobContext, JobError};
 use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::engine::training::message::{Disagreement, Disagreements, TrainingEvent};
 use crate::library::model::{GenreProbability, Problem, Track, same_genre};
-use crate::ml::train::runs;
-use crate::ml::{Classifier, MlError};
+use crate::ml::{Classifier, MlError, runs};
 
 use super::Shared;
 use super::classify::{Failure, hear};

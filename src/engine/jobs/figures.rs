@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::engine::event::JobOutcome;
 use crate::engine::figures::{write_comparison, write_tables};
 use crate::engine::job::{JobContext, JobError};
-use crate::ml::train::runs;
+use crate::ml::runs;
 
 use super::Shared;
 

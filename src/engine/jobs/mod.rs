@@ -18,13 +18,11 @@ use crossbeam_channel::Sender;
 use crate::base::{DataDir, Report, TrackId};
 use crate::library::filing::DecisionRule;
 use crate::library::{Library, LibraryError};
-use crate::ml::classifier::BUILT_IN;
-use crate::ml::data::Sources;
+use crate::ml::dataset::Sources;
+use crate::ml::model::{BUILT_IN, ModelCard};
+use crate::ml::nn::weights::read_file;
 use crate::ml::train::control::Control;
-use crate::ml::train::model::ModelCard;
-use crate::ml::train::runs;
-use crate::ml::weights::read_file;
-use crate::ml::{Classifier, DeviceChoice, MlError};
+use crate::ml::{Classifier, DeviceChoice, MlError, runs};
 
 use super::Settings;
 use super::command::ExportSelection;

@@ -7,9 +7,9 @@ use crate::engine::training::message::TrainingEvent;
 use crate::engine::training::songs::read_library;
 use crate::engine::training::{desk, start};
 use crate::ml::MlError;
-use crate::ml::data::Dataset;
+use crate::ml::dataset::Dataset;
+use crate::ml::runs::run_state::RunState;
 use crate::ml::train::control::{Control, TrainEvent};
-use crate::ml::train::run_state::RunState;
 
 use super::Shared;
 
@@ -71,7 +71,7 @@ pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Resul
 /// Looks at a data set.
 pub(super) fn check(
     shared: &Shared,
-    sources: &crate::ml::data::Sources,
+    sources: &crate::ml::dataset::Sources,
     context: &mut JobContext,
 ) -> Result<JobOutcome, JobError> {
     let cancel = context.cancel.clone();
@@ -86,7 +86,7 @@ pub(super) fn check(
     let mut read = sources.clone();
     read_library(&mut read, &shared.data_dir)?;
     let checked = Dataset::open(&read, &media, &cancel)
-        .and_then(|dataset| crate::ml::data::check::check(&dataset, &media, &cancel, &progress));
+        .and_then(|dataset| crate::ml::check::check(&dataset, &media, &cancel, &progress));
     match checked {
         Ok(found) => {
             let clips = found.clips;

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::ml::data::{Broken, Clip, Dataset, Sources};
-use crate::ml::judge::{Judgement, Prediction, Temperature};
+use crate::ml::dataset::{Broken, Clip, Dataset, Sources};
+use crate::ml::eval::{Judgement, Prediction, Temperature};
+use crate::ml::model::Model;
 use crate::ml::train::control::{Control, TrainEvent};
-use crate::ml::train::model::Model;
 use crate::ml::train::prepare::{Prepared, prepare};
 use crate::ml::{DeviceChoice, MlError};
 

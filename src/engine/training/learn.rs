@@ -12,14 +12,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::base::{CancelToken, DataDir, Report};
 use crate::library::Library;
 use crate::library::model::{Track, same_genre};
-use crate::ml::classifier::{BUILT_IN, hash_of};
-use crate::ml::data::{Clip, Dataset, Sources, Track as Song};
-use crate::ml::train::config::Config;
-use crate::ml::train::lesson::Lesson;
-use crate::ml::train::model::ModelCard;
-use crate::ml::train::run_folder::RunFolder;
-use crate::ml::train::runs;
-use crate::ml::weights::read_file;
+use crate::ml::dataset::{Clip, Dataset, Sources, Track as Song};
+use crate::ml::model::classifier::hash_of;
+use crate::ml::model::config::{Config, Lesson};
+use crate::ml::model::{BUILT_IN, ModelCard};
+use crate::ml::nn::weights::read_file;
+use crate::ml::runs;
+use crate::ml::runs::run_folder::RunFolder;
 
 use super::{SoundFiles, songs, start};
 

@@ -6,8 +6,8 @@ use super::promised::promised_secs;
 use crate::audio::{AudioError, AudioReader, WindowPlan, decode_mono, decode_windows};
 use crate::base::{CancelToken, Report};
 use crate::library::tags;
-use crate::ml::classifier::{MOST_WINDOWS, WINDOW_SECS};
-use crate::ml::data::{Levels, Media};
+use crate::ml::dataset::{Levels, Media};
+use crate::ml::model::classifier::{MOST_WINDOWS, WINDOW_SECS};
 
 /// Sound files on disk, decoded by this program. Of a song that is longer than the windows that the library's classifier hears,
 /// networks hear just these.

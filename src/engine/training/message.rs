@@ -9,15 +9,15 @@ use crate::engine::figures::Course;
 use crate::engine::picture::{Picture, PictureRequest};
 use crate::library::model::GenreProbability;
 use crate::ml::DeviceStatus;
-use crate::ml::data::Sources;
-use crate::ml::data::check::Check;
-use crate::ml::judge::{Judgement, Prediction};
-use crate::ml::train::config::Config;
+use crate::ml::check::Check;
+use crate::ml::dataset::Sources;
+use crate::ml::eval::{Judgement, Prediction};
+use crate::ml::model::config::Config;
+use crate::ml::model::explain::Explanation;
+use crate::ml::runs::lesson::Learned;
+use crate::ml::runs::run_state::RunState;
 use crate::ml::train::control::TrainEvent;
-use crate::ml::train::explain::Explanation;
 use crate::ml::train::history::EpochRecord;
-use crate::ml::train::lesson::Learned;
-use crate::ml::train::run_state::RunState;
 
 use super::learn::Corrections;
 

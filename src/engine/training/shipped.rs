@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ml::train::config::{Architecture, Preset};
+use crate::ml::model::config::{Architecture, Preset};
 
 /// A model that comes with Timbre.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub fn shipped() -> &'static [Shipped] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::data::protocol::Protocol;
-    use crate::ml::train::model::ModelCard;
+    use crate::ml::dataset::protocol::Protocol;
+    use crate::ml::model::ModelCard;
 
     #[test]
     fn figures_are_those_of_the_model_files() {

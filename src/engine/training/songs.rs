@@ -6,7 +6,7 @@ use crate::base::{DataDir, Report};
 use crate::library::Library;
 use crate::library::model::{Track, same_genre};
 use crate::ml::MlError;
-use crate::ml::data::{Sources, Track as Song};
+use crate::ml::dataset::{Sources, Track as Song};
 
 /// The songs that can be trained on: their genre was set by hand, and their file is there and can be decoded. What counts
 /// as one genre is spelt the same, as most songs have it.

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::DataDir;
-use crate::ml::MlError;
-use crate::ml::train::config::Config;
+use crate::ml::model::config::Config;
+use crate::ml::runs::run::{self, RunContext, RunReport};
+use crate::ml::runs::run_folder::RunFolder;
 use crate::ml::train::control::{Control, TrainEvent};
-use crate::ml::train::run::{self, RunContext, RunReport};
-use crate::ml::train::run_folder::RunFolder;
-use crate::ml::train::runs;
+use crate::ml::{MlError, runs};
 
 use super::{SoundFiles, songs};
 

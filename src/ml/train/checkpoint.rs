@@ -1,19 +1,20 @@
 //! Where an interrupted training goes on: one file, written whole or not at all.
 
+use std::path::Path;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::branches::BranchPredictions;
-use super::config::Training;
 use super::fit::{Best, FitState};
 use super::history::EpochRecord;
-use super::network::Network;
-use super::run_folder::RunFolder;
 use crate::base::read::read_bounded;
-use crate::ml::adam::Moments;
 use crate::ml::error::MlError;
-use crate::ml::judge::Prediction;
-use crate::ml::weights::{MAX_MODEL_BYTES, Stored, Weights, write};
+use crate::ml::eval::Prediction;
+use crate::ml::eval::branches::BranchPredictions;
+use crate::ml::model::config::Training;
+use crate::ml::networks::Network;
+use crate::ml::nn::adam::Moments;
+use crate::ml::nn::weights::{MAX_MODEL_BYTES, Stored, Weights, write};
 
 /// The version of the checkpoints that this program writes and reads.
 const FORMAT: u32 = 1;
@@ -67,7 +68,7 @@ impl Progress {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&mut self, folder: &RunFolder, network: &dyn Network, state: &FitState) -> Result<(), MlError> {
+    pub fn write(&mut self, path: &Path, network: &dyn Network, state: &FitState) -> Result<(), MlError> {
         let variables = network.variables();
         let mut tensors = variables.store(NOW, false)?;
         if let Some(best) = &state.best {
@@ -84,19 +85,18 @@ impl Progress {
         self.steps = steps;
         self.epoch = state.epoch;
         self.best = state.best.as_ref().map(|best| (best.epoch, best.loss));
-        write(&folder.checkpoint(), KEY, self, &tensors)
+        write(path, KEY, self, &tensors)
     }
 
     /// Reads the checkpoint of a run, if it has one, and hands its tensors over to be restored.
     ///
     /// # Errors
     /// When it cannot be read, is damaged, or belongs to another split.
-    pub fn read(folder: &RunFolder, split: &str) -> Result<Option<(Self, Vec<u8>)>, MlError> {
-        let path = folder.checkpoint();
-        let bytes = match read_bounded(&path, MOST_BYTES) {
+    pub fn read(path: &Path, split: &str) -> Result<Option<(Self, Vec<u8>)>, MlError> {
+        let bytes = match read_bounded(path, MOST_BYTES) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(MlError::Read { path, source }),
+            Err(source) => return Err(MlError::Read { path: path.to_path_buf(), source }),
         };
         let weights = Weights::parse(&path.display().to_string(), &bytes)?;
         let text = weights.metadata(KEY).ok_or_else(|| weights.error("it is no checkpoint"))?;
@@ -116,12 +116,12 @@ impl Progress {
     /// When the checkpoint does not fit the network.
     pub fn restore(
         &self,
-        folder: &RunFolder,
+        path: &Path,
         bytes: &[u8],
         network: &dyn Network,
         training: &Training,
     ) -> Result<FitState, MlError> {
-        let weights = Weights::parse(&folder.checkpoint().display().to_string(), bytes)?;
+        let weights = Weights::parse(&path.display().to_string(), bytes)?;
         let variables = network.variables();
         variables.read(&weights, NOW)?;
         let mut state = FitState::new(network, training)?;

@@ -7,16 +7,14 @@
 //! Measured (the largest resident size of `timbre train cnn`, one epoch on 692 pictures of GTZAN, two cores): 955 MB for the
 //! article's values, estimated 890; 185 MB for the best ones, estimated 153. A program that does nothing takes 15 MB.
 
-use super::batches::Example;
-use super::config::Config;
 use super::fit::AHEAD;
-use super::model::FROZEN_BATCH;
-use super::network::{CompactSpec, NetworkSpec};
-use crate::ml::backbone::Cost;
-use crate::ml::data::features::FrontEnd;
-use crate::ml::data::front_end::picture::SIDE;
-use crate::ml::data::front_end::{scattering, tags};
-use crate::ml::{mobilenet, mobilenet_v2};
+use crate::ml::features::{scattering, tags};
+use crate::ml::model::FROZEN_BATCH;
+use crate::ml::model::batches::Example;
+use crate::ml::model::config::Config;
+use crate::ml::networks::backbone::Cost;
+use crate::ml::networks::input::{FrontEnd, SIDE, bands};
+use crate::ml::networks::{CompactSpec, NetworkSpec, mobilenet, mobilenet_v2};
 
 /// Bytes of a value of a layer, and of one in half precision.
 const VALUE: u64 = 4;
@@ -81,17 +79,6 @@ fn clip_bytes(front_end: FrontEnd, secs: f64) -> u64 {
         FrontEnd::Tags => tags::FEATURES as f64,
     };
     values as u64 * HALF
-}
-
-/// Values of a column of the grid.
-pub(super) fn bands(front_end: FrontEnd) -> usize {
-    match front_end {
-        FrontEnd::Patches => mobilenet::BANDS,
-        FrontEnd::Scalogram => 96,
-        FrontEnd::Scattering => scattering::FEATURES,
-        FrontEnd::Tags => tags::FEATURES,
-        FrontEnd::Picture | FrontEnd::WaveletPicture | FrontEnd::LogMel => 128,
-    }
 }
 
 /// Numbers in a network.
@@ -222,10 +209,10 @@ impl Size {
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Architecture, Preset};
     use super::*;
     use crate::ml::Device;
-    use crate::ml::rng::Rng;
+    use crate::ml::model::config::{Architecture, Preset};
+    use crate::ml::nn::rng::Rng;
 
     #[test]
     fn every_preset_has_as_many_parameters_as_its_estimate_counts() {

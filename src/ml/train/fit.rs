@@ -5,25 +5,23 @@ use std::time::Instant;
 use candle_core::{Device, Tensor};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::batches::{BatchMaker, RawBatch};
-use super::config::{Schedule, Training};
 use super::control::{BatchRecord, Control, TrainEvent};
 use super::history::EpochRecord;
-use super::network::{Answer, Network};
-use crate::ml::adam::{Adam, AdamOptions};
 use crate::ml::error::MlError;
-use crate::ml::metrics::{best, softmax};
-use crate::ml::plain::cross_entropy;
-use crate::ml::regression::balanced_weights;
-use crate::ml::rng::Rng;
+use crate::ml::model::batches::{BatchMaker, RawBatch};
+use crate::ml::model::config::{Schedule, Training};
+use crate::ml::model::judging::judge;
+use crate::ml::networks::regression::balanced_weights;
+use crate::ml::networks::{Answer, Network};
+use crate::ml::nn::adam::{Adam, AdamOptions};
+use crate::ml::nn::layers::cross_entropy;
+use crate::ml::nn::logits::{best, softmax};
+use crate::ml::nn::rng::Rng;
 
 /// A loss beyond this is called divergence: it is that of a classifier that is certain and wrong every time, many times over.
 const DIVERGED: f64 = 1e4;
 /// Batches that are made ahead.
-pub(super) const AHEAD: usize = 3;
-/// Examples that are judged at a time.
-const JUDGED: usize = 32;
-
+pub(in crate::ml) const AHEAD: usize = 3;
 /// What is trained on what.
 pub struct Fit<'a> {
     /// The network; its variables change.
@@ -79,7 +77,7 @@ impl FitState {
 }
 
 /// A random generator for one purpose, so that a training that goes on from a checkpoint draws the same.
-pub(super) fn rng_for(seed: u64, part: usize, epoch: usize, batch: usize, purpose: &str) -> Rng {
+pub(in crate::ml) fn rng_for(seed: u64, part: usize, epoch: usize, batch: usize, purpose: &str) -> Rng {
     Rng::new(xxh3_64(format!("{seed} {part} {epoch} {batch} {purpose}").as_bytes()))
 }
 
@@ -194,7 +192,7 @@ impl Fit<'_> {
     }
 
     /// One step of the optimiser; gives the loss and the share of answers that were right.
-    pub(super) fn step(
+    pub(in crate::ml) fn step(
         &self,
         raw: &RawBatch,
         weights: &ClassWeights,
@@ -236,7 +234,7 @@ impl Fit<'_> {
         }
     }
 
-    pub(super) fn class_weights(&self) -> Result<ClassWeights, MlError> {
+    pub(in crate::ml) fn class_weights(&self) -> Result<ClassWeights, MlError> {
         let labels = self.maker.labels;
         let truth: Vec<usize> = self.train.iter().map(|clip| self.maker.examples[*clip].label).collect();
         let mut of_label = vec![0.0; labels];
@@ -285,7 +283,7 @@ impl Fit<'_> {
 }
 
 /// How much each genre's clips count.
-pub(super) struct ClassWeights {
+pub(in crate::ml) struct ClassWeights {
     /// Zero: no clip trains it.
     of_label: Vec<f32>,
     /// Added to the logits: a genre without training clips takes no part, so that it is not unlearned.
@@ -315,91 +313,14 @@ fn most(row: &[f32]) -> usize {
     (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
 }
 
-/// The logits of clips: each the mean over at most `windows` windows. `between` is called between batches with the number of
-/// windows judged.
-///
-/// # Errors
-/// When the network fails or `between` says stop.
-pub fn judge(
-    network: &dyn Network,
-    maker: &BatchMaker<'_>,
-    clips: &[usize],
-    windows: usize,
-    between: &mut dyn FnMut(usize) -> Result<(), MlError>,
-) -> Result<Vec<Vec<f64>>, MlError> {
-    let mut forward = |inputs: &[Tensor]| Ok(vec![network.forward(inputs, None)?]);
-    let means = over_windows(network.variables().device(), maker, clips, windows, between, &mut forward)?;
-    Ok(means.into_iter().next().unwrap_or_default())
-}
-
-/// A branch's name, the positions of the clips that it sees, and their logits.
-type SaidByBranch = (String, Vec<(usize, Vec<f64>)>);
-
-/// What each branch of a network says alone about those of `clips` that it sees, as in [`judge`]; nothing where there are no branches.
-///
-/// # Errors
-/// When the network fails or `between` says stop.
-pub fn judge_branches(
-    network: &dyn Network,
-    maker: &BatchMaker<'_>,
-    clips: &[usize],
-    windows: usize,
-    between: &mut dyn FnMut(usize) -> Result<(), MlError>,
-) -> Result<Vec<SaidByBranch>, MlError> {
-    let mut names = Vec::new();
-    let mut forward = |inputs: &[Tensor]| {
-        let (found, opinions) = network.opinions(inputs)?.into_iter().unzip();
-        names = found;
-        Ok(opinions)
-    };
-    let means = over_windows(network.variables().device(), maker, clips, windows, between, &mut forward)?;
-    let of_branch = |(branch, means): (usize, Vec<Vec<f64>>)| {
-        let seen = means.into_iter().enumerate().filter(|(at, _)| maker.examples[clips[*at]].inputs[branch].is_some());
-        seen.collect()
-    };
-    Ok(names.into_iter().zip(means.into_iter().enumerate().map(of_branch)).collect())
-}
-
-/// What is judged: inputs of a batch to one or several outputs `[n, labels]`.
-type Forward<'a> = dyn FnMut(&[Tensor]) -> Result<Vec<Tensor>, MlError> + 'a;
-
-/// The mean over each clip's windows of every output of `forward`, on a device: by output and clip.
-fn over_windows(
-    device: &Device,
-    maker: &BatchMaker<'_>,
-    clips: &[usize],
-    windows: usize,
-    between: &mut dyn FnMut(usize) -> Result<(), MlError>,
-    forward: &mut Forward<'_>,
-) -> Result<Vec<Vec<Vec<f64>>>, MlError> {
-    let mut all = Vec::new();
-    for (position, &clip) in clips.iter().enumerate() {
-        let count = maker.windows(clip, windows);
-        all.extend((0..count).map(|window| (position, (clip, window, count))));
-    }
-    let mut means: Vec<Vec<Vec<f64>>> = Vec::new();
-    for chunk in all.chunks(JUDGED) {
-        between(chunk.len())?;
-        let windows: Vec<(usize, usize, usize)> = chunk.iter().map(|(_, window)| *window).collect();
-        let outputs = forward(&maker.judging(&windows).tensors(device)?)?;
-        means.resize(outputs.len(), vec![vec![0.0; maker.labels]; clips.len()]);
-        for (means, output) in means.iter_mut().zip(outputs) {
-            for ((position, (_, _, count)), row) in chunk.iter().zip(output.to_vec2::<f32>()?) {
-                means[*position].iter_mut().zip(row).for_each(|(sum, logit)| *sum += f64::from(logit) / *count as f64);
-            }
-        }
-    }
-    Ok(means)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::batches::Example;
-    use super::super::config::{Architecture, Config, Preset};
     use super::super::trial::noise;
-    use super::super::variables::Variables;
     use super::*;
-    use crate::ml::weights::Weights;
+    use crate::ml::model::batches::Example;
+    use crate::ml::model::config::{Architecture, Config, Preset};
+    use crate::ml::nn::variables::Variables;
+    use crate::ml::nn::weights::Weights;
 
     /// Its loss is not a number from the second step on.
     struct Diverging {
@@ -447,7 +368,7 @@ mod tests {
     fn first_losses(architecture: Architecture) -> Vec<f64> {
         let config = Config::preset(architecture, Preset::Best);
         let labels = ["blues", "jazz", "rock"].map(String::from);
-        let base = Weights::parse("the built-in model", crate::ml::classifier::BUILT_IN).unwrap();
+        let base = Weights::parse("the built-in model", crate::ml::model::BUILT_IN).unwrap();
         let base = config.network.base().map(|_| &base);
         let network = config.network.build(&labels, base, &mut Rng::new(1), &Device::Cpu).unwrap();
         let inputs = config.network.inputs();
@@ -471,7 +392,7 @@ mod tests {
     fn training_steps_are_the_same_from_candles_own_operations() {
         for architecture in Architecture::ALL {
             let kernels = first_losses(architecture);
-            let portable = crate::ml::ops::portable::forced(|| first_losses(architecture));
+            let portable = crate::ml::nn::ops::portable::forced(|| first_losses(architecture));
             assert!(kernels.iter().any(|loss| (loss - kernels[0]).abs() > 1e-3), "it learns: {kernels:?}");
             let differ: Vec<f64> = kernels.iter().zip(&portable).map(|(a, b)| (a / b - 1.0).abs()).collect();
             // Adam's first steps are as large for a gradient that is nearly zero, so that what rounding did to it grows.

@@ -1,10 +1,9 @@
 //! The course of a training, epoch by epoch.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::run_folder::RunFolder;
 use crate::base::csv::field;
 use crate::base::fs::write_atomic;
 use crate::ml::error::MlError;
@@ -42,16 +41,18 @@ pub fn best_epoch(history: &[EpochRecord]) -> Option<&EpochRecord> {
     judged.min_by(|a, b| a.valid_loss.unwrap_or(f64::MAX).total_cmp(&b.valid_loss.unwrap_or(f64::MAX)))
 }
 
-/// Writes the epochs of a run, as JSON and as a table.
+/// Writes the epochs, as JSON and as a table.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn write(folder: &RunFolder, epochs: &[EpochRecord]) -> Result<(), MlError> {
-    let failed = |path: PathBuf| move |source| MlError::Write { path, source };
-    let json =
-        serde_json::to_vec_pretty(epochs).map_err(std::io::Error::from).map_err(failed(folder.history_json()))?;
-    write_atomic(&folder.history_json(), &json).map_err(failed(folder.history_json()))?;
-    write_atomic(&folder.history_csv(), csv(epochs, &[]).as_bytes()).map_err(failed(folder.history_csv()))
+pub fn write(json_path: &Path, csv_path: &Path, epochs: &[EpochRecord]) -> Result<(), MlError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| MlError::Write { path, source }
+    };
+    let json = serde_json::to_vec_pretty(epochs).map_err(std::io::Error::from).map_err(failed(json_path))?;
+    write_atomic(json_path, &json).map_err(failed(json_path))?;
+    write_atomic(csv_path, csv(epochs, &[]).as_bytes()).map_err(failed(csv_path))
 }
 
 /// The epochs as a table (CSV); with a column of F1 on the validation clips for each of `labels`, where they are named.

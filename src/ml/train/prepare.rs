@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use super::batches::Example;
 use super::control::{Control, TrainEvent};
-use super::network::Input;
-use crate::ml::data::features::{self, FrontEnd};
-use crate::ml::data::media::Media;
-use crate::ml::data::{Broken, Dataset};
+use crate::ml::dataset::media::Media;
+use crate::ml::dataset::{Broken, Dataset};
 use crate::ml::error::MlError;
+use crate::ml::features;
+use crate::ml::model::batches::Example;
+use crate::ml::networks::input::{FrontEnd, Input};
 
 /// Clips as the network takes them.
 pub struct Prepared {

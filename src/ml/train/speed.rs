@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use super::batches::Example;
 use super::control::Control;
-use super::model::Model;
-use crate::ml::data::media::Media;
-use crate::ml::data::{Clip, features};
+use crate::ml::dataset::Clip;
+use crate::ml::dataset::media::Media;
 use crate::ml::error::MlError;
+use crate::ml::features;
+use crate::ml::model::Model;
+use crate::ml::model::batches::Example;
 
 /// Clips that are timed; the median does not mind that the first one also fills the caches.
 const TIMED: usize = 5;

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::batches::{BatchMaker, Example};
-use super::config::Config;
-use super::estimate::bands;
 use super::fit::{Fit, FitState};
-use super::network::Input;
-use super::run::base_bytes;
-use crate::ml::data::features::Features;
-use crate::ml::data::front_end::picture::SIDE;
 use crate::ml::error::MlError;
-use crate::ml::rng::Rng;
-use crate::ml::weights::Weights;
+use crate::ml::features::Features;
+use crate::ml::model::batches::{BatchMaker, Example};
+use crate::ml::model::config::Config;
+use crate::ml::networks::input::{Input, SIDE, bands};
+use crate::ml::nn::rng::Rng;
+use crate::ml::nn::weights::Weights;
+use crate::ml::train::base::base_bytes;
 
 /// Steps are timed for at least so long, but one in any case.
 const LEAST: Duration = Duration::from_millis(700);
@@ -73,8 +71,8 @@ pub fn examples_per_second(config: &Config, genres: usize) -> Result<f64, MlErro
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::{Architecture, Preset};
     use super::*;
+    use crate::ml::model::config::{Architecture, Preset};
 
     #[test]
     fn every_network_that_needs_no_file_can_be_tried() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
-use crate::ml::train::config::{Architecture, Config, Preset};
+use crate::ml::model::config::{Architecture, Config, Preset};
 
 use super::setup::DataPart;
 use super::watch::Watch;

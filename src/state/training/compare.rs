@@ -7,7 +7,7 @@ use crate::base::TrackId;
 use crate::engine::Command;
 use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::engine::training::message::{Disagreements, RunDetail, RunSummary, TrainingCommand};
-use crate::ml::train::comparison::{Compared, Comparison};
+use crate::ml::runs::comparison::{Compared, Comparison};
 use crate::state::app::AppState;
 
 /// Runs that are ticked at first.
@@ -161,7 +161,7 @@ pub fn named(runs: &[RunSummary], sentence: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ml::train::run_state::RunState;
+    use crate::ml::runs::run_state::RunState;
 
     #[test]
     fn names_stand_for_ids_and_twins_are_told_apart() {

@@ -8,8 +8,8 @@ use crate::engine::Command;
 use crate::engine::picture::PictureRequest;
 use crate::engine::settings::{Change, Theme};
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingCommand};
-use crate::ml::judge::{Judgement, Temperature, Verdict};
-use crate::ml::train::run_state::Separation;
+use crate::ml::eval::{Judgement, Temperature, Verdict};
+use crate::ml::runs::run_state::Separation;
 use crate::state::app::AppState;
 use crate::state::effect::{BundlePurpose, Effect, FolderPurpose};
 use crate::state::toast::Tone;
@@ -377,9 +377,9 @@ mod tests {
 
     use super::*;
     use crate::engine::training::message::Score;
-    use crate::ml::data::Track;
-    use crate::ml::train::config::{Architecture, Config, Preset};
-    use crate::ml::train::run_state::RunState;
+    use crate::ml::dataset::Track;
+    use crate::ml::model::config::{Architecture, Config, Preset};
+    use crate::ml::runs::run_state::RunState;
 
     fn run(id: &str, separation: Separation, accuracy: f64) -> RunSummary {
         let score = Score { accuracy, interval: (0.0, 1.0), macro_f1: accuracy, ece: 0.1, clips: 100 };

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use crate::engine::picture::Picture;
 use crate::engine::training::message::{RunDetail, RunSummary, TrainingEvent};
 use crate::ml::DeviceStatus;
-use crate::ml::data::Sources;
-use crate::ml::data::check::Check;
-use crate::ml::train::explain::Explanation;
+use crate::ml::check::Check;
+use crate::ml::dataset::Sources;
+use crate::ml::model::explain::Explanation;
 
 pub use action::{Tab, TrainAction};
 pub use setup::{DataPart, Setup};

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ml::data::protocol::Protocol;
-use crate::ml::train::config::{Architecture, Config, Preset};
+use crate::ml::dataset::protocol::Protocol;
+use crate::ml::model::config::{Architecture, Config, Preset};
+use crate::ml::networks::{Base, NetworkSpec};
 use crate::ml::train::estimate::{Memory, memory};
-use crate::ml::train::network::{Base, NetworkSpec};
 
 use super::Training;
 

@@ -1,10 +1,10 @@
 //! What Watch shows of the training that runs, and beside it.
 
 use crate::engine::training::message::{RunSummary, TrainingEvent};
-use crate::ml::train::config::Config;
+use crate::ml::model::config::Config;
+use crate::ml::runs::run_state::RunStatus;
 use crate::ml::train::control::{BatchRecord, TrainEvent};
 use crate::ml::train::history::EpochRecord;
-use crate::ml::train::run_state::RunStatus;
 
 use super::Training;
 

@@ -8,7 +8,7 @@ mod tests;
 use eframe::egui::{Frame, Margin, Panel, RichText, ScrollArea, Ui};
 
 use crate::engine::training::message::RunSummary;
-use crate::ml::train::comparison::Comparison;
+use crate::ml::runs::comparison::Comparison;
 use crate::state::training::compare::{CompareAction, named};
 use crate::state::training::judge::JudgeAction;
 use crate::state::{Action, AppState, TrainAction};

@@ -3,9 +3,9 @@
 use eframe::egui::{Align, Context, Layout, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::engine::training::shipped::shipped;
-use crate::ml::judge::article::ARTICLE;
-use crate::ml::train::config::{Architecture, Preset};
-use crate::ml::train::run_state::Separation;
+use crate::ml::eval::article::ARTICLE;
+use crate::ml::model::config::{Architecture, Preset};
+use crate::ml::runs::run_state::Separation;
 use crate::state::jobs::count_of;
 use crate::state::training::Training;
 use crate::state::{Action, AppState, Overlay, TrainAction};

@@ -4,7 +4,7 @@ use eframe::egui::{Align, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec
 
 use crate::base::time::local_minute;
 use crate::engine::training::message::RunSummary;
-use crate::ml::train::run_state::{RunStatus, Separation};
+use crate::ml::runs::run_state::{RunStatus, Separation};
 use crate::state::jobs::count_of;
 use crate::ui::icons::{self, Icon};
 use crate::ui::theme::{fonts, size, tokens};

@@ -3,7 +3,7 @@
 use eframe::egui::{Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::engine::training::message::RunSummary;
-use crate::ml::train::comparison::{Comparison, Pair};
+use crate::ml::runs::comparison::{Comparison, Pair};
 use crate::state::jobs::count_of;
 use crate::state::training::compare::label;
 use crate::ui::icons::{self, Icon};

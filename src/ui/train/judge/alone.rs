@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Color32, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ml::Judgement;
-use crate::ml::train::branches::BranchScore;
+use crate::ml::eval::branches::BranchScore;
 use crate::state::jobs::count_of;
 use crate::ui::theme::{fonts, tokens};
 use crate::ui::train::run_list::{interval, percent};

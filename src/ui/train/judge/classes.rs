@@ -7,7 +7,7 @@ use eframe::egui::{Align, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use crate::base::genre::display_name;
 use crate::engine::figures::classes_csv;
 use crate::ml::Judgement;
-use crate::ml::judge::ClassFigures;
+use crate::ml::eval::ClassFigures;
 use crate::state::training::judge::{ClassColumn, JudgeAction};
 use crate::state::{Action, AppState};
 use crate::ui::icons::{self, Icon};

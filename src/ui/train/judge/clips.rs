@@ -7,7 +7,7 @@ use eframe::egui::{Align, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder
 use crate::base::genre::display_name;
 use crate::engine::training::message::RunDetail;
 use crate::ml::Judgement;
-use crate::ml::judge::Verdict;
+use crate::ml::eval::Verdict;
 use crate::state::training::judge::JudgeAction;
 use crate::state::{Action, AppState};
 use crate::ui::icons::Icon;

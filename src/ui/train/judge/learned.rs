@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Frame, Margin, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::base::genre::display_name;
-use crate::ml::train::lesson::{Change, GenreChange, Learned, Share};
+use crate::ml::runs::lesson::{Change, GenreChange, Learned, Share};
 use crate::state::jobs::count_of;
 use crate::state::training::learn::LearnAction;
 use crate::state::{Action, AppState};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui::{Color32, ColorImage, Rect, TextureHandle, TextureOptions, Ui, pos2, vec2};
 
 use crate::engine::picture::Picture;
-use crate::ml::data::FrontEnd;
-use crate::ml::train::explain::View;
+use crate::ml::model::explain::View;
+use crate::ml::networks::input::FrontEnd;
 use crate::ui::theme::matrix::{input, pixel, saliency as hue};
 use crate::ui::theme::tokens;
 

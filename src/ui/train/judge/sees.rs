@@ -4,8 +4,8 @@ use eframe::egui::{Align, Checkbox, Rect, RichText, Role, Sense, Ui, WidgetInfo,
 
 use crate::base::genre::display_name;
 use crate::engine::training::message::RunDetail;
-use crate::ml::data::FrontEnd;
-use crate::ml::train::explain::{Explanation, View};
+use crate::ml::model::explain::{Explanation, View};
+use crate::ml::networks::input::FrontEnd;
 use crate::state::training::judge::JudgeAction;
 use crate::state::{Action, AppState};
 use crate::ui::icons::Icon;

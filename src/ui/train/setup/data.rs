@@ -4,7 +4,7 @@ use std::path::Path;
 
 use eframe::egui::{Align, Layout, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::ml::train::config::Config;
+use crate::ml::model::config::Config;
 use crate::state::training::DataPart;
 use crate::state::training::setup::short;
 use crate::state::{Action, AppState, TrainAction};

@@ -3,7 +3,7 @@
 use eframe::egui::{Role, Ui, WidgetInfo};
 
 use crate::ml::DeviceChoice;
-use crate::ml::train::config::Config;
+use crate::ml::model::config::Config;
 use crate::state::AppState;
 use crate::ui::train::form::{heading, note};
 

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Color32, Painter, Rect, Stroke, StrokeKind, pos2, vec2};
 
-use crate::ml::train::config::{Architecture, Preset};
+use crate::ml::model::config::{Architecture, Preset};
 use crate::ui::theme::Tokens;
 
 /// One layer.

@@ -2,8 +2,8 @@
 
 use eframe::egui::Ui;
 
-use crate::ml::data::check::Check;
-use crate::ml::train::config::Config;
+use crate::ml::check::Check;
+use crate::ml::model::config::Config;
 use crate::state::jobs::{count_of, grouped};
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;

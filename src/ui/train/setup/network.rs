@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Frame, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::ml::train::config::{Architecture, Config, Preset};
+use crate::ml::model::config::{Architecture, Config, Preset};
 use crate::state::jobs::grouped;
 use crate::state::training::DataPart;
 use crate::state::training::setup::short;
@@ -170,7 +170,7 @@ fn base(ui: &mut Ui, state: &AppState, config: &mut Config, actions: &mut Vec<Ac
 mod tests {
     use super::*;
     use crate::ml::Device;
-    use crate::ml::rng::Rng;
+    use crate::ml::nn::rng::Rng;
 
     #[test]
     fn the_numbers_on_the_cards_are_those_of_the_networks() {

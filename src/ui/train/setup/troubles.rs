@@ -4,8 +4,8 @@ use std::path::Path;
 
 use eframe::egui::{Align, CollapsingHeader, Layout, RichText, Ui};
 
-use crate::ml::data::check::Check;
-use crate::ml::train::config::Config;
+use crate::ml::check::Check;
+use crate::ml::model::config::Config;
 use crate::state::genre::display_name;
 use crate::state::jobs::count_of;
 use crate::state::training::setup::short;

@@ -2,8 +2,8 @@
 
 use eframe::egui::{Checkbox, ComboBox, DragValue, Response, Ui, emath::Numeric, vec2};
 
-use crate::ml::data::protocol::Protocol;
-use crate::ml::train::config::{Config, Schedule, Trouble};
+use crate::ml::dataset::protocol::Protocol;
+use crate::ml::model::config::{Config, Schedule, Trouble};
 use crate::state::training::DataPart;
 use crate::state::training::setup::{Split, short};
 use crate::state::{Action, TrainAction};

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::engine::JobKind;
-use crate::ml::train::run_state::{RunState, RunStatus};
+use crate::ml::runs::run_state::{RunState, RunStatus};
 use crate::state::jobs::{count_of, duration_words, grouped};
 use crate::state::training::LiveRun;
 use crate::state::{Action, AppState, TrainAction};
