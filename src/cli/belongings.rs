@@ -58,6 +58,7 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
             (report.found.by_path, "songs found at their path"),
             (report.found.by_tags, "songs found by title, artist and length"),
             (report.genres, "genres set by hand"),
+            (report.texts, "songs with repaired texts"),
             (report.genres_kept, "genres that stay, as they were set here later"),
         ] {
             if count > 0 {

@@ -174,6 +174,7 @@ pub(crate) mod tests {
             missing: false,
             added_at: 0,
             more: None,
+            in_file: None,
             user_genre: None,
             prediction: best.map(|(genre, probability)| {
                 let rest = (1.0 - probability) / 2.0;
