@@ -84,7 +84,7 @@ fn undo_says_what_it_took_back() {
     assert_eq!((&list[0]["undone"], &list[1]["undone"]), (&json!(true), &json!(false)));
     assert_eq!(world.json(&["redo"], 0)["what"], "filed “0” under jazz");
     assert_eq!(world.genres()[0], "jazz");
-    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to do again.");
+    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to redo.");
     world.json(&["undo"], 0);
     world.json(&["undo"], 0);
     assert_eq!(world.genres().len(), 0, "the folder was added first");
