@@ -17,7 +17,7 @@ const ZEROS: usize = 256;
 pub(super) fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioError> {
     let Container { mut format, guard, .. } = container::open(path, cancel)?;
     let mut checked = Checked { links: 1, ..Checked::default() };
-    let Ok((track, parameters, decoder)) = container::make_decoder(&*format) else { return Ok(checked) };
+    let Ok((track, parameters, decoder)) = container::make_decoder(&*format, false) else { return Ok(checked) };
     // Samples as they are may be zeros for hours.
     if decoder.codec_info().short_name.starts_with("pcm") {
         return Ok(checked);
