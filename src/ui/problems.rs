@@ -1,8 +1,6 @@
 //! Problems: files that could not be used, why, and Retry.
 
-use std::hash::Hash;
-
-use eframe::egui::{Align, Color32, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, AsIdSalt, Color32, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::library::model::{Lookalike, Problem, ProblemKind};
 use crate::state::jobs::count_of;
@@ -68,7 +66,7 @@ struct Row<'a> {
 }
 
 /// Draws a row of the list, with its buttons at the right.
-fn row(ui: &mut Ui, id: impl Hash, row: &Row<'_>, buttons: impl FnOnce(&mut Ui)) {
+fn row(ui: &mut Ui, id: impl AsIdSalt, row: &Row<'_>, buttons: impl FnOnce(&mut Ui)) {
     let tokens = tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, row.spoken));
