@@ -417,6 +417,45 @@ fn a_measured_song_plays_at_the_reference_loudness() {
 }
 
 #[test]
+fn damage_comes_with_the_overview_also_when_the_file_was_damaged_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    let wav = audio_support::write(dir.path(), "song.wav", &audio_support::Sound::sweep(44_100, 2, 8.0).wav());
+    let Some(flac) = audio_support::ffmpeg(&wav, "song.flac", &[]) else { return };
+    let song = music.join("song.flac");
+    std::fs::rename(flac, &song).unwrap();
+    let overview = |expect_songs: bool| {
+        let engine = open(&dir);
+        let mut events = Vec::new();
+        if expect_songs {
+            engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
+            engine.send(Command::AddRoots(vec![music.clone()]));
+        }
+        until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
+        let track = last_snapshot(&events).tracks[0].id;
+        engine.send(Command::LoadOverview(track));
+        let mut overview = None;
+        until(&engine, &mut events, |event| match event {
+            Event::Overview(id, found) if *id == track => {
+                overview.clone_from(found);
+                true
+            }
+            _ => false,
+        });
+        overview.expect("an overview")
+    };
+    assert_eq!(overview(true).damage, None);
+    // A FLAC file is known by the checksum in its header: it is the same song, in a file that has changed.
+    let mut bytes = std::fs::read(&song).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0);
+    std::fs::write(&song, bytes).unwrap();
+    let damage = overview(false).damage.clone();
+    assert!(damage.as_deref().is_some_and(|note| note.starts_with("damaged at 0:0")), "{damage:?}");
+}
+
+#[test]
 fn the_player_obeys_at_once_while_another_program_holds_the_library() {
     let dir = tempfile::tempdir().unwrap();
     let music = dir.path().join("music");

@@ -93,9 +93,8 @@ fn made(format: &str, folder: &Path) -> Option<Vec<Vec<u8>>> {
         let path = ffmpeg(&wav, &format!("made.{ending}"), &all)?;
         Some(vec![std::fs::read(path).unwrap()])
     };
-    let behind_id3 = |files: Option<Vec<Vec<u8>>>| {
-        files.map(|files| files.into_iter().map(|file| [id3(), file].concat()).collect())
-    };
+    let behind_id3 =
+        |files: Option<Vec<Vec<u8>>>| files.map(|files| files.into_iter().map(|file| [id3(), file].concat()).collect());
     match format {
         "WAV" => Some(vec![riff(b"RIFF", &sound)]),
         "RF64, BW64" => Some(vec![riff(b"RF64", &sound), riff(b"BW64", &sound)]),
@@ -325,15 +324,17 @@ fn plays_as_told(row: &Row, path: &Path) {
     assert!((secs - whole).abs() < 0.1, "{name}, {}: {secs} s of {whole} s", row.format);
     let told = Overview::measure(path, &CancelToken::default()).unwrap();
     assert_eq!(told.damage, None, "{name}, {}: it is whole", row.format);
-    let is_exact = rate == f64::from(RATE_HZ) && frames == FRAMES && CLICKS.iter().all(|start| {
-        // The middle of the power around where the click should be.
-        let around = start - 2_000..start + CLICK_FRAMES + 2_000;
-        let power = |frame: usize| samples.get(frame * channels).map_or(0.0, |sample| f64::from(*sample).powi(2));
-        let all: f64 = around.clone().map(power).sum();
-        let middle = around.map(|frame| frame as f64 * power(frame)).sum::<f64>() / all;
-        let off_secs = (middle - (*start as f64 + CLICK_FRAMES as f64 / 2.0)) / rate;
-        off_secs.abs() < 0.001
-    });
+    let is_exact = rate == f64::from(RATE_HZ)
+        && frames == FRAMES
+        && CLICKS.iter().all(|start| {
+            // The middle of the power around where the click should be.
+            let around = start - 2_000..start + CLICK_FRAMES + 2_000;
+            let power = |frame: usize| samples.get(frame * channels).map_or(0.0, |sample| f64::from(*sample).powi(2));
+            let all: f64 = around.clone().map(power).sum();
+            let middle = around.map(|frame| frame as f64 * power(frame)).sum::<f64>() / all;
+            let off_secs = (middle - (*start as f64 + CLICK_FRAMES as f64 / 2.0)) / rate;
+            off_secs.abs() < 0.001
+        });
     assert_eq!(is_exact, row.exact, "{name}, {}: {frames} frames of {FRAMES} at {rate} Hz", row.format);
 }
 

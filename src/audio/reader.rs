@@ -107,12 +107,13 @@ impl AudioReader {
 
     fn open_as(path: &Path, cancel: &CancelToken, verifies: bool) -> Result<Self, AudioError> {
         let Container { format, guard, file_len } = container::open(path, cancel)?;
-        let (track, parameters, decoder) = container::make_decoder(&*format, verifies).map_err(|error| match error {
-            Error::Unsupported(what) => {
-                AudioError::Unsupported { path: path.to_path_buf(), codec: spec::codec_name(&*format, what) }
-            }
-            other => AudioError::Damaged { path: path.to_path_buf(), reason: other.to_string() },
-        })?;
+        let (track, parameters, decoder) =
+            container::make_decoder(&*format, verifies).map_err(|error| match error {
+                Error::Unsupported(what) => {
+                    AudioError::Unsupported { path: path.to_path_buf(), codec: spec::codec_name(&*format, what) }
+                }
+                other => AudioError::Damaged { path: path.to_path_buf(), reason: other.to_string() },
+            })?;
         let rate_hint = parameters.sample_rate.unwrap_or(44_100).max(1);
         let time_base = format
             .tracks()
@@ -251,7 +252,9 @@ impl AudioReader {
         if self.broken().is_some() {
             return Some((reached, "its end is missing"));
         }
-        self.first_damage_secs().filter(|secs| reached - secs >= MISSED_SECS).map(|secs| (secs, "part of it cannot be decoded"))
+        self.first_damage_secs()
+            .filter(|secs| reached - secs >= MISSED_SECS)
+            .map(|secs| (secs, "part of it cannot be decoded"))
     }
 
     fn origin_secs(&self) -> f64 {

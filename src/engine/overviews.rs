@@ -176,13 +176,8 @@ mod tests {
 
     #[test]
     fn gains_bring_songs_to_the_reference_without_clipping() {
-        let overview = |lufs, peak| Overview {
-            duration_secs: 1.0,
-            loudness_lufs: lufs,
-            peak,
-            outline: Vec::new(),
-            damage: None,
-        };
+        let overview =
+            |lufs, peak| Overview { duration_secs: 1.0, loudness_lufs: lufs, peak, outline: Vec::new(), damage: None };
         assert_eq!(from_overview(&overview(Some(-8.0), 1.0)), -10.0);
         assert!((from_overview(&overview(Some(-30.0), 0.5)) - 6.02).abs() < 0.01);
         assert_eq!(from_overview(&overview(None, 0.0)), 0.0);

@@ -56,7 +56,8 @@ pub fn pane(
     axes::levels(ui, picture, &view.settings, loudest, &look.shade);
     cone::cone(&painter, (tokens.screen_veil, ink), state, view, &window);
     marks::marks(&painter, tokens, ink, state, view, &window);
-    let response = ui.interact(picture, ui.scope_id().with(("picture", kind, view.side, view.lane)), Sense::CLICK | Sense::DRAG);
+    let response =
+        ui.interact(picture, ui.scope_id().with(("picture", kind, view.side, view.lane)), Sense::CLICK | Sense::DRAG);
     let name = name_of(state, view);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     caption(ui, state, view, picture, actions);

@@ -1,8 +1,6 @@
 //! Above the pictures: which song, and what can be switched on and off.
 
-use eframe::egui::{
-    Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::state::inspect::{Compare, Kind, Mode, Panes, Side, View};
 use crate::state::{Action, AppState, InspectAction, Verb};
