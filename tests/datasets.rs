@@ -148,12 +148,12 @@ fn a_run_that_was_refused_its_contradictions_goes_on_when_they_are_allowed() {
     config.training.epochs = 1;
     let place = DataDir::resolve(Some(&data_dir)).unwrap();
     let (folder, _) = begin(&place, config, "", None).unwrap();
-    let refused = run(&data_dir, &["train", "--resume", folder.id()]);
+    let refused = run(&data_dir, &["train", "--resume", &folder.id()]);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
     assert!(text(&refused).contains("--allow-contradictions"), "{}", text(&refused));
     let allowed = || read_config(&folder).unwrap().allow_contradictions;
     assert!(!allowed());
-    let trained = run(&data_dir, &["train", "--resume", folder.id(), "--allow-contradictions"]);
+    let trained = run(&data_dir, &["train", "--resume", &folder.id(), "--allow-contradictions"]);
     assert_eq!(trained.status.code(), Some(0), "{}", text(&trained));
     assert!(text(&trained).contains("note: the same clip is filed under different genres"));
     assert!(allowed(), "a run that is stopped and goes on again needs not be told twice");

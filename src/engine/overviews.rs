@@ -6,9 +6,10 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::audio::Overview;
 use crate::audio::player::QueueItem;
+use crate::audio::{AudioReader, Overview};
 use crate::base::fs::write_atomic;
+use crate::base::time::clock_text;
 use crate::base::{CancelToken, TrackId};
 use crate::library::loudness::{LoudnessTags, loudness_tags};
 use crate::library::scan::FileStamp;
@@ -18,6 +19,7 @@ use super::event::Event;
 use super::jobs::Shared;
 use super::outbox::Outbox;
 use super::settings::ReplayGain;
+use super::training::promised::promised_secs;
 
 /// The loudness that songs are brought to: the reference of ReplayGain 2.0.
 const REFERENCE_LUFS: f64 = -18.0;
@@ -25,6 +27,8 @@ const REFERENCE_LUFS: f64 = -18.0;
 const UNMEASURED_GAIN_DB: f32 = -6.0;
 /// No song is made louder than this, whatever a tag says.
 const MOST_GAIN_DB: f32 = 18.0;
+/// Less sound than this is not missed.
+const MISSED_SECS: f64 = 1.0;
 /// Requests that may wait; a person does not skip through more songs than that while one is measured.
 const WAITING: usize = 64;
 
@@ -100,14 +104,25 @@ fn overview_of(path: &Path, folder: &Path, cancel: &CancelToken) -> Option<Overv
     {
         return Some(known);
     }
-    let overview =
+    let mut overview =
         Overview::measure(path, cancel).inspect_err(|error| tracing::debug!(%error, "no overview of a song")).ok()?;
+    if overview.damage.is_none() {
+        overview.damage = missing_end(path, overview.duration_secs, cancel);
+    }
     let bytes = [&stamp.size.to_le_bytes()[..], &stamp.mtime_ns.to_le_bytes(), &overview.to_bytes()].concat();
     let stored = std::fs::create_dir_all(folder).and_then(|()| write_atomic(&file, &bytes));
     if let Err(error) = stored {
         tracing::warn!(%error, ?folder, "an overview could not be kept");
     }
     Some(overview)
+}
+
+/// What is said of a file whose headers promise more sound than there is: only of some formats does decoding itself notice.
+fn missing_end(path: &Path, decoded_secs: f64, cancel: &CancelToken) -> Option<String> {
+    let reader = AudioReader::open_with(path, cancel).ok()?;
+    let promised = promised_secs(path, reader.spec())?;
+    (promised - decoded_secs >= MISSED_SECS)
+        .then(|| format!("damaged at {}: its end is missing", clock_text(decoded_secs)))
 }
 
 /// An overview, and the stamp of the file that was measured.
