@@ -84,7 +84,7 @@ fn undo_says_what_it_took_back() {
     assert_eq!((&list[0]["undone"], &list[1]["undone"]), (&json!(true), &json!(false)));
     assert_eq!(world.json(&["redo"], 0)["what"], "filed “0” under jazz");
     assert_eq!(world.genres()[0], "jazz");
-    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to do again.");
+    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to redo.");
     world.json(&["undo"], 0);
     world.json(&["undo"], 0);
     assert_eq!(world.genres().len(), 0, "the folder was added first");
@@ -143,7 +143,7 @@ fn check_backup_restore() {
     assert!(world.says(&["library", "check"], 0).contains("whole"));
 
     world.json(&["genre", "set", &world.text("music/0.wav"), "ska"], 0);
-    assert!(world.says(&["library", "restore", &copy], 0).contains("is kept"));
+    assert!(world.says(&["library", "restore", &copy], 0).contains("was kept"));
     assert_eq!(world.genres()[0], "jazz");
     assert!(world.says(&["library", "restore", &world.text("music/0.wav")], 1).contains("no library of Timbre"));
     let empty = World { dir: tempfile::tempdir().unwrap() };

@@ -119,7 +119,7 @@ pub fn undo(output: &Output, data_dir: &DataDir, list: bool) -> Run {
 
 /// `timbre redo`.
 pub fn redo(output: &Output, data_dir: &DataDir) -> Run {
-    said(output, "Redone", "There is nothing to do again.", make_again(data_dir)?)
+    said(output, "Redone", "There is nothing to redo.", make_again(data_dir)?)
 }
 
 fn said(output: &Output, verb: &str, nothing: &str, done: Option<TakenBack>) -> Run {

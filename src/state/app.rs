@@ -14,6 +14,7 @@ use crate::library::model::{Loss, Playlist, Snapshot, Track};
 use crate::library::query::Query;
 use crate::ml::train::config::{Architecture, Preset};
 
+use super::apply::sentence;
 use super::asked::Asked;
 use super::derived::Derived;
 use super::effect::Effect;
@@ -356,6 +357,12 @@ impl AppState {
         {
             self.wanted.push(Command::LoadOverview(id));
         }
+    }
+
+    /// What is wrong with a song's file and where, as one sentence: known once it was decoded in the background, as every song
+    /// is that plays or is inspected.
+    pub fn damage_of(&self, id: TrackId) -> Option<String> {
+        self.overviews.ready(id)?.damage.as_deref().map(sentence)
     }
 
     /// Asks for the cover of a song unless that was done.

@@ -207,8 +207,8 @@ impl AppState {
     }
 }
 
-/// What was done, as a sentence.
-fn sentence(what: &str) -> String {
+/// What was done, or what is wrong, as a sentence.
+pub(super) fn sentence(what: &str) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).chain(['.']).collect()
