@@ -84,7 +84,7 @@ fn undo_says_what_it_took_back() {
     assert_eq!((&list[0]["undone"], &list[1]["undone"]), (&json!(true), &json!(false)));
     assert_eq!(world.json(&["redo"], 0)["what"], "filed “0” under jazz");
     assert_eq!(world.genres()[0], "jazz");
-    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to do again.");
+    assert_eq!(world.says(&["redo"], 0).trim(), "There is nothing to redo.");
     world.json(&["undo"], 0);
     world.json(&["undo"], 0);
     assert_eq!(world.genres().len(), 0, "the folder was added first");
@@ -143,7 +143,7 @@ fn check_backup_restore() {
     assert!(world.says(&["library", "check"], 0).contains("whole"));
 
     world.json(&["genre", "set", &world.text("music/0.wav"), "ska"], 0);
-    assert!(world.says(&["library", "restore", &copy], 0).contains("is kept"));
+    assert!(world.says(&["library", "restore", &copy], 0).contains("was kept"));
     assert_eq!(world.genres()[0], "jazz");
     assert!(world.says(&["library", "restore", &world.text("music/0.wav")], 1).contains("no library of Timbre"));
     let empty = World { dir: tempfile::tempdir().unwrap() };
@@ -179,4 +179,87 @@ fn what_a_person_gave_moves_to_another_machine() {
     std::fs::write(world.text("new.json"), r#"{"format": "timbre-library", "version": 7}"#).unwrap();
     assert!(other.says(&["library", "import", &world.text("new.json")], 1).contains("written by a newer Timbre"));
     other.says(&["library", "import", &file, "--map", "nonsense"], 2);
+}
+
+/// A WAV whose INFO chunk names title and artist in these bytes.
+fn tagged(path: &Path, number: u32, title: &[u8], artist: &[u8]) {
+    tone(path, number);
+    let mut bytes = std::fs::read(path).unwrap();
+    let mut list = b"INFO".to_vec();
+    for (name, text) in [(b"INAM", title), (b"IART", artist)] {
+        list.extend(name);
+        list.extend((text.len() as u32).to_le_bytes());
+        list.extend(text);
+        list.extend(std::iter::repeat_n(0, text.len() % 2));
+    }
+    bytes.extend(b"LIST");
+    bytes.extend((list.len() as u32).to_le_bytes());
+    bytes.extend(list);
+    let size = bytes.len() as u32 - 8;
+    bytes[4..8].copy_from_slice(&size.to_le_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn garbled_texts_are_read_in_the_right_encoding() {
+    let world = World::new();
+    let bytes = |text: &str| encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
+    for (number, title) in [(0, "Группа крови"), (1, "Звезда по имени Солнце")] {
+        tagged(&world.song(number), number, &bytes(title), &bytes("Кино"));
+    }
+    world.json(&["scan", &world.text("music")], 0);
+    let song = |number: usize| world.json(&["list"], 0)[number].clone();
+    assert_eq!((&song(0)["artist"], &song(0)["in_file"]), (&json!("Êèíî"), &Value::Null));
+    let music = world.text("music");
+    let dry = world.json(&["repair-text", &music, "--dry-run"], 0);
+    assert_eq!((&dry["encoding"], &dry["applied"], &dry["changed"]), (&json!("cp1251"), &json!(false), &json!(2)));
+    assert_eq!(dry["likely"][0]["encoding"], "cp1251");
+    assert_eq!(dry["songs"][0]["texts"]["title"], json!({"in_file": "Ãðóïïà êðîâè", "repaired": "Группа крови"}));
+    assert_eq!(song(0)["artist"], "Êèíî");
+    let said = world.says(&["repair-text", "--search", "Êèíî"], 0);
+    assert!(said.contains("Звезда по имени Солнце") && said.contains("2 songs is read as cp1251 now"), "{said}");
+    assert_eq!((&song(1)["artist"], &song(1)["in_file"]["artist"]), (&json!("Кино"), &json!("Êèíî")));
+    assert_eq!(world.json(&["list", "--search", "artist:кино"], 0).as_array().unwrap().len(), 2);
+    assert!(world.says(&["repair-text", &music], 0).contains("Nothing to change."));
+    assert_eq!(world.says(&["undo"], 0).trim(), "Undone: read the text of 2 songs as cp1251");
+    assert_eq!(song(0)["artist"], "Êèíî");
+    world.json(&["redo"], 0);
+    assert_eq!(world.json(&["repair-text", &world.text("music/0.wav"), "--as-in-file"], 0)["changed"], 1);
+    assert_eq!((&song(0)["artist"], &song(1)["artist"]), (&json!("Êèíî"), &json!("Кино")));
+    assert_eq!(
+        world.json(&["repair-text", &world.text("music/0.wav"), "--encoding", "KOI8-R"], 0)["encoding"],
+        "koi8-r"
+    );
+    assert_ne!(song(0)["artist"], "Кино");
+
+    assert!(world.says(&["repair-text", &music, "--encoding", "utf-7"], 2).contains("there is no encoding utf-7"));
+    assert!(world.says(&["repair-text", "--search", "artits:x"], 2).contains("There is no field"));
+    world.says(&["repair-text"], 2);
+    assert!(world.says(&["repair-text", "--search", "nobody"], 1).contains("No song matches"));
+    assert_eq!(world.json(&["repair-text", &world.text("elsewhere")], 3)["unknown"].as_array().unwrap().len(), 1);
+    assert!(world.says(&["repair-text", &world.text("music/2.wav")], 0).contains("look right as they are"));
+
+    let file = world.text("all.json");
+    world.says(&["library", "export", &file], 0);
+    let other = World { dir: tempfile::tempdir().unwrap() };
+    other.json(&["scan", &music], 0);
+    assert!(other.says(&["library", "import", &file], 0).contains("songs with repaired texts: 2"));
+    assert_eq!(other.json(&["list"], 0)[1]["artist"], "Кино");
+}
+
+#[test]
+fn a_list_is_sorted_with_or_without_articles() {
+    let world = World::new();
+    for (number, artist) in [(0, "The Beatles"), (1, "Cream"), (2, "Abba"), (3, "Die Toten Hosen")] {
+        tagged(&world.song(number), number, b"Song", artist.as_bytes());
+    }
+    world.json(&["scan", &world.text("music")], 0);
+    let artists = |args: &[&str]| -> Vec<String> {
+        let list = world.json(&[&["list"], args].concat(), 0);
+        list.as_array().unwrap().iter().map(|song| song["artist"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(artists(&[]), ["The Beatles", "Cream", "Abba", "Die Toten Hosen"], "by path");
+    assert_eq!(artists(&["--sort", "artist"]), ["Abba", "The Beatles", "Cream", "Die Toten Hosen"]);
+    std::fs::write(world.data().join("settings.json"), r#"{"ignore_articles": false}"#).unwrap();
+    assert_eq!(artists(&["--sort", "artist"]), ["Abba", "Cream", "Die Toten Hosen", "The Beatles"]);
 }

@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 
 use audio_support::{Sound, genres, write};
 use serde_json::Value;
+use timbre::base::DataDir;
+use timbre::engine::training::start::begin;
 use timbre::ml::check::{Check, OddKind};
 use timbre::ml::dataset::Broken;
+use timbre::ml::model::config::{Architecture, Config, Preset};
+use timbre::ml::runs::run::read_config;
 
 /// Nothing that is refused takes longer, also in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -131,6 +135,28 @@ fn the_same_clip_under_two_genres_is_not_trained_on_unless_that_is_said() {
     let output = run(&data_dir, &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("note: the same clip is filed under different genres"));
+}
+
+#[test]
+fn a_run_that_was_refused_its_contradictions_goes_on_when_they_are_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, data_dir) = (clips(dir.path(), &["blues", "jazz"], 4), dir.path().join("data"));
+    std::fs::copy(data.join("blues/blues.00000.wav"), data.join("jazz/other.wav")).unwrap();
+    // As the window begins it: a run that is refused stays in the list.
+    let mut config = Config::preset(Architecture::Cnn, Preset::Best);
+    config.sources.folders = vec![data];
+    config.training.epochs = 1;
+    let place = DataDir::resolve(Some(&data_dir)).unwrap();
+    let (folder, _) = begin(&place, config, "", None).unwrap();
+    let refused = run(&data_dir, &["train", "--resume", &folder.id()]);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused));
+    assert!(text(&refused).contains("--allow-contradictions"), "{}", text(&refused));
+    let allowed = || read_config(&folder).unwrap().allow_contradictions;
+    assert!(!allowed());
+    let trained = run(&data_dir, &["train", "--resume", &folder.id(), "--allow-contradictions"]);
+    assert_eq!(trained.status.code(), Some(0), "{}", text(&trained));
+    assert!(text(&trained).contains("note: the same clip is filed under different genres"));
+    assert!(allowed(), "a run that is stopped and goes on again needs not be told twice");
 }
 
 /// A training that was stopped after a checkpoint.

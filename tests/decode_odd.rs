@@ -11,7 +11,7 @@ mod audio_support;
 use std::path::{Path, PathBuf};
 
 use audio_support::{Sound, amplitude_at, ffmpeg, run, write};
-use timbre::audio::{AudioError, AudioReader, WindowPlan, check, decode_mono, decode_windows, probe};
+use timbre::audio::{AudioError, AudioReader, Overview, WindowPlan, check, decode_mono, decode_windows, probe};
 use timbre::base::CancelToken;
 
 const RATE_HZ: u32 = 44_100;
@@ -422,6 +422,7 @@ fn damage_is_told_with_its_place() {
         let Some(path) = ffmpeg(&wav, name, &[]) else { return };
         assert_eq!(check(&path, &go()).unwrap().note(), None, "{name}");
         assert_eq!(decode_windows(&path, &PLAN, &go()).unwrap().damage_note(), None, "{name}");
+        assert_eq!(Overview::measure(&path, &go()).unwrap().damage, None, "{name}");
         let whole = std::fs::read(&path).unwrap();
         let middle = whole.len() / 2;
         let mut holed = whole.clone();
@@ -446,7 +447,44 @@ fn damage_is_told_with_its_place() {
             assert!(place.contains(&at), "{what} {name}: {at} s");
             let found = decode_windows(&path, &PLAN, &go()).unwrap();
             assert!(found.damage_note().unwrap().contains("damaged at 0:0"), "{what} {name}");
+            // What plays or is inspected is decoded to its end.
+            let damage = Overview::measure(&path, &go()).unwrap().damage;
+            assert!(
+                damage.as_deref().is_some_and(|note| note.starts_with("damaged at 0:0")),
+                "{what} {name}: {damage:?}"
+            );
             assert!(!found.windows.is_empty());
+        }
+    }
+}
+
+#[test]
+fn the_checksum_of_flac_is_compared_where_all_of_it_is_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = write(folder.path(), "source.wav", &Sound::sweep(RATE_HZ, 2, 9.5).wav());
+    let wrong = Some("the sound is not what the file's checksum promises".to_owned());
+    // Behind `fLaC`, the head of the block and eighteen bytes of numbers.
+    let sum = 26..42;
+    let dense = WindowPlan { window_secs: 3.0, max_windows: 3, ..PLAN };
+    for (name, options) in [("16", &[][..]), ("24", &["-sample_fmt", "s32"]), ("mono", &["-ac", "1"])] {
+        let Some(path) = ffmpeg(&wav, &format!("{name}.flac"), options) else { return };
+        let whole = std::fs::read(path).unwrap();
+        assert_ne!(whole[sum.clone()], [0; 16], "{name}: the encoder writes one");
+        let (mut other, mut none) = (whole.clone(), whole.clone());
+        other[sum.start] ^= 1;
+        none[sum.clone()].fill(0);
+        for (what, bytes, expected) in [("whole", whole, &None), ("other", other, &wrong), ("none", none, &None)] {
+            let path = write(folder.path(), &format!("{what}-{name}.flac"), &bytes);
+            assert_eq!(Overview::measure(&path, &go()).unwrap().damage, *expected, "{what} {name}");
+            let found = decode_windows(&path, &dense, &go()).unwrap();
+            assert_eq!((found.damage_note(), found.windows.len()), (expected.clone(), 3), "{what} {name}");
+            // Where only parts are heard nothing can be said, nor after a jump.
+            assert_eq!(decode_windows(&path, &PLAN, &go()).unwrap().damage_note(), None, "{what} {name}");
+            let mut reader = AudioReader::open_verified(&path, &go()).unwrap();
+            reader.seek(1.0).unwrap();
+            let mut rest = Vec::new();
+            while reader.next_block(&mut rest).unwrap() > 0 {}
+            assert!(!reader.sum_is_wrong(), "{what} {name}");
         }
     }
 }

@@ -10,10 +10,12 @@
 mod audio_support;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use timbre::audio::Overview;
 use timbre::audio::player::{Capture, OutputKind, PlayState, PlayerCommand, PlayerEvent, QueueItem};
 use timbre::base::{DataDir, JobId};
 use timbre::engine::settings::{Change, ReplayGain};
@@ -414,6 +416,61 @@ fn a_measured_song_plays_at_the_reference_loudness() {
     let peak = heard[48_000..4 * 48_000].iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
     let expected = 10_f32.powf(-18.0 / 20.0);
     assert!((peak / expected - 1.0).abs() < 0.02, "{peak} instead of {expected}");
+}
+
+/// The overview of the only song of a library, by an engine that is opened for it; with `music`, that is added first.
+fn overview_of_only_song(dir: &TempDir, music: Option<&Path>) -> Arc<Overview> {
+    let engine = open(dir);
+    let mut events = Vec::new();
+    if let Some(music) = music {
+        engine.send(Command::ChangeSettings(vec![Change::ClassifyAfterScan(false)]));
+        engine.send(Command::AddRoots(vec![music.to_path_buf()]));
+    }
+    until(&engine, &mut events, |event| matches!(event, Event::Library(snapshot) if snapshot.tracks.len() == 1));
+    let track = last_snapshot(&events).tracks[0].id;
+    engine.send(Command::LoadOverview(track));
+    let mut overview = None;
+    until(&engine, &mut events, |event| match event {
+        Event::Overview(id, found) if *id == track => {
+            overview.clone_from(found);
+            true
+        }
+        _ => false,
+    });
+    overview.expect("an overview")
+}
+
+#[test]
+fn a_song_that_lost_its_end_says_so_with_its_overview() {
+    let whole = audio_support::Sound::sweep(44_100, 1, 9.0).wav();
+    for (bytes, expected) in
+        [(&whole[..whole.len() * 2 / 3], Some("damaged at 0:05: its end is missing")), (&whole[..], None)]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let music = dir.path().join("music");
+        std::fs::create_dir(&music).unwrap();
+        audio_support::write(&music, "song.wav", bytes);
+        assert_eq!(overview_of_only_song(&dir, Some(&music)).damage.as_deref(), expected);
+    }
+}
+
+#[test]
+fn damage_comes_with_the_overview_also_when_the_file_was_damaged_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let music = dir.path().join("music");
+    std::fs::create_dir(&music).unwrap();
+    let wav = audio_support::write(dir.path(), "song.wav", &audio_support::Sound::sweep(44_100, 2, 8.0).wav());
+    let Some(flac) = audio_support::ffmpeg(&wav, "song.flac", &[]) else { return };
+    let song = music.join("song.flac");
+    std::fs::rename(flac, &song).unwrap();
+    assert_eq!(overview_of_only_song(&dir, Some(&music)).damage, None);
+    // A FLAC file is known by the checksum in its header: it is the same song, in a file that has changed.
+    let mut bytes = std::fs::read(&song).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0);
+    std::fs::write(&song, bytes).unwrap();
+    let damage = overview_of_only_song(&dir, None).damage.clone();
+    assert!(damage.as_deref().is_some_and(|note| note.starts_with("damaged at 0:0")), "{damage:?}");
 }
 
 #[test]

@@ -24,5 +24,7 @@ mod moving;
 mod scanning;
 #[path = "library/support.rs"]
 mod support;
+#[path = "library/texts.rs"]
+mod texts;
 #[path = "library/trust.rs"]
 mod trust;

@@ -4,13 +4,16 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Event as Input, Key, Modifiers, OutputCommand, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, act, level_db, library, live_picture, playing, settings, window};
+use timbre::audio::Overview;
 use timbre::audio::player::PlayerCommand;
-use timbre::base::TrackId;
+use timbre::base::{Channel, TrackId};
 use timbre::engine::settings::Change;
 use timbre::engine::tiles::{TileWish, column_secs};
 use timbre::engine::{Command, Event};
@@ -24,10 +27,14 @@ const SECS: f64 = 200.0;
 type Window = Harness<'static, App>;
 
 fn opened() -> (FakeEngine, Window, TrackId) {
+    opened_with(FakeDialogs::default())
+}
+
+fn opened_with(dialogs: FakeDialogs) -> (FakeEngine, Window, TrackId) {
     let engine = FakeEngine::default();
     engine.tell(settings(|_| {}));
     engine.tell(Event::Library(library(270)));
-    let mut harness = window([1280.0, 800.0], engine.clone(), FakeDialogs::default());
+    let mut harness = window([1280.0, 800.0], engine.clone(), dialogs);
     harness.run_ok();
     let song = harness.state().row_track_id(3);
     engine.tell(playing(song, 40.0, SECS));
@@ -316,6 +323,83 @@ fn settings_are_found_by_name_and_go_to_the_engine() {
     harness.run_ok();
     assert!(matches!(&engine.take_sent()[..], [Command::ChangeSettings(changes)]
         if matches!(changes[..], [Change::Spectrogram(changed)] if changed.colormap == timbre::dsp::picture::Colormap::Viridis)));
+}
+
+#[test]
+fn both_sides_lie_one_above_the_other() {
+    let (engine, mut harness, song) = opened_with(FakeDialogs::answering("/tmp/pictures"));
+    harness.get_by_role_and_label(Role::Button, "Spectrogram settings").click();
+    harness.run_ok();
+    engine.take_sent();
+    harness.get_by_role_and_label(Role::RadioButton, "Channel: Both").click();
+    harness.run_ok();
+    let sent = engine.take_sent();
+    let changed = sent.iter().find_map(|command| match command {
+        Command::ChangeSettings(changes) => match changes[..] {
+            [Change::Spectrogram(spectrogram)] => Some(spectrogram),
+            _ => None,
+        },
+        _ => None,
+    });
+    let changed = changed.unwrap_or_else(|| panic!("{sent:?}"));
+    assert!(changed.both_sides, "remembered in the settings");
+    let wished: Vec<Channel> =
+        wishes(&sent).iter().filter(|wish| wish.track == song).map(|wish| wish.spec.channel).collect();
+    assert!(wished.contains(&Channel::Left) && wished.contains(&Channel::Right), "{wished:?}");
+    engine.tell(settings(|settings| settings.spectrogram = changed));
+    press(&mut harness, Key::Escape);
+
+    let (left, right) = (picture(&harness, "Spectrogram left of"), picture(&harness, "Spectrogram right of"));
+    assert!(left.bottom() < right.top() && left.x_range() == right.x_range(), "{left:?} {right:?}");
+    assert!((left.height() - right.height()).abs() < 1.0 && left.height() > 40.0, "{left:?} {right:?}");
+    assert!(right.bottom() < picture(&harness, "Scalogram of").top());
+    harness.get_by_role_and_label(Role::Button, "Spectrogram settings");
+    act(&mut harness, Action::Inspect(InspectAction::Point(Some(Cursor { secs: 40.5, hz: 880.0, held: true }))));
+    let text = harness.state().state().read_out().unwrap().text();
+    assert!(text.contains("spectrogram left −") && text.contains("spectrogram right −"), "{text}");
+
+    // What is saved is what shows: one picture of both.
+    engine.take_sent();
+    harness.get_by_label("Save picture or numbers").click();
+    harness.run_ok();
+    harness.get_by_label("Save spectrogram…").click();
+    harness.run_ok();
+    let sent = engine.take_sent();
+    let [Command::ExportPicture { request, .. }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(request.settings, changed);
+
+    press(&mut harness, Key::C);
+    assert_eq!(harness.state().state().inspect_views().len(), 6, "two of both sides, two scalograms");
+    press(&mut harness, Key::C);
+    press(&mut harness, Key::V);
+    assert_eq!(harness.state().state().inspect_views().len(), 2, "what is heard live is one signal");
+}
+
+#[test]
+fn damage_is_a_quiet_note_wherever_the_song_is_shown() {
+    let (engine, mut harness, song) = opened();
+    let words = "Damaged at 0:12: a checksum is wrong.";
+    assert_eq!(harness.query_all_by_label(words).count(), 0);
+    let overview = |damage: Option<&str>| {
+        let outline = Vec::new();
+        let damage = damage.map(str::to_owned);
+        Arc::new(Overview { duration_secs: SECS, loudness_lufs: None, peak: 1.0, outline, damage })
+    };
+    engine.tell(Event::Overview(song, Some(overview(Some("damaged at 0:12: a checksum is wrong")))));
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label(words).count(), 2, "in the player bar and in Inspect");
+    assert!(harness.state().state().toasts.shown().is_empty());
+    // A song that is looked at without playing is decoded to its end as well.
+    let other = harness.state().row_track_id(6);
+    engine.take_sent();
+    act(&mut harness, Action::Inspect(InspectAction::Open(other)));
+    assert!(engine.take_sent().contains(&Command::LoadOverview(other)));
+    engine.tell(Event::Overview(other, Some(overview(None))));
+    harness.run_ok();
+    assert_eq!(harness.query_all_by_label(words).count(), 1, "only in the player bar");
+    press_with(&mut harness, Modifiers::COMMAND, Key::Num1);
+    act(&mut harness, Action::Select { row: 3, mode: SelectMode::Only });
+    assert_eq!(harness.query_all_by_label(words).count(), 2, "in the player bar and in the details");
 }
 
 #[test]

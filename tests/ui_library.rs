@@ -13,7 +13,8 @@ use timbre::base::{JobId, PlaylistId, Report, TrackId};
 use timbre::engine::event::{ClassifyOutcome, Opened, ScanOutcome, Turn};
 use timbre::engine::settings::Change;
 use timbre::engine::{Command, Event, ExportSelection, JobEvent, JobKind, JobOutcome, JobPhase, Progress};
-use timbre::library::model::Snapshot;
+use timbre::library::misread::Reading;
+use timbre::library::model::{AlbumFields, Snapshot, TextField};
 use timbre::state::{Action, Place, Source};
 use timbre::ui::App;
 
@@ -383,4 +384,107 @@ fn what_goes_wrong_is_said() {
     harness.get_by_label("No sound output: there is no sound device. Everything else works.");
     click(&mut harness, Role::Button, "Show problems");
     assert_eq!(harness.state().state().source, Source::Problems);
+}
+
+/// Ten songs of a band whose tags were read in the wrong encoding.
+fn garbled() -> Snapshot {
+    let mut snapshot = library(60);
+    for track in std::sync::Arc::make_mut(&mut snapshot.tracks).iter_mut().take(10) {
+        (track.title, track.artist, track.album) =
+            ("Ãðóïïà êðîâè".to_owned(), "Êèíî".to_owned(), "Ïîñëåäíèé ãåðîé".to_owned());
+    }
+    snapshot
+}
+
+#[test]
+fn garbled_texts_are_repaired_by_keys_in_a_dialog_that_shows_what_comes_of_it() {
+    let (engine, mut harness) = open(garbled(), FakeDialogs::default());
+    act(&mut harness, Action::Search("Êèíî".to_owned()));
+    press(&mut harness, Key::ArrowDown);
+    press_with(&mut harness, Modifiers::COMMAND, Key::A);
+    engine.take_sent();
+    press(&mut harness, Key::T);
+    harness.get_by_label("Artist: Êèíî becomes Кино");
+    harness.get_by_label("Title: Ãðóïïà êðîâè becomes Группа крови");
+    harness.get_by_role_and_label(Role::RadioButton, "Cyrillic (Windows-1251), most likely");
+    support::show("repair-text", &mut harness);
+    press(&mut harness, Key::ArrowDown);
+    assert!(harness.query_by_label("Artist: Êèíî becomes Кино").is_none(), "another encoding");
+    press(&mut harness, Key::ArrowUp);
+    harness.get_by_label("Artist: Êèíî becomes Кино");
+    press(&mut harness, Key::Enter);
+    let sent = engine.take_sent();
+    let [Command::RepairText { tracks, reading: Some(Reading::Windows1251) }] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(tracks.len(), 10);
+    assert_eq!(harness.state().state().overlay, None);
+    press(&mut harness, Key::T);
+    press(&mut harness, Key::Escape);
+    assert_eq!((harness.state().state().overlay.clone(), engine.take_sent()), (None, Vec::new()));
+}
+
+#[test]
+fn repaired_texts_can_be_left_as_in_the_file() {
+    let mut snapshot = library(60);
+    let first = &mut std::sync::Arc::make_mut(&mut snapshot.tracks)[0];
+    let id = first.id;
+    first.artist = "Кино".to_owned();
+    first.in_file = Some(Box::new([(TextField::Artist, "Êèíî".to_owned())].into()));
+    let (engine, mut harness) = open(snapshot, FakeDialogs::default());
+    act(&mut harness, Action::Search("Кино".to_owned()));
+    press(&mut harness, Key::ArrowDown);
+    let row = harness.get_by_role(Role::Row);
+    row.click_secondary();
+    harness.run_ok();
+    click(&mut harness, Role::Button, "Repair text… T");
+    engine.take_sent();
+    click(&mut harness, Role::Button, "As in the file");
+    assert_eq!(engine.take_sent(), [Command::RepairText { tracks: vec![id], reading: None }]);
+}
+
+#[test]
+fn album_artist_disc_and_composer_are_columns_that_can_be_shown() {
+    let mut snapshot = library(60);
+    for (index, track) in std::sync::Arc::make_mut(&mut snapshot.tracks).iter_mut().enumerate() {
+        track.more = Some(Box::new(AlbumFields {
+            album_artist: Some(format!("By {:02}", 59 - index).into()),
+            disc: Some(1 + index as u32 % 2),
+            composer: Some("Clara".into()),
+            ..AlbumFields::default()
+        }));
+    }
+    let (_, mut harness) = open(snapshot, FakeDialogs::default());
+    assert!(harness.query_by_role_and_label(Role::ColumnHeader, "Album artist").is_none(), "off by default");
+    for name in ["Album artist", "Disc", "Composer"] {
+        harness.get_by_role_and_label(Role::ColumnHeader, "Title").click_secondary();
+        harness.run_ok();
+        click(&mut harness, Role::CheckBox, name);
+        press(&mut harness, Key::Escape);
+        harness.get_by_role_and_label(Role::ColumnHeader, name);
+    }
+    click(&mut harness, Role::ColumnHeader, "Album artist");
+    let first = harness.state().row_track_id(0);
+    assert_eq!(harness.state().state().track(first).unwrap().album_artist(), "By 00");
+    support::show("more-columns", &mut harness);
+}
+
+#[test]
+fn articles_count_where_the_switch_says_so() {
+    let mut snapshot = library(60);
+    let names = ["The Aaa", "Aab", "Tha"];
+    for (track, name) in std::sync::Arc::make_mut(&mut snapshot.tracks).iter_mut().zip(names) {
+        track.artist = name.to_owned();
+        track.more = None;
+    }
+    let (engine, mut harness) = open(snapshot, FakeDialogs::default());
+    act(&mut harness, Action::Search("artist:aa".to_owned()));
+    let artists = |harness: &Harness<'static, App>| -> Vec<String> {
+        let state = harness.state().state();
+        (0..state.rows.places.len()).map(|row| state.row_track(row).unwrap().artist.clone()).collect()
+    };
+    assert_eq!(artists(&harness), ["The Aaa", "Aab"]);
+    press_with(&mut harness, Modifiers::COMMAND, Key::Comma);
+    engine.take_sent();
+    act(&mut harness, Action::ChangeSettings(vec![Change::IgnoreArticles(false)]));
+    assert_eq!(engine.take_sent(), [Command::ChangeSettings(vec![Change::IgnoreArticles(false)])]);
+    assert_eq!(artists(&harness), ["Aab", "The Aaa"]);
 }

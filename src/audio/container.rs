@@ -118,9 +118,11 @@ pub(crate) fn open(path: &Path, cancel: &CancelToken) -> Result<Container, Audio
     }
 }
 
-/// The track to listen to and a decoder for it.
+/// The track to listen to and a decoder for it; `verify`: one that can tell at the end whether the sound was what the
+/// file's checksum promises.
 pub(crate) fn make_decoder(
     format: &dyn FormatReader,
+    verify: bool,
 ) -> Result<(u32, AudioCodecParameters, Box<dyn AudioDecoder>), Error> {
     let Some(track) = format.default_track(TrackType::Audio) else {
         return Err(Error::Unsupported("a container without sound"));
@@ -139,7 +141,8 @@ pub(crate) fn make_decoder(
         parameters.extra_data = None;
     }
     // What is outside of the valid sound is trimmed by the decoder.
-    let decoder = guarded(|| CODECS.make_audio_decoder(&parameters, &AudioDecoderOptions::default().gapless(true)))?;
+    let options = AudioDecoderOptions::default().gapless(true).verify(verify);
+    let decoder = guarded(|| CODECS.make_audio_decoder(&parameters, &options))?;
     Ok((track.id, parameters, decoder))
 }
 

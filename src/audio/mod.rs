@@ -19,7 +19,7 @@ mod source;
 pub use decode::{MonoSound, decode_mono};
 pub use downmix::Downmix;
 pub use error::AudioError;
-pub use integrity::{Checked, Damage, check};
+pub use integrity::{Checked, Damage, check, note_of_whole};
 pub use overview::Overview;
 pub use reader::AudioReader;
 pub use spec::{AudioSpec, probe};

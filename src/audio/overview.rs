@@ -5,6 +5,7 @@ use std::path::Path;
 use ebur128::{EbuR128, Mode};
 
 use super::error::AudioError;
+use super::integrity;
 use super::reader::AudioReader;
 use crate::base::CancelToken;
 
@@ -13,7 +14,7 @@ const MOST_POINTS: usize = 4096;
 /// Frames of a point at first; it doubles whenever the outline is full.
 const FIRST_FRAMES: usize = 256;
 /// Of the stored form; another number is not read.
-const MAGIC: &[u8; 4] = b"TOV1";
+const MAGIC: &[u8; 4] = b"TOV2";
 
 /// A stretch of the outline, over all channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Overview {
     pub peak: f32,
     /// Stretches of equal length from start to end.
     pub outline: Vec<OutlinePoint>,
+    /// What is wrong with the file and where, as one sentence for people; `None` when nothing is.
+    pub damage: Option<String>,
 }
 
 impl Overview {
@@ -45,7 +48,7 @@ impl Overview {
     /// # Errors
     /// All of [`AudioError`].
     pub fn measure(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
-        let mut reader = AudioReader::open_with(path, cancel)?;
+        let mut reader = AudioReader::open_verified(path, cancel)?;
         let spec = reader.spec();
         let (channels, rate_hz) = (spec.channels.max(1), spec.sample_rate_hz);
         let failed = |error: ebur128::Error| AudioError::Damaged { path: path.into(), reason: error.to_string() };
@@ -64,22 +67,29 @@ impl Overview {
             outline.push(&block, channels);
             frames += (block.len() / channels) as u64;
         }
+        let damage = integrity::note_of_whole(&mut reader, cancel)?;
         let peak = (0..channels as u32).filter_map(|channel| meter.sample_peak(channel).ok()).fold(0.0, f64::max);
         Ok(Self {
             duration_secs: frames as f64 / f64::from(rate_hz),
             loudness_lufs: meter.loudness_global().ok().filter(|lufs| lufs.is_finite()),
             peak: peak as f32,
             outline: outline.finish(),
+            damage,
         })
     }
 
     /// The stored form.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(32 + 3 * self.outline.len());
+        let damage = self.damage.as_deref().unwrap_or_default().as_bytes();
+        // Sentences are short; one that is not would be cut within a letter, and is left out instead.
+        let (damage, damage_len) = u16::try_from(damage.len()).map_or((&[][..], 0), |len| (damage, len));
+        let mut bytes = Vec::with_capacity(34 + damage.len() + 3 * self.outline.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&self.duration_secs.to_le_bytes());
         bytes.extend_from_slice(&self.loudness_lufs.unwrap_or(f64::NAN).to_le_bytes());
         bytes.extend_from_slice(&self.peak.to_le_bytes());
+        bytes.extend_from_slice(&damage_len.to_le_bytes());
+        bytes.extend_from_slice(damage);
         for point in &self.outline {
             bytes.extend_from_slice(&[point.low as u8, point.high as u8, point.rms]);
         }
@@ -97,6 +107,9 @@ impl Overview {
         let (duration, rest) = rest.split_first_chunk::<8>()?;
         let (loudness, rest) = rest.split_first_chunk::<8>()?;
         let (peak, rest) = rest.split_first_chunk::<4>()?;
+        let (damage_len, rest) = rest.split_first_chunk::<2>()?;
+        let (damage, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*damage_len)))?;
+        let damage = std::str::from_utf8(damage).ok()?;
         let (points, []) = rest.as_chunks::<3>() else { return None };
         Some(Self {
             duration_secs: f64::from_le_bytes(*duration),
@@ -106,6 +119,7 @@ impl Overview {
                 .iter()
                 .map(|[low, high, rms]| OutlinePoint { low: *low as i8, high: *high as i8, rms: *rms })
                 .collect(),
+            damage: (!damage.is_empty()).then(|| damage.to_owned()),
         })
     }
 }
@@ -248,12 +262,15 @@ mod tests {
             loudness_lufs: None,
             peak: 0.25,
             outline: vec![OutlinePoint { low: -3, high: 90, rms: 200 }; 5],
+            damage: Some("damaged at 0:01: a checksum is wrong".into()),
         };
         let mut bytes = overview.to_bytes();
-        assert_eq!(Overview::from_bytes(&bytes), Some(overview));
+        assert_eq!(Overview::from_bytes(&bytes), Some(overview.clone()));
+        let whole = Overview { damage: None, ..overview };
+        assert_eq!(Overview::from_bytes(&whole.to_bytes()), Some(whole));
         bytes[10] ^= 1;
         assert_eq!(Overview::from_bytes(&bytes), None);
-        assert_eq!(Overview::from_bytes(b"TOV1"), None);
+        assert_eq!(Overview::from_bytes(b"TOV2"), None);
         assert_eq!(Overview::from_bytes(&[]), None);
     }
 

@@ -75,6 +75,8 @@ pub struct AudioReader {
     claimed_secs: Option<f64>,
     /// What the demuxer said when it could not go on.
     cut_off: Option<String>,
+    /// The decoder has kept account of all sound since the start.
+    verifies: bool,
 }
 
 impl AudioReader {
@@ -91,13 +93,27 @@ impl AudioReader {
     /// # Errors
     /// As [`AudioReader::open`], and `Cancelled`.
     pub fn open_with(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
+        Self::open_as(path, cancel, false)
+    }
+
+    /// [`AudioReader::open_with`] for a file that is read from start to end: then [`AudioReader::sum_is_wrong`] tells whether
+    /// its sound is what it promises. Decoding takes a little longer.
+    ///
+    /// # Errors
+    /// As [`AudioReader::open_with`].
+    pub fn open_verified(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
+        Self::open_as(path, cancel, true)
+    }
+
+    fn open_as(path: &Path, cancel: &CancelToken, verifies: bool) -> Result<Self, AudioError> {
         let Container { format, guard, file_len } = container::open(path, cancel)?;
-        let (track, parameters, decoder) = container::make_decoder(&*format).map_err(|error| match error {
-            Error::Unsupported(what) => {
-                AudioError::Unsupported { path: path.to_path_buf(), codec: spec::codec_name(&*format, what) }
-            }
-            other => AudioError::Damaged { path: path.to_path_buf(), reason: other.to_string() },
-        })?;
+        let (track, parameters, decoder) =
+            container::make_decoder(&*format, verifies).map_err(|error| match error {
+                Error::Unsupported(what) => {
+                    AudioError::Unsupported { path: path.to_path_buf(), codec: spec::codec_name(&*format, what) }
+                }
+                other => AudioError::Damaged { path: path.to_path_buf(), reason: other.to_string() },
+            })?;
         let rate_hint = parameters.sample_rate.unwrap_or(44_100).max(1);
         let time_base = format
             .tracks()
@@ -147,6 +163,7 @@ impl AudioReader {
             ended: false,
             claimed_secs: None,
             cut_off: None,
+            verifies,
         };
         let mut first = Vec::new();
         if reader.decode_block(&mut first)? == 0 {
@@ -207,6 +224,17 @@ impl AudioReader {
         Some(AudioError::Damaged { path: self.path.clone(), reason })
     }
 
+    /// After the end of a file that was opened by [`AudioReader::open_verified`] and read from its start: whether the sound is
+    /// another one than the checksum of all samples in its header promises (FLAC's MD5). False for files without one. The
+    /// question is answered once.
+    pub fn sum_is_wrong(&mut self) -> bool {
+        if !std::mem::take(&mut self.verifies) || !self.ended {
+            return false;
+        }
+        let decoder = &mut self.decoder;
+        guarded(|| Ok(decoder.finalize())).is_ok_and(|end| end.verify_ok == Some(false))
+    }
+
     /// Samples so far that were no numbers (NaN or infinite); each was replaced by silence.
     pub fn not_numbers(&self) -> u64 {
         self.not_numbers
@@ -215,6 +243,18 @@ impl AudioReader {
     /// Where the first packet that could not be decoded stands, seconds.
     pub fn first_damage_secs(&self) -> Option<f64> {
         self.first_damage.map(|frame| frame.max(0) as f64 / f64::from(self.spec.sample_rate_hz))
+    }
+
+    /// After the end: where the sound ended too early, or could not be decoded first, seconds, and what was wrong there. As in
+    /// [`AudioReader::broken`] the last second does not count.
+    pub(super) fn met(&self) -> Option<(f64, &'static str)> {
+        let reached = self.position.unwrap_or(0).max(0) as f64 / f64::from(self.spec.sample_rate_hz);
+        if self.broken().is_some() {
+            return Some((reached, "its end is missing"));
+        }
+        self.first_damage_secs()
+            .filter(|secs| reached - secs >= MISSED_SECS)
+            .map(|secs| (secs, "part of it cannot be decoded"))
     }
 
     fn origin_secs(&self) -> f64 {
@@ -445,9 +485,10 @@ impl AudioReader {
     /// A new stream starts inside the file (chained Ogg, joined MP3): time goes on where it was.
     fn start_chained_stream(&mut self) -> Result<(), AudioError> {
         let unsupported = |error: Error| AudioError::Damaged { path: self.path.clone(), reason: error.to_string() };
-        let (track, parameters, decoder) = container::make_decoder(&*self.format).map_err(unsupported)?;
+        let (track, parameters, decoder) = container::make_decoder(&*self.format, false).map_err(unsupported)?;
         self.track = track;
         self.decoder = decoder;
+        self.verifies = false;
         if self.format.format_info().format == FORMAT_ID_OGG {
             self.links += 1;
             let described = self.format.tracks().iter().find(|candidate| candidate.id == track);

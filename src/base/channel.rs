@@ -16,3 +16,15 @@ pub enum Channel {
     /// The right side.
     Right,
 }
+
+impl Channel {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mid => "mid",
+            Self::Side => "side",
+            Self::Left => "left",
+            Self::Right => "right",
+        }
+    }
+}

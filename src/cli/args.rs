@@ -92,6 +92,17 @@ Examples:
 Timbre itself makes a copy beside the library once a week and before a new version changes its form; three of each kind are
 kept (library.sqlite.*.bak).";
 
+const REPAIR_TEXT_EXAMPLES: &str = "\
+Examples:
+  timbre repair-text ~/Music/Kino --dry-run              what the most likely encoding would make of it
+  timbre repair-text ~/Music/Kino --encoding cp1251
+  timbre repair-text --search 'path:Japan' --encoding shift-jis
+  timbre repair-text ~/Music/Kino --as-in-file           the texts as they stand in the files again
+
+Encodings: utf-8 (encoded twice), utf-8-of-cp1251, cp1251, koi8-r, cp866, shift-jis, euc-jp, gbk, big5, euc-kr, cp1250, cp1252,
+cp1253, cp1254, cp1255, cp1256, cp874. A text that the file says differently later on is no longer repaired. `timbre undo`
+takes it back.";
+
 const UNDO_EXAMPLES: &str = "\
 Genres, playlists, folders, forgotten songs, imports and the queue can be undone, in the order in which they were changed
 and also days later; what scans and networks find out is not in that list. `timbre redo` does it again.";
@@ -209,7 +220,13 @@ pub enum Command {
         /// Only songs that match, as in the window's search field: words, `artist:…`, `year:1965-1970`, `-live`.
         #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
         search: Option<String>,
+        /// The order. The article of an artist counts as the setting *Sort without articles* (`ignore_articles`) says.
+        #[arg(long, value_enum, default_value_t)]
+        sort: ListOrder,
     },
+    /// Reads titles and names that look garbled in the right encoding. Only the library changes, no file.
+    #[command(after_help = REPAIR_TEXT_EXAMPLES)]
+    RepairText(RepairTextArgs),
     /// Sets a song's genre by hand. It wins over the network and is kept for ever.
     #[command(subcommand)]
     Genre(GenreCommand),
@@ -363,6 +380,40 @@ pub enum LibraryCommand {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListOrder {
+    /// By the file's path.
+    #[default]
+    Path,
+    /// As in playlists: by album artist, album, disc and track.
+    Artist,
+    /// By title.
+    Title,
+    /// By album, disc and track.
+    Album,
+}
+
+/// Which songs are read in which encoding.
+#[derive(Debug, Args)]
+pub struct RepairTextArgs {
+    /// Songs, or folders with all songs below them.
+    #[arg(required_unless_present = "search", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Songs that match, as in the window's search field.
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true, conflicts_with = "files")]
+    pub search: Option<String>,
+    /// The encoding; without it the most likely one.
+    #[arg(long, value_name = "ENCODING", conflicts_with = "as_in_file")]
+    pub encoding: Option<String>,
+    /// Takes the texts as they stand in the files again.
+    #[arg(long)]
+    pub as_in_file: bool,
+    /// Only says what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Which songs are forgotten.

@@ -58,6 +58,7 @@ pub fn import(output: &Output, data_dir: &DataDir, file: &Path, maps: &[PathMap]
             (report.found.by_path, "songs found at their path"),
             (report.found.by_tags, "songs found by title, artist and length"),
             (report.genres, "genres set by hand"),
+            (report.texts, "songs with repaired texts"),
             (report.genres_kept, "genres that stay, as they were set here later"),
         ] {
             if count > 0 {
@@ -118,7 +119,7 @@ pub fn undo(output: &Output, data_dir: &DataDir, list: bool) -> Run {
 
 /// `timbre redo`.
 pub fn redo(output: &Output, data_dir: &DataDir) -> Run {
-    said(output, "Redone", "There is nothing to do again.", make_again(data_dir)?)
+    said(output, "Redone", "There is nothing to redo.", make_again(data_dir)?)
 }
 
 fn said(output: &Output, verb: &str, nothing: &str, done: Option<TakenBack>) -> Run {

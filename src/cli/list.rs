@@ -1,6 +1,7 @@
 //! `list` and `genre`: what is known of songs, and what a person says of them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,8 +13,11 @@ use crate::base::time::clock_text;
 use crate::engine::{Command, Engine, Event};
 use crate::library::filing::{Filer, Filing, GenreSource};
 use crate::library::model::{GenreProbability, TagScore, Track, same_genre};
+use crate::library::playlist::{AlbumKey, playlist_order};
 use crate::library::query::Query;
+use crate::library::{Articles, SortKey};
 
+use super::args::ListOrder;
 use super::jobs::{Ended, Run};
 use super::output::{Align, Exit, Output, Table};
 
@@ -79,6 +83,9 @@ struct Row<'a> {
     note: Option<String>,
     playable: bool,
     missing: bool,
+    /// Texts of the file that are shown in another way, by field; only where there are any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    in_file: BTreeMap<&'static str, &'a str>,
 }
 
 impl<'a> Row<'a> {
@@ -137,12 +144,25 @@ impl<'a> Row<'a> {
             note: Some(notes.join(" ")).filter(|note| !note.is_empty()),
             playable: track.playable,
             missing: track.missing,
+            in_file: track
+                .in_file
+                .iter()
+                .flat_map(|texts| texts.iter())
+                .map(|(field, text)| (field.key(), text.as_str()))
+                .collect(),
         }
     }
 }
 
 /// `timbre list`.
-pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool, search: Option<&str>) -> Run {
+pub fn list(
+    engine: &Engine,
+    output: &Output,
+    genre: Option<&str>,
+    unsure: bool,
+    search: Option<&str>,
+    sort: ListOrder,
+) -> Run {
     let (snapshot, rule) = (engine.snapshot()?, engine.rule()?);
     let query = Query::parse(search.unwrap_or_default());
     if let Some(complaint) = query.complaint() {
@@ -150,7 +170,8 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
     }
     let (mut filer, mut scratch) = (Filer::new(&rule), String::new());
     let mut rows = Vec::new();
-    for track in snapshot.tracks.iter() {
+    for index in in_order(&snapshot.tracks, sort, Articles::ignored(engine.settings().ignore_articles)) {
+        let track = &snapshot.tracks[index];
         let filing = filer.file(track);
         let by_genre = genre.is_none_or(|genre| match filing {
             Filing::Genre(decision) => same_genre(decision.genre, genre),
@@ -189,6 +210,18 @@ pub fn list(engine: &Engine, output: &Output, genre: Option<&str>, unsure: bool,
         table.write(out)
     })?;
     Ok(Exit::Done)
+}
+
+/// The places of the songs in the order that is wanted.
+fn in_order(tracks: &[Track], sort: ListOrder, articles: Articles) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..tracks.len()).collect();
+    match sort {
+        ListOrder::Path => {}
+        ListOrder::Artist => return playlist_order(tracks, articles),
+        ListOrder::Title => order.sort_by_cached_key(|index| SortKey::of(&tracks[*index].title)),
+        ListOrder::Album => order.sort_by_cached_key(|index| AlbumKey::of(&tracks[*index])),
+    }
+    order
 }
 
 /// Why there is nothing to list.

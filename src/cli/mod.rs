@@ -14,6 +14,7 @@ mod picture_args;
 mod pictures;
 mod runs;
 mod signals;
+mod text_repair;
 mod train;
 mod train_args;
 
@@ -94,9 +95,10 @@ fn run(command: Command, common: &Common, output: &Output) -> Run {
         }
         Command::Classify { again } => library::classify(&open_engine(common)?, output, again),
         Command::Organize { folder, playlists } => library::organize(&open_engine(common)?, output, &folder, playlists),
-        Command::List { genre, unsure, search } => {
-            list::list(&open_engine(common)?, output, genre.as_deref(), unsure, search.as_deref())
+        Command::List { genre, unsure, search, sort } => {
+            list::list(&open_engine(common)?, output, genre.as_deref(), unsure, search.as_deref(), sort)
         }
+        Command::RepairText(args) => text_repair::text_repair(common, output, &args),
         Command::Genre(GenreCommand::Set { file, genre }) => {
             list::set_genre(&open_engine(common)?, output, &file, Some(&genre))
         }

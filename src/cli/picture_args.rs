@@ -9,7 +9,7 @@ use crate::dsp::picture::{
     Colormap, FrequencyScale, Levels, Norm, Part, PictureSettings, ScalogramSettings, SpectrogramSettings, Transform,
     Wavelet, WindowShape,
 };
-use crate::engine::picture::{PictureFormat, PictureRequest};
+use crate::engine::picture::{PictureError, PictureFormat, PictureRequest};
 
 /// `timbre spectrogram`.
 #[derive(Debug, Args)]
@@ -213,19 +213,6 @@ names! {
     }
 }
 names! {
-    /// Signals of a song.
-    ChannelName => Channel {
-        /// The mean of left and right; where they cancel each other, the louder one.
-        Mid => Mid,
-        /// Half of the difference between left and right.
-        Side => Side,
-        /// The left side.
-        Left => Left,
-        /// The right side.
-        Right => Right,
-    }
-}
-names! {
     /// Files.
     Format => PictureFormat {
         /// Pictures.
@@ -235,6 +222,21 @@ names! {
         /// Numbers for NumPy.
         Npy => Npy,
     }
+}
+
+/// Signals of a song.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ChannelName {
+    /// The mean of left and right; where they cancel each other, the louder one.
+    Mid,
+    /// Half of the difference between left and right.
+    Side,
+    /// The left side.
+    Left,
+    /// The right side.
+    Right,
+    /// Left above right, in one picture.
+    Both,
 }
 
 /// Wavelets.
@@ -295,7 +297,13 @@ impl PictureArgs {
         settings.spec.transform = transform;
         settings.spec.axis.scale = self.axis.into();
         (settings.spec.axis.low_hz, settings.spec.axis.high_hz) = (self.low, self.high);
-        settings.spec.channel = self.channel.into();
+        settings.both_sides = self.channel == ChannelName::Both;
+        settings.spec.channel = match self.channel {
+            ChannelName::Mid | ChannelName::Both => Channel::Mid,
+            ChannelName::Side => Channel::Side,
+            ChannelName::Left => Channel::Left,
+            ChannelName::Right => Channel::Right,
+        };
         settings.levels = match self.levels {
             LevelsArg::Auto => Levels::Auto { range_db: self.range },
             LevelsArg::Fixed(low_db, high_db) => Levels::Fixed { low_db, high_db },
@@ -321,6 +329,10 @@ impl PictureArgs {
         }
         if self.from.zip(self.to).is_some_and(|(from, to)| from >= to) {
             return Some("--to is not after --from".to_owned());
+        }
+        let format = self.format.map(PictureFormat::from).or_else(|| PictureFormat::of(&self.output));
+        if self.channel == ChannelName::Both && format.is_some_and(|format| format != PictureFormat::Png) {
+            return Some(format!("--channel both: {}", PictureError::BothSides));
         }
         match self.format {
             None if self.files.len() > 1 => {
@@ -435,6 +447,20 @@ mod tests {
         let written = serde_json::to_string(&usual).unwrap();
         assert!(!written.contains("channel"));
         assert_eq!(serde_json::from_str::<crate::dsp::picture::PictureSpec>(&written).unwrap(), usual);
+    }
+
+    #[test]
+    fn both_sides_are_a_picture_and_no_numbers() {
+        let args = |more: &[&str]| {
+            let line = [&["timbre", "a.flac", "--channel", "both"], more].concat();
+            Scalogram::try_parse_from(line).unwrap().args
+        };
+        let picture = args(&["-o", "a.png"]);
+        assert!(picture.request().settings.both_sides && picture.picture.trouble().is_none());
+        for more in [&["-o", "a.csv"][..], &["-o", "folder", "--format", "npy"]] {
+            let trouble = args(more).picture.trouble().unwrap();
+            assert!(trouble.contains("numbers are those of one signal"), "{trouble}");
+        }
     }
 
     #[test]

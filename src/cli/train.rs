@@ -151,6 +151,7 @@ fn open_lesson(
 fn open_run(args: &Train, data_dir: &DataDir, device: Option<DeviceChoice>) -> Result<(RunFolder, Config), Ended> {
     if let Some(name) = &args.resume {
         let (folder, mut config) = reopen(data_dir, name)?;
+        config.allow_contradictions |= args.allow_contradictions;
         config.device = device.unwrap_or(config.device);
         return Ok((folder, config));
     }

@@ -40,7 +40,7 @@ impl Data {
 }
 
 /// What a configuration says; it would not be heard beside one.
-const VALUES: [&str; 30] = [
+const VALUES: [&str; 29] = [
     "architecture",
     "folders",
     "wavelets",
@@ -70,7 +70,6 @@ const VALUES: [&str; 30] = [
     "patience",
     "base",
     "seed",
-    "allow_contradictions",
 ];
 
 /// `timbre train`.
@@ -86,9 +85,9 @@ pub struct Train {
     #[arg(long, value_enum, default_value_t = PresetArg::Best)]
     pub preset: PresetArg,
     /// Takes every value from a `config.json` instead.
-    #[arg(long, value_name = "FILE", conflicts_with_all = VALUES)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = VALUES, conflicts_with = "allow_contradictions")]
     pub config: Option<PathBuf>,
-    /// Goes on with a run that was stopped (its id, the beginning of it, or its folder).
+    /// Goes on with a run that was stopped (its id, the beginning of it, or its folder), with the values that it began with.
     #[arg(long, value_name = "RUN", conflicts_with_all = VALUES, conflicts_with_all = ["config", "branches", "name"])]
     pub resume: Option<String>,
     /// Teaches a copy of this model (a run, or `built-in`) the genres that you set by hand in the library, and says how many songs
@@ -164,7 +163,8 @@ pub struct Train {
     /// Decides everything that chance decides.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Trains although the same clip is filed under different genres.
+    /// Trains although the same clip is filed under different genres. A run that goes on keeps what it was told before, and can
+    /// be told so now.
     #[arg(long)]
     pub allow_contradictions: bool,
     /// What the run is called.

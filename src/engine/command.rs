@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::audio::player::PlayerCommand;
 use crate::base::{JobId, PlaylistId, TrackId};
 use crate::dsp::picture::PictureSpec;
+use crate::library::misread::Reading;
 
 use super::picture::PictureRequest;
 use super::settings::Change;
@@ -71,6 +72,14 @@ pub enum Command {
         tracks: Vec<TrackId>,
         /// The genre, or `None` to leave the decision to the network.
         genre: Option<String>,
+    },
+    /// Reads the texts of songs in another encoding than their files say; `None` takes them as they stand in the files again.
+    /// Followed by `Event::Library` and `Event::Done`.
+    RepairText {
+        /// The songs.
+        tracks: Vec<TrackId>,
+        /// How they are read.
+        reading: Option<Reading>,
     },
     /// Makes a playlist. Followed by `Event::Library`.
     CreatePlaylist {

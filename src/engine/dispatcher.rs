@@ -237,6 +237,11 @@ impl Dispatcher {
                 Ok(())
             }
             Command::SetGenre { tracks, genre } => self.change(|library| library.set_genre(&tracks, genre.as_deref())),
+            Command::RepairText { tracks, reading } => match self.library.repair_texts(&tracks, reading) {
+                Ok(0) => self.change(|_| Ok(())),
+                Ok(_) => self.change_and_tell(|_| Ok(())),
+                Err(error) => Err(error),
+            },
             Command::CreatePlaylist { name, tracks } => {
                 self.change(|library| library.create_playlist(&name, &tracks).map(drop))
             }

@@ -6,17 +6,20 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::audio::Overview;
 use crate::audio::player::QueueItem;
+use crate::audio::{AudioReader, Overview};
 use crate::base::fs::write_atomic;
+use crate::base::time::clock_text;
 use crate::base::{CancelToken, TrackId};
 use crate::library::loudness::{LoudnessTags, loudness_tags};
+use crate::library::scan::FileStamp;
 use crate::library::sound_key;
 
 use super::event::Event;
 use super::jobs::Shared;
 use super::outbox::Outbox;
 use super::settings::ReplayGain;
+use super::training::promised::promised_secs;
 
 /// The loudness that songs are brought to: the reference of ReplayGain 2.0.
 const REFERENCE_LUFS: f64 = -18.0;
@@ -24,6 +27,8 @@ const REFERENCE_LUFS: f64 = -18.0;
 const UNMEASURED_GAIN_DB: f32 = -6.0;
 /// No song is made louder than this, whatever a tag says.
 const MOST_GAIN_DB: f32 = 18.0;
+/// Less sound than this is not missed.
+const MISSED_SECS: f64 = 1.0;
 /// Requests that may wait; a person does not skip through more songs than that while one is measured.
 const WAITING: usize = 64;
 
@@ -89,19 +94,44 @@ fn serve(inbox: &Receiver<Request>, folder: &Path, outbox: &Outbox, cancel: &Can
     }
 }
 
-/// From the folder, else measured and put there. A song that cannot be decoded has none; the player says why.
+/// From the folder if the file has not changed since, else measured and put there: the sound key that names it looks at a part
+/// of the sound only, and damage may be elsewhere. A song that cannot be decoded has none; the player says why.
 fn overview_of(path: &Path, folder: &Path, cancel: &CancelToken) -> Option<Overview> {
     let file = stored_file(path, folder)?;
-    if let Some(known) = std::fs::read(&file).ok().and_then(|bytes| Overview::from_bytes(&bytes)) {
+    let stamp = FileStamp::of(path).ok()?;
+    if let Some((of, known)) = read_stored(&file)
+        && of == stamp
+    {
         return Some(known);
     }
-    let overview =
+    let mut overview =
         Overview::measure(path, cancel).inspect_err(|error| tracing::debug!(%error, "no overview of a song")).ok()?;
-    let stored = std::fs::create_dir_all(folder).and_then(|()| write_atomic(&file, &overview.to_bytes()));
+    if overview.damage.is_none() {
+        overview.damage = missing_end(path, overview.duration_secs, cancel);
+    }
+    let bytes = [&stamp.size.to_le_bytes()[..], &stamp.mtime_ns.to_le_bytes(), &overview.to_bytes()].concat();
+    let stored = std::fs::create_dir_all(folder).and_then(|()| write_atomic(&file, &bytes));
     if let Err(error) = stored {
         tracing::warn!(%error, ?folder, "an overview could not be kept");
     }
     Some(overview)
+}
+
+/// What is said of a file whose headers promise more sound than there is: only of some formats does decoding itself notice.
+fn missing_end(path: &Path, decoded_secs: f64, cancel: &CancelToken) -> Option<String> {
+    let reader = AudioReader::open_with(path, cancel).ok()?;
+    let promised = promised_secs(path, reader.spec())?;
+    (promised - decoded_secs >= MISSED_SECS)
+        .then(|| format!("damaged at {}: its end is missing", clock_text(decoded_secs)))
+}
+
+/// An overview, and the stamp of the file that was measured.
+fn read_stored(file: &Path) -> Option<(FileStamp, Overview)> {
+    let bytes = std::fs::read(file).ok()?;
+    let (size, rest) = bytes.split_first_chunk::<8>()?;
+    let (mtime_ns, rest) = rest.split_first_chunk::<8>()?;
+    let stamp = FileStamp { size: i64::from_le_bytes(*size), mtime_ns: i64::from_le_bytes(*mtime_ns) };
+    Some((stamp, Overview::from_bytes(rest)?))
 }
 
 /// Named by content, so that a moved file is known again and a changed one is not mistaken.
@@ -127,11 +157,8 @@ impl Gains {
         if let Some((gain_db, peak)) = from_tags(&tags, mode) {
             return Some(limited(gain_db, peak));
         }
-        let known = stored_file(&item.path, &self.folder)
-            .and_then(|file| std::fs::read(file).ok())
-            .and_then(|bytes| Overview::from_bytes(&bytes));
-        match known {
-            Some(known) => Some(from_overview(&known)),
+        match stored_file(&item.path, &self.folder).and_then(|file| read_stored(&file)) {
+            Some((_, known)) => Some(from_overview(&known)),
             None => Some(UNMEASURED_GAIN_DB),
         }
     }
@@ -164,7 +191,8 @@ mod tests {
 
     #[test]
     fn gains_bring_songs_to_the_reference_without_clipping() {
-        let overview = |lufs, peak| Overview { duration_secs: 1.0, loudness_lufs: lufs, peak, outline: Vec::new() };
+        let overview =
+            |lufs, peak| Overview { duration_secs: 1.0, loudness_lufs: lufs, peak, outline: Vec::new(), damage: None };
         assert_eq!(from_overview(&overview(Some(-8.0), 1.0)), -10.0);
         assert!((from_overview(&overview(Some(-30.0), 0.5)) - 6.02).abs() < 0.01);
         assert_eq!(from_overview(&overview(None, 0.0)), 0.0);

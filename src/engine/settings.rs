@@ -58,6 +58,8 @@ pub struct Settings {
     pub scalogram: PictureSettings,
     /// Room for pictures that were made before, MB on disk; 0 keeps none.
     pub picture_cache_mb: u64,
+    /// The article at the beginning of an artist's name does not count when artists are sorted: `The Beatles` stand under B.
+    pub ignore_articles: bool,
     /// Dark, light or as the system says.
     pub theme: Theme,
     /// Rows of 22 instead of 28 pixels.
@@ -116,6 +118,7 @@ impl Default for Settings {
             spectrogram: PictureSettings::spectrogram(),
             scalogram: PictureSettings::scalogram(),
             picture_cache_mb: 1024,
+            ignore_articles: true,
             theme: Theme::default(),
             compact_rows: false,
             reduce_motion: false,

@@ -149,6 +149,7 @@ mod tests {
             missing: false,
             added_at: 0,
             more: None,
+            in_file: None,
             user_genre: user.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
             prediction: best.map(|(genre, probability)| {
                 Arc::new(Prediction {

@@ -7,6 +7,7 @@ mod file_name;
 pub mod filing;
 pub mod loudness;
 pub mod m3u;
+pub mod misread;
 pub mod model;
 pub mod playlist;
 pub mod portable;
@@ -19,7 +20,7 @@ mod text;
 pub use db::Library;
 pub use error::LibraryError;
 pub use sound_key::{SoundKey, sound_key};
-pub use text::{SortKey, fold};
+pub use text::{Articles, SortKey, fold};
 
 use db::{absolute, shown};
 

@@ -1,5 +1,7 @@
 //! What the library knows, as plain data.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -40,6 +42,9 @@ pub struct Track {
     pub added_at: i64,
     /// What else the tags say; `None`: nothing.
     pub more: Option<Box<AlbumFields>>,
+    /// What the file says, by field, where something else is shown: repaired texts, and texts with characters that cannot
+    /// be shown.
+    pub in_file: Option<Box<BTreeMap<TextField, String>>>,
     /// The genre a person chose.
     pub user_genre: Option<UserGenre>,
     /// What a network heard.
@@ -91,6 +96,103 @@ pub struct AlbumFields {
     pub musicbrainz_artist: Option<Box<str>>,
     /// A sentence on tag items that could not be read.
     pub note: Option<Box<str>>,
+}
+
+/// The texts of a song that can be in a wrong encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TextField {
+    /// Title.
+    Title,
+    /// Artist.
+    Artist,
+    /// Album.
+    Album,
+    /// Who the album is by.
+    AlbumArtist,
+    /// Composers.
+    Composer,
+    /// Genre.
+    Genre,
+    /// Comment.
+    Comment,
+    /// All artists, one a line.
+    Artists,
+    /// All genres, one a line.
+    Genres,
+    /// The title as it is sorted.
+    TitleSort,
+    /// The artist as it is sorted.
+    ArtistSort,
+    /// The album as it is sorted.
+    AlbumSort,
+    /// The album's artist as it is sorted.
+    AlbumArtistSort,
+}
+
+impl TextField {
+    /// All of them; those that people look at come first.
+    pub const ALL: [Self; 13] = [
+        Self::Title,
+        Self::Artist,
+        Self::Album,
+        Self::AlbumArtist,
+        Self::Composer,
+        Self::Genre,
+        Self::Comment,
+        Self::Artists,
+        Self::Genres,
+        Self::TitleSort,
+        Self::ArtistSort,
+        Self::AlbumSort,
+        Self::AlbumArtistSort,
+    ];
+
+    /// Its name in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Artist => "artist",
+            Self::Album => "album",
+            Self::AlbumArtist => "album_artist",
+            Self::Composer => "composer",
+            Self::Genre => "genre",
+            Self::Comment => "comment",
+            Self::Artists => "artists",
+            Self::Genres => "genres",
+            Self::TitleSort => "title_sort",
+            Self::ArtistSort => "artist_sort",
+            Self::AlbumSort => "album_sort",
+            Self::AlbumArtistSort => "album_artist_sort",
+        }
+    }
+
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Title => "Title",
+            Self::Artist => "Artist",
+            Self::Album => "Album",
+            Self::AlbumArtist => "Album artist",
+            Self::Composer => "Composer",
+            Self::Genre => "Genre",
+            Self::Comment => "Comment",
+            Self::Artists => "Artists",
+            Self::Genres => "Genres",
+            Self::TitleSort => "Title for sorting",
+            Self::ArtistSort => "Artist for sorting",
+            Self::AlbumSort => "Album for sorting",
+            Self::AlbumArtistSort => "Album artist for sorting",
+        }
+    }
+
+    /// Its column in the table of songs.
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::Genre => "tag_genre",
+            Self::Genres => "tag_genres",
+            field => field.key(),
+        }
+    }
 }
 
 /// A genre set by hand; wins over everything and is kept for ever.
@@ -164,6 +266,71 @@ impl Track {
         match &self.album_fields().artists[..] {
             [] => Some(self.artist.as_str()).filter(|artist| !artist.is_empty()).into_iter().collect(),
             artists => artists.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// A text as it is shown; `None` where there is none. Lists have one value a line.
+    pub fn text(&self, field: TextField) -> Option<Cow<'_, str>> {
+        let more = self.more.as_deref();
+        let list = |values: &[String]| Some(Cow::Owned(values.join("\n")));
+        let text = match field {
+            TextField::Title => Some(Cow::Borrowed(self.title.as_str())),
+            TextField::Artist => Some(Cow::Borrowed(self.artist.as_str())),
+            TextField::Album => Some(Cow::Borrowed(self.album.as_str())),
+            TextField::Genre => self.tag_genre.as_deref().map(Cow::Borrowed),
+            TextField::AlbumArtist => more?.album_artist.as_deref().map(Cow::Borrowed),
+            TextField::Composer => more?.composer.as_deref().map(Cow::Borrowed),
+            TextField::Comment => more?.comment.as_deref().map(Cow::Borrowed),
+            TextField::Artists => list(&more?.artists),
+            TextField::Genres => list(&more?.genres),
+            TextField::TitleSort => more?.title_sort.as_deref().map(Cow::Borrowed),
+            TextField::ArtistSort => more?.artist_sort.as_deref().map(Cow::Borrowed),
+            TextField::AlbumSort => more?.album_sort.as_deref().map(Cow::Borrowed),
+            TextField::AlbumArtistSort => more?.album_artist_sort.as_deref().map(Cow::Borrowed),
+        };
+        text.filter(|text| !text.is_empty())
+    }
+
+    /// A text as it stands in the file; `None` where there is none.
+    pub fn text_in_file(&self, field: TextField) -> Option<Cow<'_, str>> {
+        let kept = self.in_file.as_deref().and_then(|texts| texts.get(&field));
+        kept.map(|text| Cow::Borrowed(text.as_str())).or_else(|| self.text(field))
+    }
+
+    /// Whether a text is shown otherwise than it stands in the file, not only without characters that cannot be shown.
+    pub fn is_repaired(&self, field: TextField) -> bool {
+        let letters =
+            |text: &str| -> String { text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect() };
+        let in_file = self.in_file.as_deref().and_then(|texts| texts.get(&field));
+        in_file.is_some_and(|in_file| self.text(field).is_none_or(|text| letters(&text) != letters(in_file)))
+    }
+
+    /// Shows another text, and answers with the one before.
+    pub(super) fn replace_text(&mut self, field: TextField, text: String) -> String {
+        fn put(place: &mut Option<Box<str>>, text: String) -> String {
+            place.replace(text.into_boxed_str()).map(String::from).unwrap_or_default()
+        }
+        fn lines(place: &mut Vec<String>, text: &str) -> String {
+            std::mem::replace(place, text.lines().map(str::to_owned).collect()).join("\n")
+        }
+        match field {
+            TextField::Title => return std::mem::replace(&mut self.title, text),
+            TextField::Artist => return std::mem::replace(&mut self.artist, text),
+            TextField::Album => return std::mem::replace(&mut self.album, text),
+            TextField::Genre => return self.tag_genre.replace(text).unwrap_or_default(),
+            _ => {}
+        }
+        let more = self.more.get_or_insert_default();
+        match field {
+            TextField::Composer => put(&mut more.composer, text),
+            TextField::Comment => put(&mut more.comment, text),
+            TextField::Artists => lines(&mut more.artists, &text),
+            TextField::Genres => lines(&mut more.genres, &text),
+            TextField::TitleSort => put(&mut more.title_sort, text),
+            TextField::ArtistSort => put(&mut more.artist_sort, text),
+            TextField::AlbumSort => put(&mut more.album_sort, text),
+            TextField::AlbumArtistSort => put(&mut more.album_artist_sort, text),
+            _ => put(&mut more.album_artist, text),
         }
     }
 
@@ -323,6 +490,7 @@ impl Track {
             missing: false,
             added_at: 0,
             more: None,
+            in_file: None,
             user_genre: None,
             prediction: best.map(|(genre, probability)| {
                 let rest = (1.0 - probability) / 2.0;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::filing::{DecisionRule, Filer, Filing};
 use super::model::{Track, same_genre};
-use super::text::{SortKey, fold};
+use super::text::{Articles, SortKey, fold};
 
 /// The songs of one genre.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub struct AutoPlaylists {
 }
 
 /// Sorts all songs into the automatic playlists. Different spellings of a genre are one playlist.
-pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
+pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule, articles: Articles) -> AutoPlaylists {
     let mut lists = AutoPlaylists::default();
     let mut filer = Filer::new(rule);
-    for index in playlist_order(tracks) {
+    for index in playlist_order(tracks, articles) {
         match filer.file(&tracks[index]) {
             Filing::Genre(decision) => {
                 let exact = lists.genres.iter().position(|list| list.genre == decision.genre);
@@ -52,7 +52,7 @@ pub fn auto_playlists(tracks: &[Track], rule: &DecisionRule) -> AutoPlaylists {
 }
 
 /// Where a song stands among others: by album artist, album, disc, track, title, path, in this order. What the tags do
-/// not tell comes last; numbers in names count by their value, leading articles of artists do not.
+/// not tell comes last; numbers in names count by their value, leading articles of artists as it is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OrderKey<'a> {
     artist: SortKey,
@@ -71,9 +71,9 @@ pub struct AlbumKey {
 
 impl<'a> OrderKey<'a> {
     /// Of one song.
-    pub fn of(track: &'a Track) -> Self {
+    pub fn of(track: &'a Track, articles: Articles) -> Self {
         Self {
-            artist: artist_key(track),
+            artist: artist_key(track, articles),
             on_album: AlbumKey::of(track),
             title: SortKey::of(track.album_fields().title_sort.as_deref().unwrap_or(&track.title)),
             path: &track.path,
@@ -91,12 +91,12 @@ impl AlbumKey {
 }
 
 /// Whose album it is: by the name that the tags give for sorting, else by the name that is shown.
-pub fn artist_key(track: &Track) -> SortKey {
+pub fn artist_key(track: &Track, articles: Articles) -> SortKey {
     let more = track.album_fields();
     // The sort name of the artist speaks of the album's artist only where that is the same.
     let is_same = more.album_artist.as_deref().is_none_or(|by| *by == *track.artist);
     let own = more.artist_sort.as_deref().filter(|_| is_same);
-    SortKey::of_artist(more.album_artist_sort.as_deref().or(own).unwrap_or(track.album_artist()))
+    SortKey::of_artist(more.album_artist_sort.as_deref().or(own).unwrap_or(track.album_artist()), articles)
 }
 
 /// Disc and track. Where no disc is named it is the first one; without a number they come last.
@@ -105,8 +105,8 @@ fn position(track: &Track) -> (u32, u32) {
 }
 
 /// The order of songs in a playlist, see [`OrderKey`].
-pub fn playlist_order(tracks: &[Track]) -> Vec<usize> {
+pub fn playlist_order(tracks: &[Track], articles: Articles) -> Vec<usize> {
     let mut order: Vec<usize> = (0..tracks.len()).collect();
-    order.sort_by_cached_key(|&index| OrderKey::of(&tracks[index]));
+    order.sort_by_cached_key(|&index| OrderKey::of(&tracks[index], articles));
     order
 }

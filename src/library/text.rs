@@ -40,6 +40,23 @@ pub(super) fn fold_path(text: &str) -> String {
     folded
 }
 
+/// Whether the article at the beginning of an artist's name counts when artists are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Articles {
+    /// `The Beatles` stand under B.
+    #[default]
+    Ignored,
+    /// `The Beatles` stand under T.
+    Counted,
+}
+
+impl Articles {
+    /// As a switch says.
+    pub fn ignored(ignored: bool) -> Self {
+        if ignored { Self::Ignored } else { Self::Counted }
+    }
+}
+
 /// What a text is sorted by: nothing comes last, numbers by their value (2 before 10).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SortKey {
@@ -55,8 +72,11 @@ impl SortKey {
         Self::of_folded(&folded)
     }
 
-    /// Of the name of an artist, whose leading article does not count.
-    pub fn of_artist(name: &str) -> Self {
+    /// Of the name of an artist, whose leading article may not count.
+    pub fn of_artist(name: &str, articles: Articles) -> Self {
+        if articles == Articles::Counted {
+            return Self::of(name);
+        }
         let mut folded = String::with_capacity(name.len());
         fold_into(after_elision(name), Signs::ApartDigits, &mut folded);
         Self::of_folded(after_article(&folded))
@@ -529,7 +549,10 @@ mod tests {
 
     #[test]
     fn articles_of_artists_do_not_count_unless_they_are_the_name() {
-        let same = |artist: &str, key: &str| assert_eq!(SortKey::of_artist(artist), SortKey::of(key), "{artist}");
+        let same = |artist: &str, key: &str| {
+            assert_eq!(SortKey::of_artist(artist, Articles::Ignored), SortKey::of(key), "{artist}");
+            assert_eq!(SortKey::of_artist(artist, Articles::Counted), SortKey::of(artist), "{artist}");
+        };
         for (artist, key) in [
             ("The Beatles", "Beatles"),
             ("THE  Beatles", "Beatles"),

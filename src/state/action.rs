@@ -6,6 +6,7 @@ use crate::base::{JobId, PlaylistId, TrackId};
 use crate::engine::ExportSelection;
 use crate::engine::picture::PictureRequest;
 use crate::engine::settings::Change;
+use crate::library::misread::Reading;
 
 use super::app::{Overlay, Source};
 use super::inspect::InspectAction;
@@ -53,6 +54,10 @@ pub enum Action {
 
     /// Sets the genre of the selected songs; `None` leaves it to the network again.
     SetGenre(Option<String>),
+    /// How the texts of the songs in the dialog would be read; `None`: as in the file.
+    ChooseReading(Option<Reading>),
+    /// Reads the texts of the songs in the dialog like this; `None` takes them as they stand in the file again.
+    RepairText(Option<Reading>),
     /// In review: this genre for the song on show, then the next.
     ReviewChoose(String),
     /// In review: no decision, the next song.

@@ -8,11 +8,13 @@ use crate::base::{PlaylistId, TrackId};
 use crate::engine::event::{CoverImage, Opened};
 use crate::engine::settings::Change;
 use crate::engine::{Command, Settings};
+use crate::library::Articles;
 use crate::library::filing::DecisionRule;
 use crate::library::model::{Loss, Playlist, Snapshot, Track};
 use crate::library::query::Query;
 use crate::ml::model::config::{Architecture, Preset};
 
+use super::apply::sentence;
 use super::asked::Asked;
 use super::derived::Derived;
 use super::effect::Effect;
@@ -25,6 +27,7 @@ use super::queue::QueuePanel;
 use super::review::Review;
 use super::rows::{Column, Rows, Sort, rows};
 use super::selection::Selection;
+use super::text_repair::TextRepair;
 use super::toast::Toasts;
 use super::training::Training;
 
@@ -80,6 +83,8 @@ pub enum Overlay {
     RenamePlaylist(PlaylistId),
     /// Whether these songs are to be forgotten.
     Forget(Vec<TrackId>),
+    /// In which encoding the texts of these songs are to be read.
+    RepairText(Box<TextRepair>),
     /// Whether the songs of folders that were taken out of the library are to be forgotten.
     ForgetHidden,
 }
@@ -327,6 +332,11 @@ impl AppState {
         }
     }
 
+    /// Whether the articles of artists count in the order of the table.
+    pub fn articles(&self) -> Articles {
+        Articles::ignored(self.settings.ignore_articles)
+    }
+
     /// Recomputes the rows from source, search and sort.
     pub(super) fn refresh_rows(&mut self) {
         self.rows = rows(
@@ -336,6 +346,7 @@ impl AppState {
             &self.source,
             &self.search,
             self.current_sort(),
+            self.articles(),
         );
     }
 
@@ -346,6 +357,12 @@ impl AppState {
         {
             self.wanted.push(Command::LoadOverview(id));
         }
+    }
+
+    /// What is wrong with a song's file and where, as one sentence: known once it was decoded in the background, as every song
+    /// is that plays or is inspected.
+    pub fn damage_of(&self, id: TrackId) -> Option<String> {
+        self.overviews.ready(id)?.damage.as_deref().map(sentence)
     }
 
     /// Asks for the cover of a song unless that was done.

@@ -158,7 +158,11 @@ impl AppState {
     fn follow_settings(&mut self, settings: Arc<Settings>) {
         let rule_changed =
             settings.threshold != self.settings.threshold || settings.trust_file_tags != self.settings.trust_file_tags;
+        let order_changed = settings.ignore_articles != self.settings.ignore_articles;
         self.settings = settings;
+        if order_changed && !rule_changed {
+            self.refresh_rows();
+        }
         if rule_changed {
             self.rederive();
             self.refresh_rows();
@@ -203,8 +207,8 @@ impl AppState {
     }
 }
 
-/// What was done, as a sentence.
-fn sentence(what: &str) -> String {
+/// What was done, or what is wrong, as a sentence.
+pub(super) fn sentence(what: &str) -> String {
     let mut letters = what.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).chain(['.']).collect()

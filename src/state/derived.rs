@@ -152,9 +152,7 @@ fn best(track: &Track) -> Option<&str> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::sync::Arc;
-
-    use crate::library::model::{GenreProbability, Prediction, UserGenre};
+    use crate::library::model::UserGenre;
 
     use super::*;
 

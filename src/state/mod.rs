@@ -27,6 +27,7 @@ pub mod review;
 pub mod rows;
 pub mod selection;
 pub mod shortcut;
+pub mod text_repair;
 pub mod toast;
 pub mod training;
 pub mod verb;

@@ -1,6 +1,7 @@
 //! A new library made ready for showing. For a large one this takes long enough to be felt, so the window lets another
 //! thread do it and shows the old library until it is done.
 
+use crate::library::Articles;
 use crate::library::filing::DecisionRule;
 use crate::library::model::Snapshot;
 
@@ -17,6 +18,8 @@ pub struct View {
     pub search: String,
     /// The order.
     pub sort: Sort,
+    /// Whether articles count in it.
+    pub articles: Articles,
 }
 
 /// A library with everything that follows from it.
@@ -32,15 +35,20 @@ pub struct Prepared {
 /// Makes a library ready. Looks at every song; needs nothing but its arguments.
 pub fn prepare(snapshot: Snapshot, rule: DecisionRule, view: View) -> Prepared {
     let derived = Derived::new(&snapshot.tracks, &rule);
-    let View { source, search, sort } = &view;
-    let rows = rows(&snapshot.tracks, &derived, &snapshot.playlists, source, search, *sort);
+    let View { source, search, sort, articles } = &view;
+    let rows = rows(&snapshot.tracks, &derived, &snapshot.playlists, source, search, *sort, *articles);
     Prepared { snapshot, rule, derived, view, rows }
 }
 
 impl AppState {
     /// What the table is asked to show now.
     pub fn view(&self) -> View {
-        View { source: self.source.clone(), search: self.search.clone(), sort: self.current_sort() }
+        View {
+            source: self.source.clone(),
+            search: self.search.clone(),
+            sort: self.current_sort(),
+            articles: self.articles(),
+        }
     }
 
     /// Shows a library that was made ready. What the person changed meanwhile holds.

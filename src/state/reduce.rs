@@ -64,6 +64,8 @@ impl AppState {
                 }
                 return commands;
             }
+            Action::ChooseReading(reading) => self.choose_reading(reading),
+            Action::RepairText(reading) => return self.repair_text(reading),
             Action::ReviewChoose(genre) => return self.review_choose(genre),
             Action::ReviewSkip => return self.review_step(1),
             Action::ReviewBack => return self.review_step(-1),
@@ -187,6 +189,7 @@ impl AppState {
                     self.overlay = Some(Overlay::GenrePicker);
                 }
             }
+            Verb::RepairText => self.open_text_repair(),
             Verb::ReviewUnsure => {
                 return if self.review.is_some() { self.end_review() } else { self.start_review() };
             }

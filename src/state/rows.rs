@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::library::SortKey;
 use crate::library::model::{Playlist, Track};
 use crate::library::playlist::{AlbumKey, artist_key};
 use crate::library::query::Query;
+use crate::library::{Articles, SortKey};
 
 use super::app::Source;
 use super::derived::{Derived, Filed};
@@ -21,10 +21,16 @@ pub enum Column {
     Title,
     /// Artist, then album, then position on it.
     Artist,
+    /// Who the album is by, then album, then position on it.
+    AlbumArtist,
     /// Album, then position on it.
     Album,
+    /// Which disc of the album, then position on it.
+    Disc,
     /// Position on the album.
     TrackNumber,
+    /// Composers.
+    Composer,
     /// Genre.
     Genre,
     /// How sure the network is.
@@ -96,6 +102,7 @@ pub fn rows(
     source: &Source,
     search: &str,
     sort: Sort,
+    articles: Articles,
 ) -> Rows {
     let query = Query::parse(search);
     let found = |scratch: &mut String, place: usize| {
@@ -138,7 +145,7 @@ pub fn rows(
                 .collect()
         }
     };
-    order(&mut pairs, tracks, derived, sort);
+    order(&mut pairs, tracks, derived, sort, articles);
     let is_playlist = matches!(source, Source::Playlist(_));
     Rows {
         places: pairs.iter().map(|(place, _)| *place).collect(),
@@ -147,14 +154,28 @@ pub fn rows(
 }
 
 /// Stable: equal songs keep the order of their paths.
-fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: Sort) {
+fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: Sort, articles: Articles) {
     let track = |pair: &(u32, u32)| &tracks[pair.0 as usize];
     match sort.column {
         Column::Order => {}
         Column::Title => pairs.par_sort_by_cached_key(|pair| SortKey::of(&track(pair).title)),
         Column::Artist => pairs.par_sort_by_cached_key(|pair| {
             let track = track(pair);
-            (artist_key(track), AlbumKey::of(track))
+            (artist_key(track, articles), AlbumKey::of(track))
+        }),
+        Column::AlbumArtist => pairs.par_sort_by_cached_key(|pair| {
+            let track = track(pair);
+            let more = track.album_fields();
+            let by = more.album_artist_sort.as_deref().or(more.album_artist.as_deref()).unwrap_or_default();
+            (SortKey::of_artist(by, articles), AlbumKey::of(track))
+        }),
+        Column::Composer => pairs.par_sort_by_cached_key(|pair| {
+            let track = track(pair);
+            (SortKey::of(track.album_fields().composer.as_deref().unwrap_or_default()), AlbumKey::of(track))
+        }),
+        Column::Disc => pairs.par_sort_by_cached_key(|pair| {
+            let track = track(pair);
+            (track.album_fields().disc.unwrap_or(u32::MAX), AlbumKey::of(track))
         }),
         Column::Album => pairs.par_sort_by_cached_key(|pair| AlbumKey::of(track(pair))),
         Column::TrackNumber => pairs.sort_by_key(|pair| (track(pair).track_number.is_none(), track(pair).track_number)),
@@ -184,6 +205,7 @@ fn order(pairs: &mut [(u32, u32)], tracks: &[Track], derived: &Derived, sort: So
 mod tests {
     use crate::base::{PlaylistId, TrackId};
     use crate::library::filing::DecisionRule;
+    use crate::library::model::AlbumFields;
     use crate::state::derived::tests::track;
     use crate::state::genre::first_rule;
 
@@ -210,7 +232,7 @@ mod tests {
     fn ids(source: &Source, search: &str, sort: Sort) -> Vec<i64> {
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &lists, source, search, sort);
+        let rows = rows(&tracks, &derived, &lists, source, search, sort, Articles::Ignored);
         rows.places.iter().map(|place| tracks[*place as usize].id.0).collect()
     }
 
@@ -224,6 +246,35 @@ mod tests {
         assert_eq!(ids(&Source::Genre("tango".into()), "", artist), [0; 0]);
         assert_eq!(ids(&Source::Unsure, "", artist), [2]);
         assert_eq!(ids(&Source::NotHeard, "", artist), [3]);
+    }
+
+    #[test]
+    fn album_artists_composers_and_discs_sort_and_articles_as_it_is_wanted() {
+        let (mut tracks, _) = library();
+        for (track, (by, disc, composer)) in tracks.iter_mut().zip([
+            ("The Beatles", 2, ""),
+            ("Cream", 1, "Zimmer"),
+            ("", 0, "Bach"),
+            ("Abba", 1, "Bach"),
+        ]) {
+            track.artist = "Various".into();
+            track.more = Some(Box::new(AlbumFields {
+                album_artist: Some(by.into()).filter(|_| !by.is_empty()),
+                disc: Some(disc).filter(|disc| *disc > 0),
+                composer: Some(composer.into()).filter(|_| !composer.is_empty()),
+                ..AlbumFields::default()
+            }));
+        }
+        let derived = Derived::new(&tracks, &rule());
+        let ids = |column, articles| -> Vec<i64> {
+            let rows = rows(&tracks, &derived, &[], &Source::All, "", Sort::by(column), articles);
+            rows.places.iter().map(|place| tracks[*place as usize].id.0).collect()
+        };
+        assert_eq!(ids(Column::AlbumArtist, Articles::Ignored), [4, 1, 2, 3]);
+        assert_eq!(ids(Column::AlbumArtist, Articles::Counted), [4, 2, 1, 3]);
+        assert_eq!(ids(Column::Artist, Articles::Counted), [4, 2, 1, 3]);
+        assert_eq!(ids(Column::Disc, Articles::Ignored), [2, 4, 1, 3]);
+        assert_eq!(ids(Column::Composer, Articles::Ignored), [3, 4, 2, 1]);
     }
 
     #[test]
@@ -242,7 +293,7 @@ mod tests {
         assert_eq!(ids(&list, "", Sort::by(Column::Order)), [4, 2, 4]);
         let (tracks, derived) = library();
         let lists = [Playlist { id: PlaylistId(7), name: "Mix".into(), tracks: [4, 9, 2, 4].map(TrackId).to_vec() }];
-        let rows = rows(&tracks, &derived, &lists, &list, "", Sort::by(Column::Artist));
+        let rows = rows(&tracks, &derived, &lists, &list, "", Sort::by(Column::Artist), Articles::Ignored);
         assert_eq!(rows.positions, [2, 0, 3]);
     }
 }

@@ -83,6 +83,8 @@ pub enum Verb {
     Queue,
     /// Chooses a genre for the selected songs.
     SetGenre,
+    /// Reads the texts of the selected songs in another encoding.
+    RepairText,
     /// Goes through the songs without a certain genre.
     ReviewUnsure,
     /// Takes the last genre back.
@@ -175,7 +177,7 @@ impl Group {
 
 impl Verb {
     /// All of them, in the order of the help page. Keys with more modifiers come before those with fewer.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 67] = [
         Self::PlayPause,
         Self::Stop,
         Self::Previous,
@@ -208,6 +210,7 @@ impl Verb {
         Self::QueueSelected,
         Self::PlaySelected,
         Self::RemoveFromPlaylist,
+        Self::RepairText,
         Self::SetGenre,
         Self::ReviewUnsure,
         Self::Redo,
@@ -286,6 +289,7 @@ impl Verb {
             Self::QueueSelected => "Add to the queue",
             Self::PlayNextSelected => "Play next",
             Self::SetGenre => "Set genre…",
+            Self::RepairText => "Repair text…",
             Self::ReviewUnsure => "Review unsure songs",
             Self::Undo => "Undo",
             Self::Redo => "Redo",
@@ -352,6 +356,7 @@ impl Verb {
             Self::PlaySelected => "Play the selected song and go on with the list",
             Self::QueueSelected => "Put the selected songs at the end of the queue",
             Self::PlayNextSelected => "Put the selected songs behind the one that plays",
+            Self::RepairText => "Read titles and names that look garbled in the right encoding; the files stay",
             Self::SetGenre => "Choose the genre of the selected songs yourself",
             Self::ReviewUnsure => "Decide the unsure songs one by one, by ear",
             Self::Undo => "Take your last change back",
@@ -427,6 +432,7 @@ impl Verb {
             Self::QueueSelected => S::ctrl(K::Enter),
             Self::PlayNextSelected => S::ctrl_shift(K::Enter),
             Self::SetGenre => S::plain(K::Char('G')),
+            Self::RepairText => S::plain(K::Char('T')),
             Self::ReviewUnsure => S::plain(K::Char('U')),
             Self::Undo => S::ctrl(K::Char('Z')),
             Self::Redo => S::ctrl_shift(K::Char('Z')),
@@ -509,6 +515,7 @@ impl Verb {
             | Self::PlaySelected
             | Self::QueueSelected
             | Self::PlayNextSelected
+            | Self::RepairText
             | Self::RemoveFromPlaylist => Group::Songs,
             Self::SetGenre | Self::ReviewUnsure | Self::Undo | Self::Redo => Group::Genres,
             Self::AddFolder | Self::Rescan | Self::Classify | Self::ExportAll => Group::Library,

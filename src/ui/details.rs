@@ -41,7 +41,7 @@ pub fn details(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut V
     let second = (room - first - 2.0 * gap) * 0.54;
     let third = room - first - second - 2.0 * gap;
     let column = |from: f32, width: f32| Rect::from_min_size(pos2(from, whole.top()), vec2(width, whole.height()));
-    inside(ui, "song", column(left, first), |ui| song(ui, track, actions));
+    inside(ui, "song", column(left, first), |ui| song(ui, state, track, actions));
     inside(ui, "genre", column(left + first + gap, second), |ui| genre(ui, state, track, actions));
     inside(ui, "tags", column(left + first + second + 2.0 * gap, third), |ui| tags(ui, track));
 }
@@ -68,7 +68,7 @@ fn row(ui: &mut Ui, value: &str, font: eframe::egui::FontId, color: eframe::egui
     }
 }
 
-fn song(ui: &mut Ui, track: &Track, actions: &mut Vec<Action>) {
+fn song(ui: &mut Ui, state: &AppState, track: &Track, actions: &mut Vec<Action>) {
     let tokens = tokens(ui);
     row(ui, &track.title, fonts::heading(), tokens.text, 24.0);
     if !track.artist.is_empty() {
@@ -94,6 +94,9 @@ fn song(ui: &mut Ui, track: &Track, actions: &mut Vec<Action>) {
         row(ui, "The file is not there now. It comes back with its drive.", fonts::small(), tokens.warning, 20.0);
     } else if !track.playable {
         row(ui, "Timbre reads this file's tags but cannot play it.", fonts::small(), tokens.text_muted, 20.0);
+    }
+    if let Some(damage) = state.damage_of(track.id) {
+        row(ui, &damage, fonts::small(), tokens.warning, 20.0);
     }
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;

@@ -29,6 +29,7 @@ pub mod run;
 mod settings;
 mod sidebar;
 mod table;
+mod text_repair;
 pub mod theme;
 mod toasts;
 mod top_bar;

@@ -57,7 +57,11 @@ fn song_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<A
     local.covers.paint(ui.painter(), state, Some(track.id), cover);
     let lines =
         Rect::from_min_max(pos2(cover.right() + 12.0, rect.top() + 6.0), pos2(rect.right(), rect.bottom() - 6.0));
-    let (upper, lower) = lines.split_top_bottom_at_fraction(0.5);
+    let (upper, mut lower) = lines.split_top_bottom_at_fraction(0.5);
+    let damage = state.damage_of(track.id);
+    if damage.is_some() {
+        lower.max.x -= 20.0;
+    }
     let color = if response.hovered() { tokens.accent } else { tokens.text };
     text::line(ui.painter(), upper, &track.title, fonts::strong(), color, Align::Min);
     let by = if track.artist.is_empty() { &track.album } else { &track.artist };
@@ -67,6 +71,13 @@ fn song_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<A
         actions.push(Action::Do(Verb::ShowPlaying));
     }
     response.on_hover_text(Verb::ShowPlaying.tooltip());
+    if let Some(damage) = damage {
+        let mark = Rect::from_center_size(pos2(lower.right() + 10.0, lower.center().y), Vec2::splat(14.0));
+        icons::paint(ui.painter(), Icon::Warning, mark, tokens.warning);
+        let response = ui.interact(mark.expand(3.0), ui.scope_id().with("damage"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &damage));
+        response.on_hover_text(damage);
+    }
 }
 
 fn transport_ui(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut Vec<Action>) {

@@ -8,6 +8,7 @@ use crate::state::jobs::count_of;
 use crate::state::{Action, AppState, Overlay, TrainAction};
 
 use super::local::Local;
+use super::text_repair;
 use super::theme::{fonts, size, tokens};
 use super::widgets::button::{self, Weight};
 use super::widgets::modal::modal;
@@ -47,6 +48,7 @@ pub fn popups(ctx: &Context, state: &AppState, local: &mut Local, actions: &mut 
         Overlay::Forget(tracks) => {
             forget(ui, state.loss(tracks), Action::Forget(tracks.clone()), actions);
         }
+        Overlay::RepairText(repair) => text_repair::text_repair(ui, repair, opening, actions),
         Overlay::ForgetHidden => forget(ui, state.snapshot.hidden, Action::ForgetHidden, actions),
         Overlay::Quit => quit(ui, state.training.waiting.len(), actions),
         Overlay::Help | Overlay::HowItWorks(..) => {}

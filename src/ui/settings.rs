@@ -272,6 +272,9 @@ fn appearance(ui: &mut Ui, settings: &mut Settings) {
             .response
     });
     row(ui, "Compact rows", "More songs on the screen.", |ui| ui.add(Checkbox::new(&mut settings.compact_rows, "")));
+    let help =
+        "English, French, German, Spanish, Italian: The Beatles stand under B. Also in playlists that are written.";
+    row(ui, "Sort without articles", help, |ui| ui.add(Checkbox::new(&mut settings.ignore_articles, "")));
     row(ui, "Reduce motion", "No animation.", |ui| ui.add(Checkbox::new(&mut settings.reduce_motion, "")));
     row(ui, "Size", "How large everything is drawn.", |ui| {
         let mut percent = settings.ui_scale * 100.0;

@@ -11,12 +11,12 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use lofty::config::WriteOptions;
 use lofty::tag::{Accessor as _, Tag, TagExt as _, TagType};
 use timbre::base::CancelToken;
-use timbre::library::Library;
 use timbre::library::filing::DecisionRule;
 use timbre::library::model::{GenreProbability, Prediction, Problem, ProblemKind};
 use timbre::library::playlist::auto_playlists;
 use timbre::library::query::Query;
 use timbre::library::scan::{ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, ScanSummary, scan};
+use timbre::library::{Articles, Library};
 
 struct Silent;
 
@@ -136,7 +136,7 @@ fn large_library(criterion: &mut Criterion, database: &Path) {
         });
     }
     criterion.bench_function("automatic playlists of 100,000 songs", |bencher| {
-        bencher.iter(|| auto_playlists(&snapshot.tracks, &rule));
+        bencher.iter(|| auto_playlists(&snapshot.tracks, &rule, Articles::Ignored));
     });
 }
 

@@ -144,6 +144,23 @@ pub fn mp3_frames(count: usize) -> Vec<u8> {
     frame.repeat(count)
 }
 
+/// An MP3 of so many frames with these text frames of ID3v2.3, which say that they are Latin-1.
+pub fn id3v2(fields: &[(&str, &[u8])], frames: usize) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, text) in fields {
+        body.extend(name.as_bytes());
+        body.extend((text.len() as u32 + 1).to_be_bytes());
+        body.extend([0, 0, 0]);
+        body.extend(*text);
+    }
+    let size = body.len() as u32;
+    let mut bytes = b"ID3\x03\0\0".to_vec();
+    bytes.extend([21, 14, 7, 0].map(|shift| (size >> shift & 0x7F) as u8));
+    bytes.extend(body);
+    bytes.extend(mp3_frames(frames));
+    bytes
+}
+
 /// Writes title, artist, album, genre, year and track number into a file.
 pub fn tag(path: &Path, kind: TagType, title: &str, genre: &str) {
     let mut tag = Tag::new(kind);

@@ -276,6 +276,7 @@ pub fn track(number: usize) -> Track {
         missing: number % 97 == 96,
         added_at: 1_795_000_000,
         more: None,
+        in_file: None,
         user_genre: (number % 23 == 5)
             .then(|| UserGenre { genre: GENRES[number % 10].to_owned(), set_at: 1_795_200_000 }),
         prediction: Some(Arc::new(Prediction {

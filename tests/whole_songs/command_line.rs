@@ -97,6 +97,42 @@ fn a_tone_is_bright_where_the_axis_says() {
 }
 
 #[test]
+fn left_stands_above_right() {
+    let folder = Folder::new();
+    let (left, right) = (Sound::tone(500.0, 0.5, 44_100, 1, 2.0), Sound::tone(4000.0, 0.05, 44_100, 1, 2.0));
+    let samples = left.samples.iter().zip(&right.samples).flat_map(|(left, right)| [*left, *right]).collect();
+    let song = folder.sound("sides.wav", &Sound { rate_hz: 44_100, channels: 2, samples });
+    let draw = |command: &str, channel: &str, height: &str, more: &[&str]| {
+        let size = ["--no-axes", "--width", "120", "--height", height, "--low", "100", "--high", "10000"];
+        folder.json(&[&[command, &song, "-o", "x.png", "--channel", channel], &size[..], more].concat(), 0);
+        image::open(folder.path("x.png")).unwrap().into_rgb8()
+    };
+    for command in ["spectrogram", "scalogram"] {
+        let both = draw(command, "both", "301", &[]);
+        assert_eq!(both.dimensions(), (120, 301));
+        let (upper, lower) = both.as_raw().split_at(3 * 120 * 150);
+        assert_eq!(upper, draw(command, "left", "150", &[]).as_raw(), "{command}");
+        assert_eq!(lower, draw(command, "right", "151", &[]).as_raw(), "{command}");
+        assert_ne!(upper[..100], lower[..100], "{command}");
+        // What is loudest on one side is so on the other as well: the soft side stays dark.
+        let both = draw(command, "both", "300", &["--levels", "auto"]);
+        let brightest = |rows: std::ops::Range<u32>| rows.map(|y| luminance(both.get_pixel(60, y))).fold(0.0, f32::max);
+        assert!(brightest(0..150) > brightest(150..300) + 20.0, "{command}");
+    }
+    // With axes each has its own, and the picture is as large as was asked for.
+    folder.json(&["scalogram", &song, "-o", "a.png", "--channel", "both", "--width", "640", "--height", "481"], 0);
+    assert_eq!(image::open(folder.path("a.png")).unwrap().into_rgb8().dimensions(), (640, 481));
+    let out = folder.run(&["spectrogram", &song, "-o", "a.csv", "--channel", "both"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("numbers are those of one signal"));
+    let out = folder.run(&["spectrogram", &song, "-o", "s.png", "--channel", "both", "--height", "40"]);
+    assert!(
+        String::from_utf8_lossy(&out.stderr).contains("1600 x 40 pixels is too small"),
+        "the size that was asked for"
+    );
+}
+
+#[test]
 fn a_sweep_and_clicks_are_drawn_where_they_belong() {
     let folder = Folder::new();
     let song = folder.sound("sweep.wav", &Sound::sweep(22_050, 1, 20.0));

@@ -43,6 +43,8 @@ pub struct Checked {
     pub duration_secs: Option<f64>,
     /// Streams one after the other; more than one in a chained file.
     pub links: u32,
+    /// All samples were decoded, and are not those of which the file keeps a checksum.
+    pub wrong_sum: bool,
 }
 
 impl Checked {
@@ -57,7 +59,9 @@ impl Checked {
 
     /// One sentence for people; `None` when nothing is wrong.
     pub fn note(&self) -> Option<String> {
-        let first = self.damage.first()?;
+        let Some(first) = self.damage.first() else {
+            return self.wrong_sum.then(|| "the sound is not what the file's checksum promises".to_owned());
+        };
         let more = match self.places {
             0 | 1 => String::new(),
             places => format!(", and at {} more places", places - 1),
@@ -79,6 +83,20 @@ pub(super) fn clock(secs: f64) -> String {
 pub fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioError> {
     let container = AudioReader::open_with(path, cancel)?.spec().container.clone();
     check_container(path, &container, cancel)
+}
+
+/// What is wrong with a file, after `reader` has read all of it: one sentence for people, `None` when nothing is. A reader that
+/// was opened by [`AudioReader::open_verified`] also tells a wrong checksum of the sound.
+///
+/// # Errors
+/// As [`AudioReader::open_with`].
+pub fn note_of_whole(reader: &mut AudioReader, cancel: &CancelToken) -> Result<Option<String>, AudioError> {
+    let mut checked = check_container(reader.path(), &reader.spec().container, cancel)?;
+    if let Some((at_secs, what)) = reader.met().filter(|_| checked.places == 0) {
+        checked.add(at_secs, what);
+    }
+    checked.wrong_sum = reader.sum_is_wrong();
+    Ok(checked.note())
 }
 
 /// [`check`] of a file whose container is known by its short name.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::errors::Error;
 
 use super::super::container::{self, Container, guarded};
@@ -17,11 +18,12 @@ const ZEROS: usize = 256;
 pub(super) fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioError> {
     let Container { mut format, guard, .. } = container::open(path, cancel)?;
     let mut checked = Checked { links: 1, ..Checked::default() };
-    let Ok((track, parameters, decoder)) = container::make_decoder(&*format) else { return Ok(checked) };
+    let Ok((track, parameters, decoder)) = container::make_decoder(&*format, false) else { return Ok(checked) };
     // Samples as they are may be zeros for hours.
     if decoder.codec_info().short_name.starts_with("pcm") {
         return Ok(checked);
     }
+    let is_opus = parameters.codec == CODEC_ID_OPUS;
     let base = format.tracks().iter().find(|candidate| candidate.id == track).and_then(|track| track.time_base);
     let per_sec = base.map_or_else(
         || f64::from(parameters.sample_rate.unwrap_or(44_100)),
@@ -32,7 +34,7 @@ pub(super) fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioE
         guard.allow(BETWEEN);
         match guarded(|| format.next_packet()) {
             Ok(Some(packet)) if packet.track_id == track => {
-                let is_hole = is_empty(&packet.data);
+                let is_hole = is_empty(&packet.data, is_opus);
                 if is_hole && !in_hole && !checked.add(packet.pts.get() as f64 / per_sec, "part of it is empty") {
                     break;
                 }
@@ -52,10 +54,11 @@ pub(super) fn check(path: &Path, cancel: &CancelToken) -> Result<Checked, AudioE
     Ok(checked)
 }
 
-/// Whether a packet is nothing but zeros, or has a long run of them.
-fn is_empty(data: &[u8]) -> bool {
+/// Whether a packet is nothing but zeros, or has a long run of them. Opus fills packets of silence up with zeros (RFC 6716,
+/// section 3.2.5): there only the former counts.
+fn is_empty(data: &[u8], is_opus: bool) -> bool {
     if data.len() >= 16 && data.iter().all(|byte| *byte == 0) {
         return true;
     }
-    data.chunks_exact(ZEROS).any(|part| part.iter().all(|byte| *byte == 0))
+    !is_opus && data.chunks_exact(ZEROS).any(|part| part.iter().all(|byte| *byte == 0))
 }

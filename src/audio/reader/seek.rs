@@ -63,6 +63,7 @@ impl AudioReader {
             self.reopen()?;
         }
         self.decoder.reset();
+        self.verifies = false;
         self.converter = None;
         self.pending.clear();
         self.position = None;
@@ -78,7 +79,7 @@ impl AudioReader {
         self.format = format;
         self.guard = guard;
         self.file_len = file_len;
-        let (track, _, decoder) = container::make_decoder(&*self.format).map_err(|error| self.failure(error))?;
+        let (track, _, decoder) = container::make_decoder(&*self.format, false).map_err(|error| self.failure(error))?;
         self.track = track;
         self.decoder = decoder;
         self.links = 0;

@@ -241,6 +241,9 @@ pub struct PictureSettings {
     pub colormap: Colormap,
     /// Colours turned round: loud is dark.
     pub inverted: bool,
+    /// The left side above the right one, instead of the one signal that the spec names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub both_sides: bool,
 }
 
 impl PictureSettings {
@@ -260,7 +263,14 @@ impl PictureSettings {
             levels: Levels::Fixed { low_db: -90.0, high_db: 0.0 },
             colormap: Colormap::default(),
             inverted: false,
+            both_sides: false,
         }
+    }
+
+    /// The pictures of one signal each that are drawn for it, from the top: itself, or those of both sides.
+    pub fn lanes(&self) -> Vec<Self> {
+        let of = |channel| Self { spec: PictureSpec { channel, ..self.spec }, both_sides: false, ..*self };
+        if self.both_sides { vec![of(Channel::Left), of(Channel::Right)] } else { vec![*self] }
     }
 
     /// The same with every number inside its range.
@@ -313,5 +323,19 @@ mod tests {
         assert_eq!((spectrogram.window_len, spectrogram.overlap_percent, spectrogram.zero_padding), (256, 75.0, 8));
         assert!(tame.spec.axis.high_hz > tame.spec.axis.low_hz);
         assert_eq!(tame.levels, Levels::Fixed { low_db: 0.0, high_db: 5.0 });
+    }
+
+    #[test]
+    fn both_sides_are_two_pictures_and_written_only_when_chosen() {
+        let usual = PictureSettings::spectrogram();
+        assert_eq!(usual.lanes(), [usual]);
+        assert!(!serde_json::to_string(&usual).unwrap().contains("both_sides"));
+        let both = PictureSettings { both_sides: true, inverted: true, ..usual };
+        let text = serde_json::to_string(&both).unwrap();
+        assert_eq!(serde_json::from_str::<PictureSettings>(&text).unwrap(), both);
+        let [left, right] = both.lanes()[..] else { panic!() };
+        assert_eq!((left.spec.channel, right.spec.channel), (Channel::Left, Channel::Right));
+        assert!(left.inverted && !left.both_sides && !right.both_sides);
+        assert_eq!(left.spec.transform, usual.spec.transform);
     }
 }

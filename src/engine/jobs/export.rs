@@ -7,6 +7,7 @@ use crate::base::{Report, TrackId};
 use crate::engine::command::ExportSelection;
 use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
+use crate::library::Articles;
 use crate::library::m3u::{self, PlaylistFile, PlaylistKind};
 use crate::library::model::{Track, same_genre};
 use crate::library::playlist::auto_playlists;
@@ -32,7 +33,7 @@ pub(super) fn run(
     let tracks: Vec<Track> =
         snapshot.tracks.iter().filter(wanted).filter(|track| !leads_elsewhere(track)).cloned().collect();
     let by_id: HashMap<TrackId, &Track> = tracks.iter().map(|track| (track.id, track)).collect();
-    let lists = auto_playlists(&tracks, &rule);
+    let lists = auto_playlists(&tracks, &rule, Articles::ignored(settings.ignore_articles));
 
     // The same text from run to run, so that files change only when their songs do.
     let provenance = format!("decided by people and {}, threshold {:.2}", model.name, settings.threshold);

@@ -44,6 +44,12 @@ impl Canvas {
         Self { width, height, pixels: background.repeat(width * height), font }
     }
 
+    /// Puts another picture of the same width below.
+    pub fn append(&mut self, below: Self) {
+        self.height += below.height;
+        self.pixels.extend(below.pixels);
+    }
+
     pub fn put(&mut self, x: usize, y: usize, colour: Rgb) {
         if x < self.width && y < self.height {
             self.pixels[3 * (y * self.width + x)..][..3].copy_from_slice(&colour);

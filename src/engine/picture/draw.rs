@@ -7,7 +7,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _};
 
 use crate::base::fs::write_atomic;
-use crate::dsp::picture::{Analyzer, Columns, NO_LEVEL, Part, Rows, Shading, Transform};
+use crate::dsp::picture::{Analyzer, Columns, NO_LEVEL, Part, PictureSettings, Rows, Shading, Transform};
 
 use super::axes::{self, Mark};
 use super::canvas::{Anchor, Canvas, Rgb};
@@ -51,10 +51,7 @@ impl Paper {
 impl Layout {
     fn of(request: &PictureRequest) -> Result<Self, PictureError> {
         let (width, height) = (request.width, request.height);
-        let wrong = || PictureError::Size { width, height };
-        if width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_AREA {
-            return Err(wrong());
-        }
+        check_size(width, height)?;
         let layout = if request.axes {
             let text = TEXT_SIZE * (width.min(height) as f32 / NORMAL_HEIGHT).clamp(0.75, 6.0);
             let pixels = |share: f32| (text * share).round() as usize;
@@ -71,8 +68,18 @@ impl Layout {
         } else {
             Self { text: 0.0, left: 0, top: 0, width, height, bar: (0, 0) }
         };
-        if layout.width < LEAST_PIXELS || layout.height < LEAST_PIXELS { Err(wrong()) } else { Ok(layout) }
+        if layout.width < LEAST_PIXELS || layout.height < LEAST_PIXELS {
+            return Err(PictureError::Size { width, height });
+        }
+        Ok(layout)
     }
+}
+
+fn check_size(width: usize, height: usize) -> Result<(), PictureError> {
+    if width > MOST_PIXELS || height > MOST_PIXELS || width * height > MOST_AREA {
+        return Err(PictureError::Size { width, height });
+    }
+    Ok(())
 }
 
 /// Writes the `.png` and gives its width and height.
@@ -91,37 +98,94 @@ pub(super) fn png(
     Ok((canvas.width, canvas.height))
 }
 
+/// One picture of one signal, before it has colours.
+struct Lane {
+    request: PictureRequest,
+    layout: Layout,
+    columns: Columns,
+    rows: Rows,
+    levels: Vec<i16>,
+}
+
+/// What each signal gets of the picture, from the top: all of it, or the left side its upper and the right side its lower half.
+fn lanes_of(request: &PictureRequest) -> Vec<PictureRequest> {
+    let settings = request.settings.lanes();
+    let count = settings.len();
+    let lane = |(index, settings): (usize, PictureSettings)| {
+        // What does not divide evenly goes to the last one.
+        let height = request.height * (index + 1) / count - request.height * index / count;
+        let title = match (count, settings.spec.channel) {
+            (1, _) => request.title.clone(),
+            (_, channel) if request.title.is_empty() => channel.name().to_owned(),
+            (_, channel) => format!("{} · {}", request.title, channel.name()),
+        };
+        PictureRequest { settings, height, title, ..request.clone() }
+    };
+    settings.into_iter().enumerate().map(lane).collect()
+}
+
 /// Draws the picture, axes and all.
 pub(super) fn paint(
     song: &Song,
     request: &PictureRequest,
     progress: &mut dyn FnMut(f64, f64),
 ) -> Result<Canvas, PictureError> {
-    let layout = Layout::of(request)?;
-    let axis = request.settings.spec.axis;
-    let rows =
-        Rows { axis, from: axis.position(request.low_hz), to: axis.position(request.high_hz), count: layout.height };
-    let step_secs = (request.to_secs - request.from_secs) / layout.width as f64;
-    let columns = Columns { start_secs: request.from_secs, step_secs, count: layout.width };
-    let levels = song.levels(request, columns, rows, progress)?;
-    let loudest = levels.iter().copied().max().unwrap_or(NO_LEVEL);
+    let (width, height) = (request.width, request.height);
+    // A half may be small enough where the whole is too large.
+    let wrong = |_| PictureError::Size { width, height };
+    check_size(width, height).map_err(wrong)?;
+    let requests = lanes_of(request);
+    let count = requests.len();
+    let mut lanes = Vec::with_capacity(count);
+    for (index, request) in requests.into_iter().enumerate() {
+        let layout = Layout::of(&request).map_err(wrong)?;
+        let mut tell = |done: f64, all: f64| progress(done + index as f64 * all, count as f64 * all);
+        lanes.push(Lane::new(song, request, layout, &mut tell)?);
+    }
+    // Both sides have the same colours, so that they can be compared.
+    let loudest = lanes.iter().flat_map(|lane| &lane.levels).copied().max().unwrap_or(NO_LEVEL);
     let shading = Shading::new(&request.settings, loudest);
-    let paper = Paper::of(request);
-    let mut canvas = Canvas::new(request.width, request.height, paper.background);
-    for (column, levels) in levels.chunks_exact(rows.count).enumerate() {
-        for (row, level) in levels.iter().enumerate() {
-            canvas.put(layout.left + column, layout.top + layout.height - 1 - row, shading.rgb(*level));
-        }
-    }
-    drop(levels);
-    if request.cone && matches!(request.settings.spec.transform, Transform::Scalogram(_)) {
-        cone(&mut canvas, &layout, song, request, columns, rows);
-    }
-    if request.axes {
-        frame(&mut canvas, &layout, request, rows, &paper);
-        bar(&mut canvas, &layout, request, &shading, &paper);
-    }
+    let mut canvases = lanes.into_iter().map(|lane| lane.draw(song, &shading));
+    let Some(mut canvas) = canvases.next() else { return Err(PictureError::Size { width, height }) };
+    canvases.for_each(|below| canvas.append(below));
     Ok(canvas)
+}
+
+impl Lane {
+    fn new(
+        song: &Song,
+        request: PictureRequest,
+        layout: Layout,
+        progress: &mut dyn FnMut(f64, f64),
+    ) -> Result<Self, PictureError> {
+        let axis = request.settings.spec.axis;
+        let (from, to) = (axis.position(request.low_hz), axis.position(request.high_hz));
+        let rows = Rows { axis, from, to, count: layout.height };
+        let step_secs = (request.to_secs - request.from_secs) / layout.width as f64;
+        let columns = Columns { start_secs: request.from_secs, step_secs, count: layout.width };
+        let levels = song.levels(&request, columns, rows, progress)?;
+        Ok(Self { request, layout, columns, rows, levels })
+    }
+
+    fn draw(self, song: &Song, shading: &Shading) -> Canvas {
+        let Self { request, layout, columns, rows, levels } = self;
+        let paper = Paper::of(&request);
+        let mut canvas = Canvas::new(request.width, request.height, paper.background);
+        for (column, levels) in levels.chunks_exact(rows.count).enumerate() {
+            for (row, level) in levels.iter().enumerate() {
+                canvas.put(layout.left + column, layout.top + layout.height - 1 - row, shading.rgb(*level));
+            }
+        }
+        drop(levels);
+        if request.cone && matches!(request.settings.spec.transform, Transform::Scalogram(_)) {
+            cone(&mut canvas, &layout, song, &request, columns, rows);
+        }
+        if request.axes {
+            frame(&mut canvas, &layout, &request, rows, &paper);
+            bar(&mut canvas, &layout, &request, shading, &paper);
+        }
+        canvas
+    }
 }
 
 /// Dims what depends on what lies outside of the song, and draws its edge.

@@ -21,12 +21,11 @@ pub(super) struct Song {
     pub rate_hz: u32,
     pub duration_secs: f64,
     store: SoundStore,
-    channel: Channel,
     cancel: CancelToken,
 }
 
 impl Song {
-    pub fn open(path: &Path, channel: Channel, cancel: &CancelToken) -> Result<Self, AudioError> {
+    pub fn open(path: &Path, cancel: &CancelToken) -> Result<Self, AudioError> {
         let reader = AudioReader::open_with(path, cancel)?;
         let rate_hz = reader.spec().sample_rate_hz;
         // What some containers say of their length is an estimate, or true of their first stream only.
@@ -36,7 +35,7 @@ impl Song {
             None => reader.measure()?,
         };
         let store = SoundStore::new(SOUND_BYTES, cancel.clone());
-        Ok(Self { path: path.to_path_buf(), rate_hz, duration_secs, store, channel, cancel: cancel.clone() })
+        Ok(Self { path: path.to_path_buf(), rate_hz, duration_secs, store, cancel: cancel.clone() })
     }
 
     /// Cuts the request to what there is.
@@ -57,16 +56,16 @@ impl Song {
         self.rate_hz as f32 / 2.0
     }
 
-    /// The sound that columns depend on, and the place of its first sample.
-    pub fn sound(&self, columns: Columns, reach_secs: f64) -> Result<(Vec<f32>, i64), AudioError> {
+    /// The sound of one signal that columns depend on, and the place of its first sample.
+    pub fn sound(&self, channel: Channel, columns: Columns, reach_secs: f64) -> Result<(Vec<f32>, i64), AudioError> {
         if self.cancel.is_cancelled() {
             return Err(AudioError::Cancelled { path: self.path.clone() });
         }
         let (first, len) = reach(columns, reach_secs, self.rate_hz);
-        Ok((self.store.span(&self.path, ([0; 16], self.channel), first, len)?.samples, first))
+        Ok((self.store.span(&self.path, ([0; 16], channel), first, len)?.samples, first))
     }
 
-    /// All levels of a grid, column by column.
+    /// All levels of a grid for the signal that the request's spec names, column by column.
     pub fn levels(
         &self,
         request: &PictureRequest,
@@ -84,7 +83,7 @@ impl Song {
                 step_secs: columns.step_secs,
                 count: group.min(columns.count - first_column),
             };
-            let (samples, first) = self.sound(part, reach_secs)?;
+            let (samples, first) = self.sound(request.settings.spec.channel, part, reach_secs)?;
             let sound = Sound { samples: &samples, first };
             levels.extend(levels_of(&mut analyzer, sound, part, rows, part.count));
             progress(first_column as f64 * columns.step_secs, columns.count as f64 * columns.step_secs);

@@ -134,6 +134,9 @@ pub enum PictureError {
         /// The file.
         path: PathBuf,
     },
+    /// Numbers of left and right at once.
+    #[error("numbers are those of one signal (mid, side, left or right); left and right together are a picture, .png")]
+    BothSides,
     /// Too few or too many pixels.
     #[error("a picture of {width} x {height} pixels is {}", if *width * *height > MOST_AREA { "too large" } else { "too small for its axes" })]
     Size {
@@ -176,6 +179,9 @@ pub fn write_picture(
     progress: &mut dyn FnMut(f64, f64),
 ) -> Result<PictureWritten, PictureError> {
     let format = PictureFormat::of(file).ok_or_else(|| PictureError::Ending { path: file.to_path_buf() })?;
+    if request.settings.both_sides && format != PictureFormat::Png {
+        return Err(PictureError::BothSides);
+    }
     let (song, request) = opened(song, request, cancel)?;
     let (width, height) = match format {
         PictureFormat::Png => draw::png(&song, &request, file, progress)?,
@@ -213,7 +219,7 @@ fn opened(song: &Path, request: &PictureRequest, cancel: &CancelToken) -> Result
     let axis = request.settings.spec.axis;
     request.low_hz = request.low_hz.clamp(axis.low_hz, axis.high_hz);
     request.high_hz = request.high_hz.clamp(axis.low_hz, axis.high_hz);
-    let song = Song::open(song, request.settings.spec.channel, cancel)?;
+    let song = Song::open(song, cancel)?;
     song.cut(&mut request)?;
     Ok((song, request))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::base::Channel;
 use crate::base::fs::write_atomic;
 use crate::dsp::picture::{Analyzer, Columns, FrequencyAxis, PictureSettings, Sound, Transform};
 
@@ -73,6 +74,7 @@ impl Grid {
     fn fill(
         &self,
         song: &Song,
+        channel: Channel,
         analyzer: &mut Analyzer,
         out: &mut RowsFile,
         file: &Path,
@@ -85,7 +87,7 @@ impl Grid {
         for first in (0..self.columns).step_by(block) {
             let count = block.min(self.columns - first);
             let columns = Columns { start_secs: self.secs(first), step_secs, count };
-            let (samples, place) = song.sound(columns, reach_secs)?;
+            let (samples, place) = song.sound(channel, columns, reach_secs)?;
             let sound = Sound { samples: &samples, first: place };
             let numbers = analyzer.sample(sound, columns.start_secs, step_secs, count, self.axis);
             out.write_columns(first, count, &numbers).map_err(PictureError::write(file))?;
@@ -106,7 +108,7 @@ pub(super) fn npy(
     let grid = Grid::new(song, request, &analyzer)?;
     let (rows, columns) = (grid.frequencies_hz.len(), grid.columns);
     let mut out = RowsFile::create(file, &npy_header(rows, columns), columns).map_err(PictureError::write(file))?;
-    grid.fill(song, &mut analyzer, &mut out, file, progress)?;
+    grid.fill(song, request.settings.spec.channel, &mut analyzer, &mut out, file, progress)?;
     let beside = file.with_extension("json");
     let legend = Legend {
         frequencies_hz: &grid.frequencies_hz,
@@ -131,7 +133,7 @@ pub(super) fn csv(
     let mut analyzer = Analyzer::new(&request.settings.spec.transform, song.rate_hz);
     let grid = Grid::new(song, request, &analyzer)?;
     let mut matrix = RowsFile::create(file, &[], grid.columns).map_err(PictureError::write(file))?;
-    grid.fill(song, &mut analyzer, &mut matrix, file, progress)?;
+    grid.fill(song, request.settings.spec.channel, &mut analyzer, &mut matrix, file, progress)?;
     let write = |out: &mut std::io::BufWriter<&mut std::fs::File>| {
         write!(out, "frequency_hz")?;
         for column in 0..grid.columns {

@@ -89,6 +89,8 @@ changes! {
     Scalogram scalogram: PictureSettings,
     /// Room for pictures, MB.
     PictureCacheMb picture_cache_mb: u64,
+    /// Whether articles count in names.
+    IgnoreArticles ignore_articles: bool,
     /// The theme.
     Theme theme: Theme,
     /// The height of rows.
@@ -126,6 +128,7 @@ mod tests {
             spectrogram: PictureSettings { inverted: true, ..PictureSettings::spectrogram() },
             scalogram: PictureSettings { inverted: true, ..PictureSettings::scalogram() },
             picture_cache_mb: 7,
+            ignore_articles: false,
             theme: Theme::Light,
             compact_rows: true,
             reduce_motion: true,

@@ -5,7 +5,7 @@ pub mod evaluate;
 pub mod learn;
 pub mod media;
 pub mod message;
-mod promised;
+pub(super) mod promised;
 pub mod shipped;
 pub mod songs;
 pub mod start;

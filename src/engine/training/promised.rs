@@ -12,7 +12,7 @@ const UNKNOWN_SIZE: u32 = 0x7FFF_0000;
 const MOST_CHUNKS: usize = 64;
 
 /// Playing time by the headers, seconds; none where they only let it be guessed.
-pub(super) fn promised_secs(path: &Path, spec: &AudioSpec) -> Option<f64> {
+pub(in crate::engine) fn promised_secs(path: &Path, spec: &AudioSpec) -> Option<f64> {
     match spec.container.as_str() {
         // What the reader says of these is never more than the file can hold.
         "wave" | "wav" => of_riff(path),

@@ -88,6 +88,7 @@ mod tests {
             missing: id == 8,
             added_at: 0,
             more: None,
+            in_file: None,
             user_genre: genre.map(|genre| UserGenre { genre: genre.into(), set_at: 0 }),
             prediction: None,
         }

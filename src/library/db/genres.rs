@@ -5,10 +5,12 @@ use rusqlite::{OptionalExtension as _, Transaction};
 use super::Library;
 use super::history::record;
 use super::steps::Step;
+use super::texts;
 use super::values::Values;
 use crate::base::TrackId;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
+use crate::library::model::TextField;
 
 impl Library {
     /// Sets the genre of songs by hand; `None` (or a blank name) takes a hand-set genre back. Songs that have left the
@@ -38,7 +40,10 @@ pub(super) fn named(transaction: &Transaction<'_>, tracks: &[TrackId]) -> rusqli
         .query_row("SELECT title FROM track WHERE id = ?1", [track.0], |row| Ok(Values::of(row).text(0)))
         .optional()?
         .flatten();
-    Ok(title.map_or_else(|| counted(1), |title| format!("“{title}”")))
+    Ok(match title {
+        Some(title) => format!("“{}”", texts::shown_text(transaction, track.0, TextField::Title, title)?),
+        None => counted(1),
+    })
 }
 
 /// A number of songs.

@@ -166,6 +166,7 @@ impl Step {
         match self {
             Self::Nothing => true,
             Self::Genres(entries) => entries.is_empty(),
+            Self::Texts(entries) => entries.is_empty(),
             Self::Many(steps) => steps.iter().all(Self::is_nothing),
             _ => false,
         }

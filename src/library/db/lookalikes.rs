@@ -5,10 +5,11 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use super::Library;
 use super::history::record;
 use super::steps::{self, Step};
+use super::texts;
 use super::values::Values;
 use crate::base::TrackId;
 use crate::library::LibraryError;
-use crate::library::model::Lookalike;
+use crate::library::model::{Lookalike, TextField};
 
 impl Library {
     /// Gives a new song what a person gave the one that it looks like: its genre and its places in playlists. The
@@ -87,6 +88,12 @@ fn merge(transaction: &Transaction<'_>, track: i64, former: i64, title: &str) ->
     if genre.is_some() {
         steps.push(Step::Genres(vec![(track, genre)]));
     }
+    // They hold if the new file says the same as the old one did.
+    if let Some(repair) = texts::of_song(transaction, former)?
+        && texts::of_song(transaction, track)?.is_none()
+    {
+        steps.push(Step::Texts(vec![(track, Some(repair))]));
+    }
     let mut statement =
         transaction.prepare_cached("SELECT DISTINCT playlist_id FROM playlist_entry WHERE track_id = ?1")?;
     let playlists: Vec<i64> = statement.query_map([former], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -131,7 +138,7 @@ pub(super) fn lookalikes(connection: &Connection) -> rusqlite::Result<Vec<Lookal
          LEFT JOIN user_genre u ON u.track_id = f.id \
          WHERE f.missing AND f.removed_at IS NULL AND t.removed_at IS NULL ORDER BY l.track_id",
     )?;
-    statement
+    let mut asked: Vec<Lookalike> = statement
         .query_map([], |row| {
             let mut values = Values::of(row);
             Ok(Lookalike {
@@ -144,5 +151,10 @@ pub(super) fn lookalikes(connection: &Connection) -> rusqlite::Result<Vec<Lookal
                 playlists: row.get::<_, i64>(6)?.max(0) as usize,
             })
         })?
-        .collect()
+        .collect::<rusqlite::Result<_>>()?;
+    for Lookalike { former, title, artist, .. } in &mut asked {
+        *title = texts::shown_text(connection, former.0, TextField::Title, std::mem::take(title))?;
+        *artist = texts::shown_text(connection, former.0, TextField::Artist, std::mem::take(artist))?;
+    }
+    Ok(asked)
 }

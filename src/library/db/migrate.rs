@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_init.sql"),
     include_str!("migrations/002_sound_keys.sql"),
     include_str!("migrations/003_album_fields.sql"),
+    include_str!("migrations/004_text_repairs.sql"),
 ];
 
 /// The database version this program writes.

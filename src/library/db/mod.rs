@@ -22,6 +22,7 @@ mod salvage;
 pub(super) mod scanning;
 mod snapshot;
 mod steps;
+mod texts;
 mod values;
 
 use std::collections::{HashMap, HashSet};

@@ -11,14 +11,22 @@ use super::Library;
 use super::genres::counted;
 use super::history::record;
 use super::steps::Step;
+use super::texts::{self, Repair};
 use super::values::Values;
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
+use crate::library::model::TextField;
 use crate::library::portable::{
-    Candidate, Document, FORMAT, Found, Genre, PathMap, Playlist, Song, VERSION, hex, mapped, pair, path_of, to_text,
+    Candidate, Document, FORMAT, Found, Genre, PathMap, Playlist, Repaired, Song, TextRepair, Texts, VERSION, hex,
+    mapped, pair, path_of, to_text,
 };
+use crate::library::tags::clean;
 
-/// Fields that this version does not know, by what they are about: `""` is the file, `song 7`, `genre 7`, `list Train`.
+/// Lines of a list in a text, at most.
+const MOST_LINES: usize = 64;
+
+/// Fields that this version does not know, by what they are about: `""` is the file, `song 7`, `genre 7`, `texts 7`,
+/// `list Train`.
 pub(super) const KEPT_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS kept (about TEXT PRIMARY KEY, fields TEXT NOT NULL) WITHOUT ROWID";
 
@@ -46,6 +54,8 @@ pub struct ImportReport {
     pub genres: usize,
     /// Genres that stay because they were set here later.
     pub genres_kept: usize,
+    /// Songs whose texts are repaired.
+    pub texts: usize,
     /// Playlists that are made.
     pub playlists_made: Vec<String>,
     /// Playlists that get further songs.
@@ -62,6 +72,7 @@ impl ImportReport {
     /// Whether the library stays as it is.
     pub fn changes_nothing(&self) -> bool {
         self.genres == 0
+            && self.texts == 0
             && self.playlists_made.is_empty()
             && self.playlists_changed.is_empty()
             && self.folders.is_empty()
@@ -118,6 +129,7 @@ fn described(report: &ImportReport) -> String {
     };
     let parts = [
         count(report.genres, "genre", "genres"),
+        count(report.texts, "repaired text", "repaired texts"),
         count(lists, "playlist", "playlists"),
         count(report.folders.len(), "folder", "folders"),
     ];
@@ -128,12 +140,14 @@ fn described(report: &ImportReport) -> String {
 fn document(connection: &Connection) -> rusqlite::Result<Document> {
     let kept = kept(connection)?;
     let rest = |about: &str| kept.get(about).cloned().unwrap_or_default();
+    let mut repairs = texts::all(connection)?;
     let mut places = HashMap::new();
     let mut songs = Vec::new();
     let mut statement = connection.prepare_cached(
         "SELECT t.id, t.path, t.sound_key, t.title, t.artist, t.album, t.duration_secs, u.genre, u.set_at \
          FROM track t LEFT JOIN user_genre u ON u.track_id = t.id \
          WHERE u.track_id IS NOT NULL OR EXISTS (SELECT 1 FROM playlist_entry e WHERE e.track_id = t.id) \
+             OR EXISTS (SELECT 1 FROM text_repair r WHERE r.track_id = t.id) \
          ORDER BY t.path, t.id",
     )?;
     let mut rows = statement.query([])?;
@@ -157,6 +171,11 @@ fn document(connection: &Connection) -> rusqlite::Result<Document> {
             album: values.text(5).unwrap_or_default(),
             duration_secs: values.number(6).unwrap_or_default(),
             genre,
+            repaired: repairs.remove(&id).map(|Repair { fields, set_at }| Repaired {
+                texts: fields,
+                set_at,
+                rest: rest(&format!("texts {id}")),
+            }),
             rest: rest(&format!("song {id}")),
         });
     }
@@ -216,6 +235,7 @@ fn plan(connection: &Connection, document: &Document, maps: &[PathMap]) -> rusql
 
     // Two songs of the export may be one here: the later decision holds.
     let mut genres: BTreeMap<i64, &Genre> = BTreeMap::new();
+    let mut texts: BTreeMap<i64, &Repaired> = BTreeMap::new();
     for (song, id) in document.songs.iter().zip(&pairs) {
         let Some(id) = id else {
             report.not_found.push(NotFound {
@@ -232,6 +252,12 @@ fn plan(connection: &Connection, document: &Document, maps: &[PathMap]) -> rusql
             let later = genres.get(id).is_none_or(|other| other.set_at < genre.set_at);
             if later {
                 genres.insert(*id, genre);
+            }
+        }
+        if let Some(repaired) = song.repaired.as_ref().filter(|repaired| !repaired.texts.is_empty()) {
+            kept.insert(format!("texts {id}"), repaired.rest.clone());
+            if texts.get(id).is_none_or(|other| other.set_at < repaired.set_at) {
+                texts.insert(*id, repaired);
             }
         }
     }
@@ -254,6 +280,19 @@ fn plan(connection: &Connection, document: &Document, maps: &[PathMap]) -> rusql
     report.genres = set.len();
     if !set.is_empty() {
         steps.push(Step::Genres(set));
+    }
+
+    let mut repairs = Vec::new();
+    for (id, repaired) in texts {
+        let fields = within_bounds(repaired);
+        let here = texts::of_song(connection, id)?;
+        if !fields.is_empty() && here.is_none_or(|here| here.fields != fields && here.set_at < repaired.set_at) {
+            repairs.push((id, Some(Repair { fields, set_at: repaired.set_at })));
+        }
+    }
+    report.texts = repairs.len();
+    if !repairs.is_empty() {
+        steps.push(Step::Texts(repairs));
     }
 
     let mut here: HashMap<String, i64> = lists(connection)?.into_iter().map(|(id, name)| (name, id)).collect();
@@ -290,6 +329,20 @@ fn plan(connection: &Connection, document: &Document, maps: &[PathMap]) -> rusql
     let known = self::kept(connection)?;
     kept.retain(|about, fields| !fields.is_empty() && known.get(about) != Some(fields));
     Ok(Plan { steps, kept, report })
+}
+
+/// Texts as a scan and a person could have made them: of fields that are known, without characters that steer, not too long.
+fn within_bounds(repaired: &Repaired) -> Texts {
+    let known = |field: &str| TextField::ALL.iter().any(|known| known.key() == field);
+    let lines = |text: &str| text.lines().take(MOST_LINES).filter_map(clean).collect::<Vec<_>>().join("\n");
+    let texts = repaired.texts.iter().filter(|(field, _)| known(field));
+    texts
+        .map(|(field, text)| {
+            let in_file = text.in_file.chars().take(MOST_LINES * 500).collect();
+            (field.clone(), TextRepair { in_file, repaired: lines(&text.repaired) })
+        })
+        .filter(|(_, text)| !text.repaired.is_empty())
+        .collect()
 }
 
 fn add_folders(

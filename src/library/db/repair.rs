@@ -199,6 +199,7 @@ fn dropped(table: &str, names: &str) -> String {
     match table {
         "user_genre" => "The genre set by hand cannot be read and was dropped.".to_owned(),
         "prediction" => "What the network heard cannot be read; it will listen again.".to_owned(),
+        "text_repair" => "Repaired texts of a song cannot be read; those in its file show again.".to_owned(),
         "problem" => "A problem cannot be read; the next scan finds it again.".to_owned(),
         "playlist_entry" => "An entry of a playlist cannot be read and was dropped.".to_owned(),
         "change" => "A change cannot be undone any more, its description cannot be read.".to_owned(),
@@ -232,6 +233,7 @@ fn orphans(transaction: &Transaction<'_>, repaired: &mut Repaired) -> rusqlite::
     for (table, what, sql) in [
         ("user_genre", "", "DELETE FROM user_genre WHERE track_id NOT IN (SELECT id FROM track)"),
         ("prediction", "", "DELETE FROM prediction WHERE track_id NOT IN (SELECT id FROM track)"),
+        ("text_repair", "", "DELETE FROM text_repair WHERE track_id NOT IN (SELECT id FROM track)"),
         (
             "lookalike",
             "",

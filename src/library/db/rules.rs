@@ -7,9 +7,10 @@ use rusqlite::{Connection, Row};
 
 use super::history::unpack;
 use super::predictions::pairs;
+use super::texts::texts_of;
 
 /// Tables whose damaged rows go: what they say is found out again, or is of no use in parts.
-const GO: [&str; 7] = ["root", "prediction", "problem", "playlist_entry", "lookalike", "change", "kept"];
+const GO: [&str; 8] = ["root", "prediction", "problem", "playlist_entry", "lookalike", "change", "kept", "text_repair"];
 
 /// A column, and what its values may be.
 #[derive(Clone, Debug)]
@@ -81,6 +82,9 @@ fn fits(table: &str, column: &Column, value: ValueRef<'_>) -> bool {
         ("track", "sound_key" | "v1_hash") => matches!(value, ValueRef::Blob(bytes) if bytes.len() == 16),
         ("prediction", "top" | "tags") => {
             matches!(value, ValueRef::Text(text) if std::str::from_utf8(text).is_ok_and(|text| pairs(text).is_some()))
+        }
+        ("text_repair", "fields") => {
+            matches!(value, ValueRef::Text(text) if std::str::from_utf8(text).is_ok_and(|text| texts_of(text).is_some()))
         }
         ("change", "step") => matches!(value, ValueRef::Blob(bytes) if unpack(bytes).is_some()),
         _ => match (column.kind.as_str(), value) {

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::values::{Values, damaged_entry};
 use super::{
-    Library, album_fields, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots,
+    Library, album_fields, forgetting, history, lookalikes, playlists, predictions, problems, revision, roots, texts,
 };
 use crate::base::TrackId;
 use crate::library::LibraryError;
@@ -94,6 +94,7 @@ fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Resu
     let count: i64 =
         connection.query_row("SELECT count(*) FROM track WHERE removed_at IS NULL", [], |row| row.get(0))?;
     let mut tracks = Vec::with_capacity(count.max(0) as usize);
+    let repairs = texts::all(connection)?;
     let mut statement = connection.prepare_cached(&format!(
         "SELECT t.id, t.path, t.title, t.artist, t.album, t.track_number, t.year, t.tag_genre, t.duration_secs, \
                 t.format, t.playable, t.missing, t.added_at, u.genre, u.set_at, {} \
@@ -112,7 +113,7 @@ fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Resu
             .unwrap_or_else(|| path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned());
         let user_genre =
             values.optional_text(13).map(|genre| UserGenre { genre, set_at: values.integer(14).unwrap_or_default() });
-        let track = Track {
+        let mut track = Track {
             id: TrackId(id),
             title,
             artist: values.text(3).unwrap_or_default(),
@@ -126,10 +127,12 @@ fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Resu
             missing: values.flag(11).unwrap_or_default(),
             added_at: values.integer(12).unwrap_or_default(),
             more: album_fields::read(&mut values, 15),
+            in_file: None,
             user_genre,
             prediction: NO_PREDICTION,
             path,
         };
+        texts::show(&mut track, repairs.get(&id));
         if values.are_damaged() {
             damaged.push(damaged_entry(track.path.clone()));
         }

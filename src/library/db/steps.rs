@@ -9,8 +9,9 @@ use rusqlite::{OptionalExtension as _, Transaction, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 use super::history::QueueState;
+use super::texts::SongRepair;
 use super::values::Values;
-use super::{lookalikes, roots};
+use super::{lookalikes, roots, texts};
 
 /// A song, and its genre by hand with the time when it was set (Unix seconds).
 pub(in crate::library) type HandGenre = (i64, Option<(String, i64)>);
@@ -21,6 +22,8 @@ pub(in crate::library) type HandGenre = (i64, Option<(String, i64)>);
 pub(in crate::library) enum Step {
     /// Each song gets this genre by hand, with the time it was set (Unix seconds), or none.
     Genres(Vec<HandGenre>),
+    /// Each song has these repaired texts, or none.
+    Texts(Vec<SongRepair>),
     /// A playlist of that name with these songs; at that identifier, where one is given.
     MakePlaylist { id: Option<i64>, name: String, tracks: Vec<i64> },
     /// The playlist goes.
@@ -67,7 +70,8 @@ enum Cell {
 }
 
 /// What belongs to a song, in the order in which it must be written. Playlist entries are kept apart.
-const TABLES: [(&str, &str); 3] = [("track", "id"), ("user_genre", "track_id"), ("prediction", "track_id")];
+const TABLES: [(&str, &str); 4] =
+    [("track", "id"), ("user_genre", "track_id"), ("text_repair", "track_id"), ("prediction", "track_id")];
 
 impl Step {
     /// Makes the change and answers with the step that takes it back. `queue` is the player's now.
@@ -75,6 +79,7 @@ impl Step {
         Ok(match self {
             Self::Nothing => Self::Nothing,
             Self::Genres(entries) => Self::Genres(set_genres(tx, entries)?),
+            Self::Texts(entries) => Self::Texts(texts::set(tx, entries)?),
             Self::MakePlaylist { id, name, tracks } => {
                 tx.execute(
                     "INSERT INTO playlist (id, name) VALUES (?1, ?2)",

@@ -1,5 +1,6 @@
 //! The file: its form, its limits, reading and writing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -127,6 +128,9 @@ pub struct Song {
     /// The genre that a person chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub genre: Option<Genre>,
+    /// Texts that a person repaired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repaired: Option<Repaired>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -138,6 +142,31 @@ pub struct Genre {
     /// Its name.
     pub name: String,
     /// When it was set, Unix seconds.
+    #[serde(default)]
+    pub set_at: i64,
+    /// Fields that this version does not know.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Texts of a song that were read in the wrong encoding, by field.
+pub type Texts = BTreeMap<String, TextRepair>;
+
+/// A text that was read in the wrong encoding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextRepair {
+    /// What the file says.
+    pub in_file: String,
+    /// What it means.
+    pub repaired: String,
+}
+
+/// The repaired texts of a song.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repaired {
+    /// By field.
+    pub texts: Texts,
+    /// When, Unix seconds.
     #[serde(default)]
     pub set_at: i64,
     /// Fields that this version does not know.

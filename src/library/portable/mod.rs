@@ -11,7 +11,8 @@
 //!   "folders": ["/home/ana/Music"],
 //!   "songs": [
 //!     {"sound": "00112233445566778899aabbccddeeff", "path": "/home/ana/Music/a.flac", "title": "A", "artist": "Ana",
-//!      "album": "First", "duration_secs": 61.5, "genre": {"name": "jazz", "set_at": 1795305600}}
+//!      "album": "First", "duration_secs": 61.5, "genre": {"name": "jazz", "set_at": 1795305600},
+//!      "repaired": {"texts": {"title": {"in_file": "Ïðèâåò", "repaired": "Привет"}}, "set_at": 1795305600}}
 //!   ],
 //!   "playlists": [{"name": "Train", "songs": [0, 0]}],
 //!   "settings": {"threshold": 0.6}
@@ -19,8 +20,9 @@
 //! ```
 //!
 //! * `folders`: the folders that are scanned.
-//! * `songs`: those with a genre set by hand and those in playlists, also of removed folders. `sound` is the sound key in
-//!   hexadecimal digits; `path_hex` holds the bytes of a path that is no valid text; `genre.set_at` is in Unix seconds.
+//! * `songs`: those with a genre set by hand or repaired texts and those in playlists, also of removed folders. `sound` is
+//!   the sound key in hexadecimal digits; `path_hex` holds the bytes of a path that is no valid text; `set_at` is in Unix
+//!   seconds. `title`, `artist` and `album` are those in the file; `repaired` says what they mean.
 //! * `playlists`: their entries are places in `songs`, counted from 0.
 //! * `settings`: as they stand in `settings.json`.
 //!
@@ -33,7 +35,7 @@ mod paths;
 
 use std::path::Path;
 
-pub use format::{Document, Genre, Playlist, PortableError, Song, VERSION, write};
+pub use format::{Document, Genre, Playlist, PortableError, Repaired, Song, TextRepair, Texts, VERSION, write};
 pub use matching::Found;
 pub use paths::PathMap;
 

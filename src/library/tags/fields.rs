@@ -1,7 +1,7 @@
 //! What the readers of all kinds of tags fill: values by field, a picture, and what could not be read.
 
 use super::SongTags;
-use super::texts::{clean, genres, is_yes, number_and_total, number_of, year};
+use super::texts::{clean, genres, is_yes, number_and_total, number_of, whole, year};
 
 /// Values of one field that are kept; more is not a tag but a flood.
 const MAX_VALUES: usize = 64;
@@ -171,7 +171,7 @@ impl Fields {
         if !self.wants(key) {
             return;
         }
-        let Some(text) = clean(text) else { return };
+        let Some(text) = whole(text) else { return };
         match key {
             Key::Genre => genres(&text).into_iter().for_each(|genre| self.push(key, genre)),
             // An unusable number or date does not hide a good one.

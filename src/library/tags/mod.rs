@@ -42,7 +42,7 @@ const MAX_READ_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_ITEM_BYTES: usize = 4 * 1024 * 1024;
 
 /// Grows when the readers read more than before: rows of the library that an earlier one wrote are read again.
-pub(super) const TAGS_VERSION: i64 = 1;
+pub(super) const TAGS_VERSION: i64 = 2;
 
 /// What a file says about the song in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -211,7 +211,7 @@ pub(super) fn loudness(mut reader: impl Read + Seek) -> Option<LoudnessTags> {
 
 /// The artist that a file's tags name; `None` when they name none or cannot be read.
 pub fn artist(path: &Path) -> Option<String> {
-    fields_of(&mut BufReader::new(File::open(path).ok()?))?.song().artist
+    clean(&fields_of(&mut BufReader::new(File::open(path).ok()?))?.song().artist?)
 }
 
 fn fields_of(reader: &mut (impl Read + Seek)) -> Option<Fields> {

@@ -14,6 +14,30 @@ pub(in crate::library) fn clean(text: &str) -> Option<String> {
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }
 
+/// As [`clean`], but with the characters that cannot be shown, as far as they may be bytes of letters in another encoding
+/// than the text was read in (see [`crate::library::misread`]).
+pub(super) fn whole(text: &str) -> Option<String> {
+    let shown = clean(text)?;
+    if text.is_ascii() {
+        return Some(shown);
+    }
+    let is_foreign = |c: char| c >= '\u{80}';
+    let is_blank = |c: char| c.is_ascii_control() || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
+    let line: Vec<char> = text.chars().take(MAX_TEXT_CHARS).map(|c| if is_blank(c) { ' ' } else { c }).collect();
+    let may_go = |c: char, neighbour: Option<&char>| {
+        let is_byte = matches!(c, '\u{80}'..='\u{A0}') && neighbour.is_some_and(|c| is_foreign(*c));
+        !is_byte && (c.is_whitespace() || c.is_control())
+    };
+    let (mut start, mut end) = (0, line.len());
+    while start < end && may_go(line[start], line.get(start + 1)) {
+        start += 1;
+    }
+    while start < end && may_go(line[end - 1], end.checked_sub(2).and_then(|place| line.get(place))) {
+        end -= 1;
+    }
+    Some(line[start..end].iter().collect()).filter(|text: &String| !text.is_empty())
+}
+
 /// One byte for each character. What Latin-1 leaves to control codes is read as Windows does.
 pub(super) fn latin1(bytes: &[u8]) -> String {
     WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
@@ -98,7 +122,7 @@ pub(super) fn genres(value: &str) -> Vec<String> {
         }
     }
     let rest = if rest.starts_with("((") { &rest[1..] } else { rest };
-    for name in rest.split(';').filter_map(clean) {
+    for name in rest.split(';').filter_map(whole) {
         found.push(genre_of_code(&name).map_or(name, str::to_owned));
     }
     found
@@ -180,6 +204,11 @@ mod tests {
         assert_eq!(utf8(b"caf\xE9"), "café");
         assert_eq!(utf8("ä\u{fffd}".as_bytes()), "ä\u{fffd}");
         assert_eq!(latin1(b"Don\x92t"), "Don’t");
+        // What may be letters of another encoding stays, and nothing else.
+        assert_eq!(whole(&latin1(b" \x83\x81\x83\x8A\x81\0 ")).as_deref(), Some("ƒ\u{81}ƒŠ\u{81}"));
+        assert_eq!(whole("\u{A0}Ð\u{A0}\u{A0}").as_deref(), Some("\u{A0}Ð\u{A0}\u{A0}"));
+        assert_eq!(whole("\u{A0}a\n\u{A0}").as_deref(), Some("a"));
+        assert_eq!((whole("\u{81}"), whole(" ")), (None, None));
         assert_eq!(utf16(b"\xFF\xFEA\0l\0b", false), "Al");
         assert_eq!(utf16(b"\xFE\xFF\0A\0l", false), "Al");
         assert_eq!(utf16(b"A\0l\0", false), "Al");

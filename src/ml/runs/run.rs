@@ -68,6 +68,9 @@ pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> 
         // Its figures and its model are not to be lost.
         return Err(MlError::Run { run: state.id, reason: "it has ended, and a new run is another run".into() });
     }
+    if config.allow_contradictions {
+        allow_contradictions(folder)?;
+    }
     state.status = RunStatus::Running;
     state.finished = None;
     state.write_progress(folder)?;
@@ -87,6 +90,15 @@ pub fn run(folder: &RunFolder, config: &Config, mut context: RunContext<'_>) -> 
     }
     state.write_progress(folder)?;
     ended
+}
+
+/// Keeps that a run trains on contradictions, which it may have been told only now: the next time it goes on the same way.
+fn allow_contradictions(folder: &RunFolder) -> Result<(), MlError> {
+    let kept = read_config(folder)?;
+    if kept.allow_contradictions {
+        return Ok(());
+    }
+    write_config(folder, &Config { allow_contradictions: true, ..kept })
 }
 
 /// Seconds since 1970.

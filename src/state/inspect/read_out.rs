@@ -5,7 +5,7 @@ use crate::dsp::picture::{Part, PictureSettings, Transform};
 use crate::state::AppState;
 
 use super::views::{Side, View};
-use super::{Cursor, Kind, Mode};
+use super::{Cursor, Mode};
 
 /// The numbers of one place.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub struct ReadOut {
     /// The nearest note and the distance from it.
     pub note: String,
     /// What each picture says there: its name and its level.
-    pub levels: Vec<(&'static str, String)>,
+    pub levels: Vec<(String, String)>,
 }
 
 impl ReadOut {
@@ -53,16 +53,14 @@ impl AppState {
     }
 }
 
-fn name(view: &View, all: &[View]) -> &'static str {
+fn name(view: &View, all: &[View]) -> String {
     let compared = all.iter().any(|other| other.side == Side::B);
-    match (view.kind, view.side, compared) {
-        (Kind::Spectrogram, _, false) => "spectrogram",
-        (Kind::Scalogram, _, false) => "scalogram",
-        (Kind::Spectrogram, Side::A, true) => "spectrogram A",
-        (Kind::Spectrogram, Side::B, true) => "spectrogram B",
-        (Kind::Scalogram, Side::A, true) => "scalogram A",
-        (Kind::Scalogram, Side::B, true) => "scalogram B",
-    }
+    let side = match (view.side, compared) {
+        (_, false) => "",
+        (Side::A, true) => " A",
+        (Side::B, true) => " B",
+    };
+    format!("{}{side}{}", view.kind.name().to_lowercase(), view.lane_name())
 }
 
 /// Whether a picture shows angles instead of levels.

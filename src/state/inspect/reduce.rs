@@ -233,7 +233,7 @@ impl AppState {
             width: 1920,
             height: 1080,
             title,
-            ..PictureRequest::new(view.settings)
+            ..PictureRequest::new(self.picture_settings(kind, side))
         };
         let picture = PictureFile { track: track.id, request: Box::new(request), name };
         self.effects.push(Effect::SavePicture(picture));

@@ -24,6 +24,8 @@ impl AppState {
             self.set_full_screen(false);
         }
         if self.place == Place::Inspect {
+            // It also tells whether the file is damaged.
+            self.want_overview(shown);
             self.follow_playhead();
             self.hold_peaks();
         }

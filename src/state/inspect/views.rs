@@ -1,6 +1,6 @@
 //! The pictures that show now: of which song, with which settings, over which stretch.
 
-use crate::base::TrackId;
+use crate::base::{Channel, TrackId};
 use crate::dsp::picture::PictureSettings;
 use crate::library::model::Track;
 use crate::state::AppState;
@@ -24,10 +24,28 @@ pub struct View {
     pub side: Side,
     /// What it is.
     pub kind: Kind,
+    /// Where both sides of the song are shown: which of them this is, left above right.
+    pub lane: Option<Channel>,
     /// The song; `None` in live mode when nothing plays.
     pub track: Option<TrackId>,
     /// How it is made and drawn.
     pub settings: PictureSettings,
+}
+
+impl View {
+    /// Whether it is the upper or only picture of its kind and side: the one that carries what belongs to both.
+    pub fn leads(&self) -> bool {
+        self.lane != Some(Channel::Right)
+    }
+
+    /// What follows its name where both sides are shown: " left", " right".
+    pub fn lane_name(&self) -> &'static str {
+        match self.lane {
+            Some(Channel::Left) => " left",
+            Some(Channel::Right) => " right",
+            _ => "",
+        }
+    }
 }
 
 impl AppState {
@@ -86,21 +104,35 @@ impl AppState {
         }
     }
 
-    /// The pictures on the screen: from the top, the left one before the right one.
+    /// What a picture shows, from the top: one signal, or the left side and the right one. What is heard live is one signal.
+    pub fn picture_lanes(&self, kind: Kind, side: Side) -> Vec<PictureSettings> {
+        let settings = self.picture_settings(kind, side);
+        match self.inspect.mode {
+            Mode::Live => vec![PictureSettings { both_sides: false, ..settings }],
+            Mode::Whole => settings.lanes(),
+        }
+    }
+
+    /// The pictures on the screen: from the top, the left one before the right one; those of both sides of a song follow each other.
     pub fn inspect_views(&self) -> Vec<View> {
         let shown = match self.inspect.mode {
             Mode::Live => self.player.current,
             Mode::Whole => self.inspected().map(|track| track.id),
         };
         let sides: &[Side] = if self.inspect.compare.is_some() { &[Side::A, Side::B] } else { &[Side::A] };
-        let mut views = Vec::with_capacity(4);
+        let mut views = Vec::with_capacity(8);
         for kind in self.inspect.panes.kinds() {
             for side in sides {
                 let track = match (side, self.inspect.compare) {
                     (Side::B, Some(Compare::Track(id))) => Some(id),
                     _ => shown,
                 };
-                views.push(View { side: *side, kind: *kind, track, settings: self.picture_settings(*kind, *side) });
+                let lanes = self.picture_lanes(*kind, *side);
+                let is_alone = lanes.len() == 1;
+                views.extend(lanes.into_iter().map(|settings| {
+                    let lane = (!is_alone).then_some(settings.spec.channel);
+                    View { side: *side, kind: *kind, lane, track, settings }
+                }));
             }
         }
         views

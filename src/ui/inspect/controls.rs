@@ -192,9 +192,19 @@ fn scalogram_ui(ui: &mut Ui, settings: &mut ScalogramSettings) {
 }
 
 fn channel_ui(ui: &mut Ui, settings: &mut PictureSettings) {
-    let signals = [(Channel::Mid, "Mid"), (Channel::Side, "Side"), (Channel::Left, "Left"), (Channel::Right, "Right")];
-    let help = "Mid is the mean of left and right, side half of their difference. For two at once, compare A and B.";
-    choose(ui, "Channel", help, &mut settings.spec.channel, &signals);
+    let signals = [
+        (Some(Channel::Mid), "Mid"),
+        (Some(Channel::Side), "Side"),
+        (Some(Channel::Left), "Left"),
+        (Some(Channel::Right), "Right"),
+        (None, "Both"),
+    ];
+    let help = "Mid is the mean of left and right, side half of their difference; both shows left above right. What is \
+                heard live is one signal.";
+    let mut chosen = (!settings.both_sides).then_some(settings.spec.channel);
+    choose(ui, "Channel", help, &mut chosen, &signals);
+    settings.both_sides = chosen.is_none();
+    settings.spec.channel = chosen.unwrap_or(settings.spec.channel);
 }
 
 fn axis_ui(ui: &mut Ui, settings: &mut PictureSettings) {

@@ -56,17 +56,18 @@ pub fn curve(ui: &mut Ui, state: &AppState, place: Rect) {
             for view in &views {
                 let strong = if index_of(view.kind) == 0 { tokens.accent } else { tokens.success };
                 let color = if view.side == Side::A { strong } else { strong.gamma_multiply(0.6) };
+                let color = if view.leads() { color } else { color.gamma_multiply(0.6) };
                 let side = match (state.inspect.compare.is_some(), view.side) {
                     (false, _) => "",
                     (true, Side::A) => " A",
                     (true, Side::B) => " B",
                 };
-                let name = format!("{}{side}", view.kind.name());
+                let name = format!("{}{side}{}", view.kind.name(), view.lane_name());
                 for line in lines(&name, view, axis, &state.curve(view, secs)) {
                     plot.line(line.color(color).width(1.5));
                 }
                 let peaks = &state.inspect.peaks[index_of(view.kind)].levels;
-                if state.inspect.peak_hold && view.side == Side::A && peaks.len() == POINTS {
+                if state.inspect.peak_hold && view.side == Side::A && view.leads() && peaks.len() == POINTS {
                     for line in lines(&format!("{name}, peaks"), view, axis, peaks) {
                         plot.line(line.color(color.gamma_multiply(0.55)).width(1.0));
                     }

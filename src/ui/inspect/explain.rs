@@ -137,7 +137,8 @@ fn song(ui: &mut Ui, state: &AppState, local: &mut Local, view: Option<&View>) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 84.0), Sense::hover());
     ui.painter().rect_filled(rect, 4.0, tokens(ui).screen);
     let loudest = store.loudest(track, spec).map(|level| level.div_euclid(100) * 100 + 100);
-    let look = local.inspect.textures.look(index_of(view.kind), view.side, &view.settings, loudest);
+    let of = (index_of(view.kind), view.side, view.lane);
+    let look = local.inspect.textures.look(of, &view.settings, loudest);
     let of = (track, spec, view.side);
     paint::overview(ui.painter(), &mut local.inspect.textures, store, of, state.track_secs(track), &look, rect);
 }

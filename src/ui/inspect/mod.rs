@@ -16,7 +16,7 @@ pub mod textures;
 
 use eframe::egui::{Align, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use crate::state::inspect::{Canvas, Kind, Mode, View};
+use crate::state::inspect::{Canvas, Kind, Mode, Side, View};
 use crate::state::{Action, AppState, InspectAction, Place, Verb};
 
 use super::icons::Icon;
@@ -88,30 +88,43 @@ pub fn inspect(ui: &mut Ui, state: &AppState, local: &mut Local, actions: &mut V
 fn pictures(ui: &mut Ui, state: &AppState, local: &mut Local, area: Rect, actions: &mut Vec<Action>) {
     let views = state.inspect_views();
     let columns = if state.inspect.compare.is_some() { 2 } else { 1 };
-    let rows = views.len().div_ceil(columns).max(1);
+    let rows = state.inspect.panes.kinds().len().max(1);
     let cell = vec2(
         (area.width() - GAP * (columns - 1) as f32) / columns as f32,
         (area.height() - GAP * (rows - 1) as f32) / rows as f32,
     );
     focus(ui, state, local, area);
     let scale = ui.ctx().pixels_per_point();
-    let size = axes::picture_of(Rect::from_min_size(area.min, cell)).size() * scale;
+    // As sharp as the highest picture needs.
+    let highest = if views.iter().all(|view| view.lane.is_some()) { lane_of(cell.y) } else { cell.y };
+    let size = axes::picture_of(Rect::from_min_size(area.min, vec2(cell.x, highest))).size() * scale;
     let canvas = Canvas { width_px: size.x.round().max(1.0), height_px: size.y.round().max(1.0) };
     if state.inspect.canvas != Some(canvas) {
         actions.push(Action::Inspect(InspectAction::Canvas(canvas)));
     }
     let mut pointed = false;
-    for (index, view) in views.iter().enumerate() {
-        let (column, row) = (index % columns, index / columns);
+    for view in &views {
+        let column = if view.side == Side::A { 0 } else { 1 };
+        let row = state.inspect.panes.kinds().iter().position(|kind| *kind == view.kind).unwrap_or(0);
         let min = area.min + vec2(column as f32 * (cell.x + GAP), row as f32 * (cell.y + GAP));
-        let place = Rect::from_min_size(min, cell);
-        let lowest = row + 1 == rows;
+        let mut place = Rect::from_min_size(min, cell);
+        match view.lane {
+            Some(_) if view.leads() => place.max.y = place.top() + lane_of(cell.y),
+            Some(_) => place.min.y = place.bottom() - lane_of(cell.y),
+            None => {}
+        }
+        let lowest = row + 1 == rows && (view.lane.is_none() || !view.leads());
         pointed |= pane::pane(ui, state, local, view, place, lowest, actions);
     }
     let cursor = state.inspect.cursor;
     if !pointed && cursor.is_some_and(|cursor| !cursor.held) {
         actions.push(Action::Inspect(InspectAction::Point(None)));
     }
+}
+
+/// Height of each of two pictures, left above right, in the place of one.
+fn lane_of(height: f32) -> f32 {
+    ((height - GAP / 2.0) / 2.0).max(1.0)
 }
 
 /// The pictures take the keyboard as one thing, whose value is the read-out.
@@ -149,6 +162,10 @@ fn read_out(ui: &mut Ui, state: &AppState, line: Rect) {
     };
     let mut x = line.left();
     let mut write = |value: &str, width: f32, font, color| {
+        // Eight levels (two settings, both sides) need a wide window; the spoken value has them all.
+        if x + width > line.right() + 24.0 {
+            return;
+        }
         let place = Rect::from_min_size(pos2(x, line.top()), vec2(width.min(line.right() - x), line.height()));
         text::line(ui.painter(), place, value, font, color, Align::Min);
         x += width;
@@ -179,10 +196,10 @@ fn name_of(state: &AppState, view: &View) -> String {
     let title = view.track.and_then(|id| state.track(id)).map_or("live sound", |track| track.title.as_str());
     let side = match (state.inspect.compare.is_some(), view.side) {
         (false, _) => "",
-        (true, crate::state::inspect::Side::A) => " A",
-        (true, crate::state::inspect::Side::B) => " B",
+        (true, Side::A) => " A",
+        (true, Side::B) => " B",
     };
-    format!("{}{side} of {title}", view.kind.name())
+    format!("{}{side}{} of {title}", view.kind.name(), view.lane_name())
 }
 
 /// A part of the place with a layout of its own.

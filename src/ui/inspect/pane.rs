@@ -30,7 +30,7 @@ pub fn pane(
     let axis = view.settings.spec.axis;
     let loudest = loudest(state, view);
     let kind = index_of(view.kind);
-    let look = local.inspect.textures.look(kind, view.side, &view.settings, loudest);
+    let look = local.inspect.textures.look((kind, view.side, view.lane), &view.settings, loudest);
     let (line, ink) = tokens.on_picture(view.settings.inverted);
     ui.painter().rect_filled(picture, f32::from(size::RADIUS), look.shade.ground());
     let window = Window { picture, span, band };
@@ -56,7 +56,8 @@ pub fn pane(
     axes::levels(ui, picture, &view.settings, loudest, &look.shade);
     cone::cone(&painter, (tokens.screen_veil, ink), state, view, &window);
     marks::marks(&painter, tokens, ink, state, view, &window);
-    let response = ui.interact(picture, ui.scope_id().with(("picture", kind, view.side)), Sense::CLICK | Sense::DRAG);
+    let response =
+        ui.interact(picture, ui.scope_id().with(("picture", kind, view.side, view.lane)), Sense::CLICK | Sense::DRAG);
     let name = name_of(state, view);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     caption(ui, state, view, picture, actions);
@@ -66,13 +67,15 @@ pub fn pane(
     pointer(ui, state, local, view, &response, &window, actions)
 }
 
-/// The highest level, for automatic levels; in whole dB, so that the colours do not change all the time.
+/// The highest level, for automatic levels; in whole dB, so that the colours do not change all the time. Both sides of a song
+/// have the same, so that they can be compared.
 fn loudest(state: &AppState, view: &View) -> Option<i16> {
     let exact = match state.inspect.mode {
         Mode::Live => state.inspect.live.ring(&view.settings.spec)?.loudest(),
         Mode::Whole => {
-            let tiles = &state.inspect.tiles;
-            tiles.loudest(view.track?, tiles.known_spec(&view.settings.spec)?)
+            let (tiles, track) = (&state.inspect.tiles, view.track?);
+            let lanes = state.picture_lanes(view.kind, view.side);
+            lanes.iter().filter_map(|lane| tiles.loudest(track, tiles.known_spec(&lane.spec)?)).max()
         }
     }?;
     Some((i32::from(exact).div_euclid(100) * 100 + 100).min(32_000) as i16)
@@ -95,6 +98,10 @@ fn caption(ui: &mut Ui, state: &AppState, view: &View, picture: Rect, actions: &
         Rect::from_min_size(line.min, vec2(galley.size().x.min(line.width()), line.height())).expand2(vec2(6.0, 1.0));
     ui.painter().rect_filled(ground, 4.0, tokens.screen_veil);
     text::line(ui.painter(), line, &words, fonts::small(), tokens.screen_text, Align::Min);
+    // One button for both sides of a song: they have the same settings.
+    if !view.leads() {
+        return;
+    }
     ui.painter().rect_filled(button, f32::from(size::RADIUS), tokens.screen_veil);
     at(ui, ("settings", view.kind, view.side), button, |ui| popover::button(ui, state, view, actions));
 }

@@ -36,7 +36,8 @@ pub fn button(ui: &mut Ui, state: &AppState, view: &View, actions: &mut Vec<Acti
             ui.label(RichText::new(&name).font(fonts::heading()));
             let height = (ui.ctx().content_rect().height() - 160.0).max(200.0);
             ScrollArea::vertical().max_height(height).show(ui, |ui| {
-                if let Some(changed) = controls::controls(ui, (view.kind, view.side), &view.settings) {
+                let settings = state.picture_settings(view.kind, view.side);
+                if let Some(changed) = controls::controls(ui, (view.kind, view.side), &settings) {
                     actions.push(Action::Inspect(InspectAction::SetPicture(view.kind, view.side, changed)));
                 }
             });
@@ -52,6 +53,7 @@ pub fn summary(state: &AppState, view: &View) -> String {
         (Some(_), Side::B) => words.push_str("B · "),
     }
     words.push_str(view.kind.name());
+    words.push_str(view.lane_name());
     words.push_str(&transform_words(&view.settings));
     if let (Some(Compare::Track(_)), Some(track)) = (state.inspect.compare, view.track.and_then(|id| state.track(id))) {
         words.push_str(&format!(" · {}", track.title));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
+use crate::base::Channel;
 use crate::dsp::picture::PictureSettings;
 use crate::engine::tiles::{LIVE_ROWS, TILE_COLUMNS, TILE_ROWS};
 use crate::state::inspect::Side;
@@ -48,12 +49,15 @@ struct LiveTexture {
     used: u64,
 }
 
+/// A kind by its place from the top, its side, and which signal where both sides are shown.
+pub type LookKey = (usize, Side, Option<Channel>);
+
 /// All of them.
 #[derive(Default)]
 pub struct Textures {
     tiles: HashMap<(TileKey, Side), TileTexture>,
     live: HashMap<(usize, Side), LiveTexture>,
-    looks: HashMap<(usize, Side), Look>,
+    looks: HashMap<LookKey, Look>,
     looks_made: u64,
     frame: u64,
     spent: Duration,
@@ -76,8 +80,8 @@ impl Textures {
     }
 
     /// The look of a picture, made anew when its settings changed.
-    pub fn look(&mut self, kind: usize, side: Side, settings: &PictureSettings, loudest: Option<i16>) -> Look {
-        if let Some(look) = self.looks.get(&(kind, side))
+    pub fn look(&mut self, of: LookKey, settings: &PictureSettings, loudest: Option<i16>) -> Look {
+        if let Some(look) = self.looks.get(&of)
             && look.settings == *settings
             && look.loudest == loudest
         {
@@ -86,7 +90,7 @@ impl Textures {
         self.looks_made += 1;
         let shade = Arc::new(Shade::new(settings, loudest));
         let look = Look { settings: *settings, loudest, number: self.looks_made, shade };
-        self.looks.insert((kind, side), look.clone());
+        self.looks.insert(of, look.clone());
         look
     }
 

@@ -1,8 +1,8 @@
 //! Above the pictures: which song, and what can be switched on and off.
 
-use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Role, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Button, Layout, Popup, PopupCloseBehavior, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::state::inspect::{Compare, Kind, Mode, Panes, Side};
+use crate::state::inspect::{Compare, Kind, Mode, Panes, Side, View};
 use crate::state::{Action, AppState, InspectAction, Verb};
 use crate::ui::theme::{fonts, tokens};
 use crate::ui::widgets::text;
@@ -47,15 +47,28 @@ fn song(ui: &mut Ui, state: &AppState, place: Rect, actions: &mut Vec<Action>) {
     if pinned {
         line.max.x -= 168.0;
     }
+    let damage = track.and_then(|track| state.damage_of(track.id));
+    if damage.is_some() {
+        line.max.x -= 160.0_f32.min(line.width() * 0.4);
+    }
     let written = text::line(ui.painter(), line, &title, fonts::heading(), tokens.text, Align::Min);
+    let mut right = written.right() + 12.0;
     if pinned {
-        let button = Rect::from_min_size(pos2(written.right() + 12.0, place.top()), vec2(156.0, TOOLS));
+        let button = Rect::from_min_size(pos2(right, place.top()), vec2(156.0, TOOLS));
+        right = button.right() + 12.0;
         at(ui, "unpin", button, |ui| {
             let tip = "This song stays here whatever plays. Press to show what plays instead.";
             if ui.add(Button::new("Show what plays")).on_hover_text(tip).clicked() {
                 actions.push(Action::Inspect(InspectAction::Unpin));
             }
         });
+    }
+    if let Some(damage) = damage {
+        let rest = Rect::from_min_max(pos2(right, place.top()), place.max);
+        let shown = text::line(ui.painter(), rest, &damage, fonts::small(), tokens.warning, Align::Min);
+        let response = ui.interact(shown, ui.scope_id().with("damage"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &damage));
+        response.on_hover_text(damage);
     }
 }
 
@@ -151,7 +164,7 @@ fn save(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Save picture or numbers"));
     let response = response.on_hover_text("Save a picture as it shows, as PNG, or its numbers as CSV or NPY");
     Popup::menu(&response).width(220.0).show(|ui| {
-        for view in state.inspect_views() {
+        for view in state.inspect_views().into_iter().filter(View::leads) {
             let side = match (state.inspect.compare.is_some(), view.side) {
                 (false, _) => "",
                 (true, Side::A) => " A",

@@ -51,7 +51,9 @@ pub fn cell(ui: &Ui, state: &AppState, track: &Track, row: usize, column: Column
         }
         Column::Title => words(&track.title, strong),
         Column::Artist => words(&track.artist, muted),
+        Column::AlbumArtist => words(track.album_fields().album_artist.as_deref().unwrap_or_default(), muted),
         Column::Album => words(&track.album, muted),
+        Column::Composer => words(track.album_fields().composer.as_deref().unwrap_or_default(), muted),
         Column::Format => words(&track.format, muted),
         Column::Genre => genre(ui, state, track, row, rect),
         Column::Confidence => {
@@ -63,6 +65,11 @@ pub fn cell(ui: &Ui, state: &AppState, track: &Track, row: usize, column: Column
         Column::Year => {
             if let Some(year) = track.year {
                 number(&year.to_string());
+            }
+        }
+        Column::Disc => {
+            if let Some(value) = track.album_fields().disc {
+                number(&value.to_string());
             }
         }
         Column::TrackNumber => {

@@ -16,7 +16,10 @@ pub fn name(column: Column) -> &'static str {
         Column::Order => "Position",
         Column::Title => "Title",
         Column::Artist => "Artist",
+        Column::AlbumArtist => "Album artist",
         Column::Album => "Album",
+        Column::Disc => "Disc",
+        Column::Composer => "Composer",
         Column::TrackNumber => "Track",
         Column::Genre => "Genre",
         Column::Confidence => "Confidence",
@@ -28,11 +31,14 @@ pub fn name(column: Column) -> &'static str {
 }
 
 /// Every column that can be shown, with the width it begins with.
-const OFFERED: [(Column, f32); 10] = [
+const OFFERED: [(Column, f32); 13] = [
     (Column::Title, 272.0),
     (Column::Artist, 176.0),
+    (Column::AlbumArtist, 152.0),
     (Column::Album, 176.0),
+    (Column::Disc, 56.0),
     (Column::TrackNumber, 56.0),
+    (Column::Composer, 152.0),
     (Column::Genre, 128.0),
     (Column::Confidence, 116.0),
     (Column::Length, 64.0),
@@ -84,7 +90,7 @@ pub fn header(ui: &mut Ui, state: &AppState, local: &mut Local, widths: &[Column
         let color = if response.hovered() || sorted.is_some() { tokens.text } else { tokens.text_muted };
         let numeric = matches!(
             column.column,
-            Column::Length | Column::Year | Column::TrackNumber | Column::Added | Column::Order
+            Column::Length | Column::Year | Column::Disc | Column::TrackNumber | Column::Added | Column::Order
         );
         let inner = head.shrink2(vec2(6.0, 0.0));
         let align = if numeric { Align::Max } else { Align::Min };

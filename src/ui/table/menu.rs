@@ -47,6 +47,7 @@ pub fn menu(ui: &mut Ui, state: &AppState, row: usize, actions: &mut Vec<Action>
             }
         }
     });
+    verb(ui, Verb::RepairText, actions);
     if matches!(state.source, Source::Playlist(_)) {
         verb(ui, Verb::RemoveFromPlaylist, actions);
     }

@@ -162,9 +162,10 @@ fn offset_for(row: usize, row_height: f32, current: f32, view_height: f32) -> f3
 
 /// The columns made to fill exactly `available` points: those with text give and take, in proportion.
 fn fitted(columns: &[ColumnWidth], available: f32) -> Vec<ColumnWidth> {
-    use crate::state::Column::{Album, Artist, Genre, Title};
+    use crate::state::Column::{Album, AlbumArtist, Artist, Composer, Genre, Title};
     const LEAST: f32 = 56.0;
-    let flexible = |column: &ColumnWidth| matches!(column.column, Title | Artist | Album | Genre);
+    let flexible =
+        |column: &ColumnWidth| matches!(column.column, Title | Artist | AlbumArtist | Album | Composer | Genre);
     let fixed: f32 = columns.iter().filter(|column| !flexible(column)).map(|column| column.width).sum();
     let wanted: f32 = columns.iter().filter(|column| flexible(column)).map(|column| column.width).sum();
     let scale = if wanted > 0.0 { ((available - fixed) / wanted).max(0.0) } else { 1.0 };
