@@ -72,7 +72,7 @@ pub(in crate::library) struct Looks {
     pub title: String,
     pub artist: String,
     pub duration_secs: f64,
-    /// A person gave it a genre or put it into a playlist.
+    /// A person gave it a genre, put it into a playlist or repaired its texts.
     pub is_cared_for: bool,
 }
 
@@ -163,6 +163,7 @@ impl Library {
                 "SELECT title, artist, duration_secs, \
                      EXISTS (SELECT 1 FROM user_genre u WHERE u.track_id = t.id) \
                      OR EXISTS (SELECT 1 FROM playlist_entry e WHERE e.track_id = t.id) \
+                     OR EXISTS (SELECT 1 FROM text_repair r WHERE r.track_id = t.id) \
                  FROM track t WHERE id = ?1",
             )?;
             ids.iter()
@@ -237,6 +238,7 @@ fn vacate(transaction: &Transaction<'_>, changes: &[Change<'_>]) -> rusqlite::Re
         let gone = if key.as_deref() == Some(&song.sound_key) {
             transaction.execute(
                 "DELETE FROM track WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM user_genre WHERE track_id = ?1) \
+                 AND NOT EXISTS (SELECT 1 FROM text_repair WHERE track_id = ?1) \
                  AND NOT EXISTS (SELECT 1 FROM playlist_entry WHERE track_id = ?1)",
                 [other],
             )?
