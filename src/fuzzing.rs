@@ -60,7 +60,7 @@ fn tags(bytes: &[u8]) {
     with_file("song", bytes, |path| {
         library::tags::artist(path);
         library::cover::cover(path).ok();
-        library::loudness::loudness_tags(path).ok();
+        library::tags::loudness::loudness_tags(path).ok();
     });
 }
 

@@ -74,7 +74,7 @@ fn music(dir: &TempDir, count: usize) -> std::path::PathBuf {
     let made = dir.path().join("made");
     let mut stop_after_one = 0;
     let cancel = timbre::base::CancelToken::default();
-    timbre::engine::demo::make(&made, &cancel, |_, _| {
+    timbre::demo::make(&made, &cancel, |_, _| {
         stop_after_one += 1;
         if stop_after_one == 1 {
             cancel.cancel();
@@ -113,7 +113,7 @@ fn the_demo_is_made_scanned_and_classified_and_every_job_ends_once() {
         assert!(between.iter().all(|phase| matches!(phase, JobPhase::Progress(_) | JobPhase::Warning(_))), "{kind:?}");
     }
     let snapshot = last_snapshot(&events);
-    assert_eq!(snapshot.tracks.len(), timbre::engine::demo::piece_count());
+    assert_eq!(snapshot.tracks.len(), timbre::demo::piece_count());
     assert!(snapshot.tracks.iter().all(|track| track.prediction.is_some()));
     assert!(snapshot.problems.is_empty(), "{:?}", snapshot.problems);
 }

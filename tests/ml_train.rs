@@ -123,7 +123,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
             }
         });
         assert!(matches!(ended, Err(MlError::Cancelled)));
-        assert_eq!(RunState::read(&stopped).unwrap().status, RunStatus::Paused);
+        assert_eq!(run_state::RunState::read(&stopped).unwrap().status, RunStatus::Paused);
     }
     go(dir.path(), &stopped, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(losses(&whole), losses(&stopped));

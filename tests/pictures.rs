@@ -7,8 +7,9 @@ use std::f64::consts::TAU;
 use timbre::base::Channel;
 use timbre::dsp::picture::{
     Analyzer, Columns, FrequencyAxis, FrequencyScale, LiveAnalyzer, NO_LEVEL, Norm, Part, PictureSpec, Rows,
-    ScalogramSettings, Sound, SpectrogramSettings, Transform, Wavelet, WindowShape,
+    ScalogramSettings, Sound, SpectrogramSettings, Transform, Wavelet,
 };
+use timbre::dsp::window::WindowShape;
 
 const RATE: u32 = 22_050;
 const AXIS: FrequencyAxis = FrequencyAxis { scale: FrequencyScale::Log, low_hz: 60.0, high_hz: 10_000.0 };

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::engine::figures::write_comparison;
 use crate::ml::runs;
 use crate::ml::runs::comparison::{Comparison, Row};
+use crate::render::write_comparison;
 
 use super::jobs::Run;
 use super::output::{Align, Exit, Output, Table};

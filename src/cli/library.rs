@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::{CancelToken, Report};
-use crate::engine::{ClassifyOutcome, Command, Engine, ExportSelection, JobKind, JobOutcome, ScanOutcome, demo};
+use crate::demo;
+use crate::engine::{ClassifyOutcome, Command, Engine, ExportSelection, JobKind, JobOutcome, ScanOutcome};
 use crate::library::filing::Filing;
 use crate::library::model::{Problem, ProblemKind};
 

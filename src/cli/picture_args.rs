@@ -7,8 +7,9 @@ use clap::{Args, ValueEnum};
 use crate::base::Channel;
 use crate::dsp::picture::{
     Colormap, FrequencyScale, Levels, Norm, Part, PictureSettings, ScalogramSettings, SpectrogramSettings, Transform,
-    Wavelet, WindowShape,
+    Wavelet,
 };
+use crate::dsp::window::WindowShape;
 use crate::engine::picture::{PictureError, PictureFormat, PictureRequest};
 
 /// `timbre spectrogram`.

@@ -1,8 +1,24 @@
 //! Analysis windows, periodic: `w[i]` of `length` samples is the shape at `i / length`, with its middle at `length / 2`.
 
+use serde::{Deserialize, Serialize};
 use std::f64::consts::{PI, TAU};
 
-use super::picture::WindowShape;
+/// The shape of an analysis window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowShape {
+    /// A good compromise.
+    #[default]
+    Hann,
+    /// A little sharper, with more leakage far away.
+    Hamming,
+    /// Very little leakage (four terms, -92 dB; Harris 1978).
+    BlackmanHarris,
+    /// Sharpness against leakage by its `beta`.
+    Kaiser,
+    /// Levels of tones are exact, frequencies are wide.
+    FlatTop,
+}
 
 /// The periodic Hann window `0.5 - 0.5 cos(2 pi i / length)`, the usual one for a short-time Fourier transform.
 pub fn hann_periodic(length: usize) -> Vec<f32> {

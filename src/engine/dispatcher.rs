@@ -15,39 +15,19 @@ use crate::library::{Library, LibraryError};
 use crate::ml::model::config::Config;
 use crate::ml::runs::run_folder::RunFolder;
 
-use super::event::{Event, JobKind, JobOutcome, Opened};
-use super::jobs::{AGAIN, JobSpec, Shared};
-use super::listening::Listening;
-use super::resume::Kept;
+use super::event::{Event, JobKind, Opened};
+use super::jobs::{AGAIN, JobSpec};
+use super::message::Message;
+use super::playback::Listening;
+use super::saved_queue::Kept;
 use super::settings::keeper::Keeper;
+use super::shared::Shared;
 use super::tiles::{Song, TileMaker, TileWish, Wish};
 use super::training::message::TrainingCommand;
-use super::training::{desk, learn, start};
+use super::training::{learn, run_queries, start};
 use super::unfinished::{Classifications, Unfinished};
 use super::watch::LibraryWatch;
 use super::{Command, cover};
-
-/// What reaches the engine's thread.
-pub(super) enum Message {
-    /// From a client.
-    Command(Command),
-    /// A client replaced or cleared the queue; this is what was in it.
-    QueueReplaced(Kept),
-    /// A job wrote to the library.
-    Changed,
-    /// Somebody wrote to the library's files.
-    LibraryTouched,
-    /// A run was made and waits to be trained.
-    Begun(String),
-    /// A job's thread is about to end.
-    JobEnded(JobId, JobKind, Option<JobOutcome>),
-    /// Every job is asked to stop.
-    CancelAll,
-    /// Changed settings are written now.
-    KeepSettings,
-    /// The client is gone.
-    Shutdown,
-}
 
 /// A snapshot of a large library costs time: clients get one at most this often, and never for more than a fifth of it.
 const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(400);
@@ -416,7 +396,7 @@ impl Dispatcher {
             TrainingCommand::Withdraw(run) => {
                 self.waiting.retain(|(_, spec)| !matches!(spec, JobSpec::Train(waiting) if *waiting == run));
                 self.tell_waiting();
-                desk::answer(TrainingCommand::Withdraw(run), &self.shared.data_dir, &self.shared.outbox);
+                run_queries::answer(TrainingCommand::Withdraw(run), &self.shared.data_dir, &self.shared.outbox);
             }
             TrainingCommand::Resume(run) => self.enqueue(JobSpec::Train(run)),
             TrainingCommand::Disagree(first, second) => self.enqueue(JobSpec::Disagree(first, second)),
@@ -432,7 +412,7 @@ impl Dispatcher {
                     control.finish();
                 }
             }
-            command => desk::answer(command, &self.shared.data_dir, &self.shared.outbox),
+            command => run_queries::answer(command, &self.shared.data_dir, &self.shared.outbox),
         }
     }
 
@@ -446,7 +426,7 @@ impl Dispatcher {
                 }
                 Err(report) => shared.outbox.send(Event::Failed(report)),
             }
-            desk::tell_runs(&shared.data_dir.runs(), &shared.outbox);
+            run_queries::tell_runs(&shared.data_dir.runs(), &shared.outbox);
         });
     }
 

@@ -11,15 +11,15 @@ use crate::audio::{AudioReader, Overview};
 use crate::base::fs::write_atomic;
 use crate::base::time::clock_text;
 use crate::base::{CancelToken, TrackId};
-use crate::library::loudness::{LoudnessTags, loudness_tags};
 use crate::library::scan::FileStamp;
 use crate::library::sound_key;
+use crate::library::tags::loudness::{LoudnessTags, loudness_tags};
 
 use super::event::Event;
-use super::jobs::Shared;
 use super::outbox::Outbox;
 use super::settings::ReplayGain;
 use super::training::promised::promised_secs;
+use crate::engine::shared::Shared;
 
 /// The loudness that songs are brought to: the reference of ReplayGain 2.0.
 const REFERENCE_LUFS: f64 = -18.0;

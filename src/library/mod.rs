@@ -5,7 +5,6 @@ pub mod db;
 mod error;
 mod file_name;
 pub mod filing;
-pub mod loudness;
 pub mod m3u;
 pub mod misread;
 pub mod model;
@@ -14,6 +13,7 @@ pub mod portable;
 pub mod query;
 pub mod scan;
 mod sound_key;
+mod stamp;
 pub mod tags;
 mod text;
 

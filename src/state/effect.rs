@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::base::TrackId;
 use crate::engine::ExportSelection;
-use crate::engine::figures::Course;
 use crate::engine::picture::PictureRequest;
+use crate::render::Course;
 
 use super::training::DataPart;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::Context;
 
-use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
+use crate::render::Course;
 use crate::state::effect::{BundlePurpose, PictureFile};
 use crate::state::training::judge::JudgeAction;
 use crate::state::{Action, FolderPurpose, TrainAction};

@@ -17,7 +17,6 @@ use timbre::base::{DataDir, PlaylistId, TrackId};
 use timbre::dsp::live::{LIVE_BANDS, LiveColumn};
 use timbre::dsp::picture::PictureSpec;
 use timbre::engine::event::CoverImage;
-use timbre::engine::figures::Course;
 use timbre::engine::tiles::{
     LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture, TILE_COLUMNS, TILE_ROWS, TileColumns, TilePlace, column_secs,
 };
@@ -27,6 +26,7 @@ use timbre::library::model::{
     GenreProbability, Playlist, Prediction, Problem, ProblemKind, Snapshot, TagScore, Track, UserGenre,
 };
 use timbre::ml::DeviceChoice;
+use timbre::render::Course;
 use timbre::state::effect::{BundlePurpose, PictureFile};
 use timbre::state::genre::GENRES;
 use timbre::state::{Action, AppState, EngineLink, FolderPurpose};

@@ -45,11 +45,8 @@ fn trainings_wait_in_line_and_the_curves_are_saved() {
     let courses = {
         let training = &harness.state().state().training;
         let live = training.running().unwrap();
-        let course = timbre::engine::figures::Course {
-            name: "first".into(),
-            history: live.history.clone(),
-            labels: live.labels.clone(),
-        };
+        let course =
+            timbre::render::Course { name: "first".into(), history: live.history.clone(), labels: live.labels.clone() };
         vec![course]
     };
     for ending in ["svg", "csv", "docx"] {

@@ -25,5 +25,5 @@ pub use levels::NO_LEVEL;
 pub use live::LiveAnalyzer;
 pub use settings::{
     Colormap, Levels, Norm, Part, PictureSettings, PictureSpec, ScalogramSettings, SpectrogramSettings, Transform,
-    Wavelet, WindowShape,
+    Wavelet,
 };

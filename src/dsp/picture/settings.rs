@@ -5,22 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::FrequencyAxis;
 use crate::base::Channel;
 
-/// The shape of an analysis window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WindowShape {
-    /// A good compromise.
-    #[default]
-    Hann,
-    /// A little sharper, with more leakage far away.
-    Hamming,
-    /// Very little leakage (four terms, -92 dB; Harris 1978).
-    BlackmanHarris,
-    /// Sharpness against leakage by its `beta`.
-    Kaiser,
-    /// Levels of tones are exact, frequencies are wide.
-    FlatTop,
-}
+use crate::dsp::window::WindowShape;
 
 /// A spectrogram: short-time Fourier transform.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

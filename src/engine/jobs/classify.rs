@@ -15,15 +15,17 @@ use crate::audio::{AudioError, WindowPlan, decode_windows};
 use crate::base::log::guarded;
 use crate::base::time::unix_now_secs;
 use crate::base::{CancelToken, TrackId};
-use crate::engine::dispatcher::Message;
 use crate::engine::event::{ClassifyOutcome, JobOutcome};
 use crate::engine::job::{JobContext, JobError};
+use crate::engine::message::Message;
 use crate::library::Library;
 use crate::library::filing::{Filer, Filing};
 use crate::library::model::{GenreProbability, Prediction, Problem, ProblemKind, TagScore, Track};
 use crate::ml::Classifier;
 
-use super::{Shared, listenable::why_not, scan::problem_kind};
+use super::listenable::why_not;
+use super::scan::problem_kind;
+use crate::engine::shared::Shared;
 
 /// Tags that are kept with a song.
 const STRONGEST_TAGS: usize = 8;
@@ -78,7 +80,7 @@ pub(super) fn run(
         return Err(JobError::Cancelled);
     }
     // As the library says, in which people and tags decide as well.
-    let rule = super::decision_rule(&shared.settings(), classifier.info().labels.clone());
+    let rule = crate::engine::shared::decision_rule(&shared.settings(), classifier.info().labels.clone());
     let snapshot = library.snapshot()?;
     let mut filer = Filer::new(&rule);
     let now_classified = snapshot.tracks.iter().filter(|track| classified.contains(&track.id));

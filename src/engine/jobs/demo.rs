@@ -1,10 +1,10 @@
 //! Makes the demo collection.
 
-use crate::engine::demo::{self, DemoError};
+use crate::demo::{self, DemoError};
 use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
 
-use super::Shared;
+use crate::engine::shared::Shared;
 
 pub(super) fn run(shared: &Shared, context: &mut JobContext) -> Result<JobOutcome, JobError> {
     let folder = shared.data_dir.demo();

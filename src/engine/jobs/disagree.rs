@@ -1,6 +1,5 @@
 //! Lets two models hear the library, and tells on which songs they disagree.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,14 +9,11 @@ use crate::engine::event::{Event, JobOutcome};
 use crate::engine::job::{JobContext, JobError};
 use crate::engine::training::learn::BUILT_IN_NAME;
 use crate::engine::training::message::{Disagreement, Disagreements, TrainingEvent};
-use crate::library::model::{GenreProbability, Problem, Track, same_genre};
+use crate::library::model::{Problem, Track, same_genre};
 use crate::ml::{Classifier, MlError, runs};
 
-use super::Shared;
 use super::classify::{Failure, hear};
-
-/// What a model of that hash said of a file of that content; kept for the session.
-pub(super) type Opinions = HashMap<(String, [u8; 16]), GenreProbability>;
+use crate::engine::shared::Shared;
 
 /// A song, and what its content is known by.
 type Heard<'a> = (&'a Track, [u8; 16]);

@@ -12,7 +12,8 @@ use crate::library::m3u::{self, PlaylistFile, PlaylistKind};
 use crate::library::model::{Track, same_genre};
 use crate::library::playlist::auto_playlists;
 
-use super::{Shared, classify::inside};
+use super::classify::inside;
+use crate::engine::shared::Shared;
 
 pub(super) fn run(
     shared: &Shared,
@@ -24,7 +25,7 @@ pub(super) fn run(
     let snapshot = shared.open_library()?.snapshot()?;
     let model = shared.model_in_use()?;
     let settings = shared.settings();
-    let rule = super::decision_rule(&settings, model.genres);
+    let rule = crate::engine::shared::decision_rule(&settings, model.genres);
     let wanted = |track: &&Track| inside(&track.path, within);
     // Songs whose drive is away stay; but where another song has taken the place, the entry would lead to that one.
     let is_there: HashSet<&Path> =

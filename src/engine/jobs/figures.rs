@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::engine::event::JobOutcome;
-use crate::engine::figures::{write_comparison, write_tables};
 use crate::engine::job::{JobContext, JobError};
 use crate::ml::runs;
+use crate::render::{write_comparison, write_tables};
 
-use super::Shared;
+use crate::engine::shared::Shared;
 
 pub(super) fn run(
     shared: &Shared,

@@ -6,14 +6,14 @@ use crossbeam_channel::Sender;
 
 use crate::audio::{AudioError, probe};
 use crate::base::{Report, TrackId};
-use crate::engine::dispatcher::Message;
 use crate::engine::event::JobOutcome;
 use crate::engine::job::{JobContext, JobError};
+use crate::engine::message::Message;
 use crate::library::Library;
 use crate::library::model::{Problem, ProblemKind};
 use crate::library::scan::{LeaveOut, ProbeFailure, ProbedAudio, ScanOptions, ScanReporter, scan};
 
-use super::Shared;
+use crate::engine::shared::Shared;
 
 pub(super) fn run(
     shared: &Shared,

@@ -5,13 +5,13 @@ use crate::engine::event::{Event, JobOutcome};
 use crate::engine::job::{JobContext, JobError};
 use crate::engine::training::message::TrainingEvent;
 use crate::engine::training::songs::read_library;
-use crate::engine::training::{desk, start};
+use crate::engine::training::{run_queries, start};
 use crate::ml::MlError;
 use crate::ml::dataset::Dataset;
 use crate::ml::runs::run_state::RunState;
 use crate::ml::train::control::{Control, TrainEvent};
 
-use super::Shared;
+use crate::engine::shared::Shared;
 
 /// Trains the run to its end; `Event::Training` tells how it goes.
 pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Result<JobOutcome, JobError> {
@@ -55,10 +55,10 @@ pub(super) fn run(shared: &Shared, run: &str, context: &mut JobContext) -> Resul
     let ended = pool.install(|| start::train(&folder, &config, &cache, &control, &mut tell));
     shared.set_training(None);
     let root = shared.data_dir.runs();
-    desk::tell_runs(&root, &shared.outbox);
+    run_queries::tell_runs(&root, &shared.outbox);
     match ended {
         Ok(report) => {
-            let detail = desk::load(&root, run)?;
+            let detail = run_queries::load(&root, run)?;
             shared.outbox.send(Event::Training(TrainingEvent::Loaded(std::sync::Arc::new(detail))));
             let accuracy = report.judgement.as_ref().map(|judgement| judgement.accuracy);
             Ok(JobOutcome::Train { run: run.to_owned(), accuracy, left_out: report.broken.len() })

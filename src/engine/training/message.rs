@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::base::TrackId;
-use crate::engine::figures::Course;
 use crate::engine::picture::{Picture, PictureRequest};
 use crate::library::model::GenreProbability;
 use crate::ml::DeviceStatus;
@@ -18,6 +17,7 @@ use crate::ml::runs::lesson::Learned;
 use crate::ml::runs::run_state::RunState;
 use crate::ml::train::control::TrainEvent;
 use crate::ml::train::history::EpochRecord;
+use crate::render::Course;
 
 use super::learn::Corrections;
 

@@ -9,7 +9,7 @@ use super::paths::DbPathRef;
 use super::values::Values;
 use crate::library::LibraryError;
 use crate::library::model::{Problem, ProblemKind};
-use crate::library::scan::FileStamp;
+use crate::library::stamp::FileStamp;
 
 impl Library {
     /// Records that a file could not be decoded; it is not tried again until it changes or the problem is forgotten.

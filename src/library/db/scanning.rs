@@ -12,8 +12,9 @@ use super::{Library, album_fields, lookalikes, problems, shown};
 use crate::base::time::unix_now_secs;
 use crate::library::LibraryError;
 use crate::library::model::Problem;
-use crate::library::scan::{FileStamp, Song};
+use crate::library::scan::Song;
 use crate::library::sound_key::SoundKey;
+use crate::library::stamp::FileStamp;
 use crate::library::tags::TAGS_VERSION;
 
 /// A song as the last scan left it.

@@ -12,17 +12,16 @@ mod pipeline;
 mod read;
 mod run;
 mod sort_out;
-mod stamp;
 mod v1_hash;
 mod walk;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use crate::library::stamp::FileStamp;
 pub use left_out::{LeaveOut, PatternError};
 pub(super) use read::Song;
 pub use run::scan;
-pub use stamp::FileStamp;
 
 use super::model::{Problem, ProblemKind};
 use super::tags::SongTags;

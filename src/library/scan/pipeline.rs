@@ -83,7 +83,7 @@ fn read_guarded(path: &Path, probe: &ProbeFn<'_>, wants_v1: &dyn Fn(u64) -> bool
     guarded(|| read_song(path, probe, wants_v1)).unwrap_or_else(|_| {
         tracing::error!("a tag reader panicked");
         Reading::bad(
-            super::FileStamp::of(path).ok(),
+            crate::library::stamp::FileStamp::of(path).ok(),
             Trouble::new(ProblemKind::Other, "Reading it failed in an unforeseen way; this is a fault of Timbre."),
         )
     })

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use super::stamp::inode;
 use super::v1_hash::v1_hash;
-use super::{FileStamp, ProbeFn, Trouble, cut_off};
+use super::{ProbeFn, Trouble, cut_off};
 use crate::library::model::ProblemKind;
 use crate::library::sound_key::{self, SoundKey};
+use crate::library::stamp::FileStamp;
+use crate::library::stamp::inode;
 use crate::library::tags::{self, SongTags, TagFailure, Unread};
 
 /// Files up to this size are read into memory once, for the sound key and the tags.

@@ -9,12 +9,13 @@ use rayon::ThreadPool;
 use super::pipeline::{read_in_order, thread_pool};
 use super::read::Reading;
 use super::sort_out::{Sorted, Work, below, sort_out};
-use super::{FileStamp, LeaveOut, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Song, Trouble, moves, walk};
+use super::{LeaveOut, ProbeFn, ScanOptions, ScanReporter, ScanSummary, Song, Trouble, moves, walk};
 use crate::base::CancelToken;
 use crate::base::time::unix_now_secs;
 use crate::library::db::scanning::{Change, Known, Looks, Place};
 use crate::library::model::Problem;
 use crate::library::sound_key::SoundKey;
+use crate::library::stamp::FileStamp;
 use crate::library::text::fold;
 use crate::library::{Library, LibraryError, absolute, shown};
 

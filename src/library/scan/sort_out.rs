@@ -10,10 +10,11 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::read::system_trouble;
-use super::stamp::inode;
 use super::walk::{self, Walked};
-use super::{FileStamp, ScanSummary, Trouble};
+use super::{ScanSummary, Trouble};
 use crate::library::db::scanning::{Known, KnownTrack};
+use crate::library::stamp::FileStamp;
+use crate::library::stamp::inode;
 
 /// A file that must be opened.
 #[derive(Debug)]

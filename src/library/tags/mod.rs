@@ -10,6 +10,7 @@ mod fields;
 mod id3;
 mod id3_frames;
 mod input;
+pub mod loudness;
 mod matroska;
 mod mp4;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use lofty::file::{AudioFile as _, FileType, TaggedFile};
 use lofty::mp4::{Mp4Codec, Mp4File};
 use lofty::probe::Probe;
 
-use super::loudness::{LoudnessTags, gain, peak, r128_gain};
+use crate::library::tags::loudness::{LoudnessTags, gain, peak, r128_gain};
 use fields::{Fields, Key};
 use input::{Input, Part};
 pub(super) use texts::clean;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::engine::figures::Course;
 use crate::engine::training::message::TrainingCommand;
 use crate::ml::model::config::{Architecture, Config, Preset};
+use crate::render::Course;
 
 use super::setup::DataPart;
 use super::watch::Watch;

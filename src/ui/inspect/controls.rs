@@ -10,8 +10,9 @@ use eframe::egui::{
 use crate::base::Channel;
 use crate::dsp::picture::{
     Colormap, FrequencyScale, Levels, Norm, Part, PictureSettings, ScalogramSettings, SpectrogramSettings, Transform,
-    Wavelet, WindowShape,
+    Wavelet,
 };
+use crate::dsp::window::WindowShape;
 use crate::state::inspect::{Kind, Side};
 use crate::ui::theme::{level_range, shade::Shade, tokens};
 use crate::ui::widgets::button::{self, Weight};

@@ -2,9 +2,9 @@
 
 use eframe::egui::{Align, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::engine::figures::comparison_csv;
 use crate::engine::training::message::RunSummary;
 use crate::ml::runs::comparison::Comparison;
+use crate::render::comparison_csv;
 use crate::state::Action;
 use crate::state::jobs::grouped;
 use crate::state::training::compare::label;

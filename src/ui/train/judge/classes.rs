@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use eframe::egui::{Align, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::base::genre::display_name;
-use crate::engine::figures::classes_csv;
 use crate::ml::Judgement;
 use crate::ml::eval::ClassFigures;
+use crate::render::classes_csv;
 use crate::state::training::judge::{ClassColumn, JudgeAction};
 use crate::state::{Action, AppState};
 use crate::ui::icons::{self, Icon};

@@ -7,9 +7,9 @@ mod waiting;
 
 use eframe::egui::{Align, Checkbox, ComboBox, Frame, Layout, Margin, Rect, Ui, UiBuilder, pos2, vec2};
 
-use crate::engine::figures::Course;
 use crate::engine::training::message::RunSummary;
 use crate::ml::train::history::EpochRecord;
+use crate::render::Course;
 use crate::state::training::{LiveRun, Tab};
 use crate::state::{Action, AppState, TrainAction};
 use crate::ui::icons::Icon;

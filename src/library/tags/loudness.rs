@@ -3,8 +3,8 @@
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use super::tags;
 use crate::base::read::open_regular;
+use crate::library::tags;
 
 /// Gains that bring a song to the reference loudness of ReplayGain 2.0, -18 LUFS.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

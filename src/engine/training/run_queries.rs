@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::base::{CancelToken, DataDir, Report};
 use crate::engine::event::Event;
-use crate::engine::figures::write_courses;
 use crate::engine::outbox::Outbox;
 use crate::engine::picture::draw_picture;
 use crate::ml::dataset::Dataset;
@@ -19,6 +18,7 @@ use crate::ml::runs::run_state::RunStatus;
 use crate::ml::runs::{bundle, lesson};
 use crate::ml::train::trial;
 use crate::ml::{Device, MlError, devices, features, runs};
+use crate::render::write_courses;
 
 use super::SoundFiles;
 use super::learn;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::audio::player::{OutputKind, Player, PlayerCommand};
 
 use super::event::Event;
-use super::jobs::Shared;
 use super::overviews::Overviews;
 use super::remote::Remote;
-use super::resume::Keeper;
-use super::views::{LiveViews, LiveWishes};
+use crate::engine::live_spectra::{LiveViews, LiveWishes};
+use crate::engine::saved_queue::Keeper;
+use crate::engine::shared::Shared;
 
 /// A player and its followers. Dropping it stops the sound and all of the threads.
 pub(super) struct Listening {

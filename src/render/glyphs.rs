@@ -5,8 +5,8 @@ use tiny_skia::PathBuilder;
 
 /// Regular and semibold.
 const FONTS: [&[u8]; 2] = [
-    include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf"),
-    include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf"),
+    include_bytes!("../../assets/fonts/NotoSans-Regular.ttf"),
+    include_bytes!("../../assets/fonts/NotoSans-SemiBold.ttf"),
 ];
 
 /// Half the height of digits and capitals, as a share of the size.
