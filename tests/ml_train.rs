@@ -17,7 +17,7 @@ use timbre::ml::networks::{CompactSpec, NetworkSpec};
 use timbre::ml::runs;
 use timbre::ml::runs::run::{RunReport, read_config, write_config};
 use timbre::ml::runs::run_folder::RunFolder;
-use timbre::ml::runs::run_state::RunStatus;
+use timbre::ml::runs::run_state::{RunState, RunStatus};
 use timbre::ml::train::control::{Control, TrainEvent};
 use timbre::ml::{Device, DeviceChoice, MlError};
 
@@ -123,7 +123,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_losses() {
             }
         });
         assert!(matches!(ended, Err(MlError::Cancelled)));
-        assert_eq!(run_state::RunState::read(&stopped).unwrap().status, RunStatus::Paused);
+        assert_eq!(RunState::read(&stopped).unwrap().status, RunStatus::Paused);
     }
     go(dir.path(), &stopped, &Control::default(), &mut |_| ()).unwrap();
     assert_eq!(losses(&whole), losses(&stopped));
