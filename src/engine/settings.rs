@@ -46,7 +46,7 @@ pub struct Settings {
     pub output_device: Option<String>,
     /// What comes after the end of a song or of the queue.
     pub repeat: Repeat,
-    /// The queue plays in an order of chance.
+    /// The queue plays in random order.
     pub shuffle: bool,
     /// The window starts with the queue and the place at which it was closed.
     pub resume: bool,

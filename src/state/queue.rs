@@ -89,7 +89,7 @@ impl AppState {
         }
     }
 
-    /// Puts the selected songs behind the one that plays.
+    /// Puts the selected songs after the one that plays.
     pub(super) fn play_next_selected(&mut self) -> Vec<Command> {
         let items: Vec<_> = self.selected_in_order().into_iter().filter_map(|id| item(self.track(id)?)).collect();
         if items.is_empty() {

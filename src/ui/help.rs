@@ -52,9 +52,9 @@ pub fn help(ctx: &Context, state: &AppState, actions: &mut Vec<Action>) {
 fn list(ui: &mut Ui, group: Group) {
     head(ui, group.title());
     Grid::new(group.title()).num_columns(2).min_col_width(104.0).spacing([8.0, 4.0]).show(ui, |ui| {
-        for verb in Verb::ALL.into_iter().filter(|verb| verb.group() == group) {
+        for verb in Verb::ALL.iter().copied().filter(|verb| verb.group() == group) {
             let keys: Vec<String> =
-                verb.shortcut().into_iter().chain(verb.other_shortcut()).map(|shortcut| shortcut.to_string()).collect();
+                verb.shortcuts().iter().map(ToString::to_string).collect();
             key(ui, &keys.join("  "));
             ui.label(verb.name().trim_end_matches('…'));
             ui.end_row();

@@ -37,8 +37,8 @@ pub fn keys(ui: &Ui, state: &AppState, actions: &mut Vec<Action>) {
             }
         }
     }
-    for verb in Verb::ALL {
-        for shortcut in verb.shortcut().into_iter().chain(verb.other_shortcut()) {
+    for &verb in Verb::ALL {
+        for &shortcut in verb.shortcuts() {
             // A field keeps what types or moves in it, a focused control keeps what operates it.
             let taken = (typing && (shortcut.types_text() || is_editing(shortcut)))
                 || (on_control && operates_controls(shortcut));
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn every_shortcut_has_a_key() {
-        for verb in Verb::ALL {
-            for shortcut in verb.shortcut().into_iter().chain(verb.other_shortcut()) {
+        for &verb in Verb::ALL {
+            for &shortcut in verb.shortcuts() {
                 let by_sign = matches!(shortcut.key, Key::Char('?' | '+' | '-'));
                 assert!(by_sign || egui_key(shortcut.key).is_some(), "{shortcut}");
             }

@@ -25,7 +25,7 @@ pub fn repeat(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     switch(ui, icon, &name, state.player.repeat != Repeat::Off, Verb::Repeat, actions);
 }
 
-/// The order of chance.
+/// Random order.
 pub fn shuffle(ui: &mut Ui, state: &AppState, actions: &mut Vec<Action>) {
     let name = if state.player.shuffle { "Shuffle: on" } else { "Shuffle: off" };
     switch(ui, Icon::Shuffle, name, state.player.shuffle, Verb::Shuffle, actions);

@@ -90,7 +90,7 @@ pub enum PlayerCommand {
     SetSpeed(f32),
     /// Sets what comes after the end.
     SetRepeat(Repeat),
-    /// Plays the queue in an order of chance, or (from the current song on) in that of its list. Every song plays before
+    /// Plays the queue in random order, or (from the current song on) in that of its list. Every song plays before
     /// one plays twice.
     SetShuffle(bool),
     /// Sets the loudness, 0 (silent) to 1 (as recorded).
