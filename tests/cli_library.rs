@@ -145,7 +145,7 @@ fn check_backup_restore() {
     world.json(&["genre", "set", &world.text("music/0.wav"), "ska"], 0);
     assert!(world.says(&["library", "restore", &copy], 0).contains("was kept"));
     assert_eq!(world.genres()[0], "jazz");
-    assert!(world.says(&["library", "restore", &world.text("music/0.wav")], 1).contains("no library of Timbre"));
+    assert!(world.says(&["library", "restore", &world.text("music/0.wav")], 1).contains("not a Timbre library"));
     let empty = World { dir: tempfile::tempdir().unwrap() };
     assert!(empty.says(&["library", "check"], 1).contains("There is no library"));
     assert!(!empty.data().join("library.sqlite").exists());

@@ -126,9 +126,10 @@ fn made(format: &str, folder: &Path) -> Option<Vec<Vec<u8>>> {
         "AAC" => by_ffmpeg("m4a", &["-c:a", "aac", "-b:a", "192k"]),
         "ALAC" => by_ffmpeg("m4a", &["-c:a", "alac"]),
         "AAC without a container" => behind_id3(by_ffmpeg("aac", &["-c:a", "aac", "-b:a", "192k"])),
-        "Matroska, WebM" => {
-            let mut files = by_ffmpeg("mka", &["-c:a", "flac"])?;
-            files.extend(by_ffmpeg("webm", &["-c:a", "libopus", "-b:a", "160k"])?);
+        "FLAC in Matroska" => by_ffmpeg("mka", &["-c:a", "flac"]),
+        "WebM, Opus in Matroska" => {
+            let mut files = by_ffmpeg("webm", &["-c:a", "libopus", "-b:a", "160k"])?;
+            files.extend(by_ffmpeg("mka", &["-c:a", "libopus", "-b:a", "160k"])?);
             Some(files)
         }
         "WavPack" => by_ffmpeg("wv", &[]),
