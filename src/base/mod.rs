@@ -1,11 +1,12 @@
 //! What every layer may use: identifiers, errors, paths, cancellation, reading and writing files, tables, times, the log,
-//! the ten genres and their hues.
+//! the ten genres and their hues, the fonts.
 
 pub mod cancel;
 pub mod channel;
 pub mod csv;
 pub mod endings;
 pub mod error;
+pub mod fonts;
 pub mod fs;
 pub mod genre;
 pub mod ids;

@@ -18,10 +18,10 @@ use super::train::batches::Example;
 use super::train::model::Model;
 use super::weights::{Weights, read_file};
 
-/// The tagger's weights.
-pub(crate) const MUSICNN: &[u8] = include_bytes!("../../weights/musicnn.safetensors");
+/// The tagger's weights. A `static`, not a `const`: a constant may be copied into each place that uses it.
+pub(crate) static MUSICNN: &[u8] = include_bytes!("../../weights/musicnn.safetensors");
 /// The model that decides genres unless the person chose another one.
-pub(crate) const BUILT_IN: &[u8] = include_bytes!("../../weights/multimodal.safetensors");
+pub(crate) static BUILT_IN: &[u8] = include_bytes!("../../weights/multimodal.safetensors");
 /// Changes whenever this code would decide otherwise with the same weights.
 const METHOD: u32 = 2;
 /// Windows of a song that are heard at most, and their length: that of the clips that models are trained on.
