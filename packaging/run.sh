@@ -16,7 +16,14 @@ cd "$(dirname "$0")/.."
 packaging/install-dependencies.sh
 export PATH="$HOME/.cargo/bin:$PATH"
 printf 'timbre: building (the first time takes about ten minutes)\n' >&2
-cargo build --release --locked
+# The folders of this machine stay out of the program.
+join=$'\x1f'
+flags=${RUSTFLAGS:-}
+flags=${flags:+${flags// /$join}$join}
+flags+="--remap-path-prefix=$PWD=timbre$join"
+flags+="--remap-path-prefix=${RUSTUP_HOME:-$HOME/.rustup}=rustup$join"
+flags+="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
+CARGO_ENCODED_RUSTFLAGS=$flags cargo build --release --locked
 timbre=${CARGO_TARGET_DIR:-target}/release/timbre
 
 if [ "$(uname)" = Darwin ] || [ -n "${DISPLAY:-}" ] || [ -n "${WAYLAND_DISPLAY:-}" ]; then

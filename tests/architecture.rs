@@ -316,3 +316,45 @@ fn colours_are_made_in_the_theme_only() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A `const` of bytes may be copied into each place that uses it, and two inclusions of a file are two copies.
+#[test]
+fn each_file_is_part_of_the_program_once() {
+    let mut included = BTreeMap::new();
+    for (path, _, text) in all_sources() {
+        for (number, line) in code(&text).filter(|(_, line)| line.contains("include_bytes!")) {
+            let place = format!("{}:{}", path.display(), number + 1);
+            let is_static = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            assert!(is_static.starts_with("static "), "{place}: {line}");
+            let file = line.split('"').nth(1).unwrap();
+            let name = Path::new(file).file_name().unwrap().to_owned();
+            if let Some(other) = included.insert(name, place.clone()) {
+                panic!("{file} is included at {other} and at {place}");
+            }
+        }
+    }
+    assert!(included.len() >= 4, "{included:?}");
+}
+
+/// The same, of what the compiler made of it.
+#[test]
+fn the_binary_has_each_model_and_font_once() {
+    let binary = fs::read(env!("CARGO_BIN_EXE_timbre")).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["weights/musicnn.safetensors", "weights/multimodal.safetensors", "assets/fonts/NotoSans-Regular.ttf"];
+    // From the middle of each file.
+    let parts = files.map(|file| {
+        let bytes = fs::read(root.join(file)).unwrap();
+        bytes[bytes.len() / 2..][..64].to_vec()
+    });
+    let mut found = [0; 3];
+    for at in 0..binary.len().saturating_sub(64) {
+        for (part, found) in parts.iter().zip(&mut found) {
+            if binary[at] == part[0] && binary[at..at + 64] == part[..] {
+                *found += 1;
+            }
+        }
+    }
+    // Without a window there is still a picture's text, so the font is in every build.
+    assert_eq!(found, [1; 3], "{files:?}");
+}

@@ -1,11 +1,14 @@
-//! The live views' thread: takes what is heard from the player's tap and makes columns of it.
+//! The live views' thread: takes what is heard from the player's tap and makes columns of it. It sleeps while nothing is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crossbeam_channel::Receiver;
+
 use crate::audio::player::Tap;
+use crate::base::Bell;
 use crate::dsp::live::LiveSpectrum;
 use crate::dsp::picture::{LiveAnalyzer, PictureSettings, PictureSpec};
 
@@ -15,35 +18,60 @@ use super::tiles::{LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture};
 
 /// How often the tap is looked at.
 const INTERVAL: Duration = Duration::from_millis(16);
+/// After so many looks at a tap that has nothing, while nothing plays, all that was on its way has come.
+const LOOKS_AFTER_THE_END: usize = 30;
 
-/// The pictures that are shown live, as the engine's thread says them to the views' thread.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LiveWishes(Arc<Mutex<Vec<PictureSpec>>>);
+/// What the views' thread is told by others. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct LiveWishes {
+    /// The pictures that are shown live.
+    specs: Arc<Mutex<Vec<PictureSpec>>>,
+    is_playing: Arc<AtomicBool>,
+    bell: Bell,
+}
 
 impl LiveWishes {
+    /// Nothing is shown and nothing plays; with the views' thread's end of the bell.
+    pub fn new() -> (Self, Receiver<()>) {
+        let (bell, rings) = Bell::new();
+        (Self { specs: Arc::default(), is_playing: Arc::default(), bell }, rings)
+    }
+
+    /// From now on these are shown live.
     pub fn set(&self, specs: Vec<PictureSpec>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = specs;
+        *self.specs.lock().unwrap_or_else(PoisonError::into_inner) = specs;
+        self.bell.ring();
+    }
+
+    /// Whether something plays.
+    pub fn set_playing(&self, is_playing: bool) {
+        if !self.is_playing.swap(is_playing, Ordering::Relaxed) && is_playing {
+            self.bell.ring();
+        }
     }
 }
 
 /// The thread; it ends when this is dropped.
 pub(super) struct LiveViews {
     stop: Arc<AtomicBool>,
+    bell: Bell,
     thread: Option<JoinHandle<()>>,
 }
 
 impl LiveViews {
-    /// Starts the thread.
+    /// Starts the thread; `rings` came with the wishes.
     ///
     /// # Errors
     /// When the system refuses another thread.
-    pub fn spawn(mut tap: Tap, wishes: LiveWishes, outbox: Outbox) -> std::io::Result<Self> {
+    pub fn spawn(mut tap: Tap, wishes: LiveWishes, rings: Receiver<()>, outbox: Outbox) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
+        let bell = wishes.bell.clone();
         let thread = std::thread::Builder::new().name("timbre-views".into()).spawn(move || {
             let mut samples = Vec::new();
             let mut spectrum = LiveSpectrum::new(tap.read(&mut samples));
             let mut pictures = Pictures::new(spectrum.rate_hz());
+            let mut looks_at_nothing = 0;
             while !stopped.load(Ordering::Relaxed) {
                 samples.clear();
                 let rate_hz = tap.read(&mut samples);
@@ -54,18 +82,27 @@ impl LiveViews {
                 if !columns.is_empty() {
                     outbox.send_if_room(Event::LiveColumns(columns));
                 }
-                pictures.want(&wishes.0.lock().unwrap_or_else(PoisonError::into_inner));
+                pictures.want(&wishes.specs.lock().unwrap_or_else(PoisonError::into_inner));
                 pictures.push(&samples, rate_hz, |picture| outbox.send_if_room(Event::LivePicture(picture)));
-                std::thread::sleep(INTERVAL);
+                let is_silent = samples.is_empty() && !wishes.is_playing.load(Ordering::Relaxed);
+                looks_at_nothing = if is_silent { looks_at_nothing + 1 } else { 0 };
+                if looks_at_nothing < LOOKS_AFTER_THE_END {
+                    std::thread::sleep(INTERVAL);
+                } else {
+                    // The thread itself holds the other end, so this only ends with a ring.
+                    rings.recv().ok();
+                    looks_at_nothing = 0;
+                }
             }
         })?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self { stop, bell, thread: Some(thread) })
     }
 }
 
 impl Drop for LiveViews {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.bell.ring();
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::audio::player::{OutputKind, Player, PlayerCommand};
+use crate::audio::player::{OutputKind, PlayState, Player, PlayerCommand, PlayerEvent};
+use crate::base::Bell;
 
 use super::event::Event;
 use super::overviews::Overviews;
@@ -34,18 +35,26 @@ impl Listening {
         };
         let overviews = Overviews::spawn(shared.data_dir.overviews(), outbox.clone())?;
         let (gains, to_client) = (Overviews::gains(shared.clone()), outbox.clone());
+        let (keeper_bell, keeper_rings) = Bell::new();
+        let (live_wishes, views_rings) = LiveWishes::new();
+        let views = live_wishes.clone();
         let player = Arc::new(Player::spawn(
             output,
             settings.volume,
             move |item| gains.of(item),
-            move |event| to_client.send_if_room(Event::Player(event)),
+            move |event| {
+                if let PlayerEvent::Status(status) = &event {
+                    views.set_playing(status.state == PlayState::Playing);
+                    keeper_bell.ring();
+                }
+                to_client.send_if_room(Event::Player(event));
+            },
         ));
         player.send(PlayerCommand::SetRepeat(settings.repeat));
         player.send(PlayerCommand::SetShuffle(settings.shuffle));
-        let keeper = Keeper::spawn(Arc::clone(&player), shared.data_dir.queue())?;
-        let live_wishes = LiveWishes::default();
+        let keeper = Keeper::spawn(Arc::clone(&player), keeper_rings, shared.data_dir.queue())?;
         let live_views = match player.take_tap() {
-            Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), outbox.clone())?),
+            Some(tap) => Some(LiveViews::spawn(tap, live_wishes.clone(), views_rings, outbox.clone())?),
             None => None,
         };
         let remote = Arc::new(Remote::new(player));

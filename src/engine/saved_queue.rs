@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
 use serde::{Deserialize, Serialize};
 
 use crate::audio::player::{PlayState, Player, PlayerCommand, PlayerStatus, QueueItem};
@@ -18,8 +18,8 @@ use crate::library::model::Track;
 
 /// Songs that are kept around the current one.
 const MOST_SONGS: usize = 10_000;
-/// How often the player is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long after the player said something it is looked at; what it says meanwhile is seen then, too.
+const LOOK_AFTER: Duration = Duration::from_secs(1);
 /// How often the place is written while the music plays.
 const WRITE_EVERY: Duration = Duration::from_secs(10);
 
@@ -109,18 +109,25 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Watches this player.
+    /// Watches this player, of which `rings` tells that something about it has changed.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub(super) fn spawn(player: Arc<Player>, path: PathBuf) -> std::io::Result<Self> {
+    pub(super) fn spawn(player: Arc<Player>, rings: Receiver<()>, path: PathBuf) -> std::io::Result<Self> {
         let (stop, stopped) = crossbeam_channel::bounded::<()>(0);
         let thread = std::thread::Builder::new().name("timbre-resume".to_owned()).spawn(move || {
             let mut written = player.status();
             let mut written_at = Instant::now();
             let mut failed = false;
             loop {
-                let over = !matches!(stopped.recv_timeout(LOOK_EVERY), Err(RecvTimeoutError::Timeout));
+                let over = select! {
+                    recv(stopped) -> _ => true,
+                    recv(rings) -> ring => match ring {
+                        Ok(()) => !matches!(stopped.recv_timeout(LOOK_AFTER), Err(RecvTimeoutError::Timeout)),
+                        // A player that could not even start never says anything.
+                        Err(_) => stopped.recv().is_err(),
+                    },
+                };
                 let now = player.status();
                 if is_news(&written, &now, over || written_at.elapsed() >= WRITE_EVERY) {
                     match write(&path, &now) {

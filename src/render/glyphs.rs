@@ -3,11 +3,7 @@
 use ab_glyph::{Font as _, FontRef, OutlineCurve, PxScale, ScaleFont as _};
 use tiny_skia::PathBuilder;
 
-/// Regular and semibold.
-const FONTS: [&[u8]; 2] = [
-    include_bytes!("../../assets/fonts/NotoSans-Regular.ttf"),
-    include_bytes!("../../assets/fonts/NotoSans-SemiBold.ttf"),
-];
+use crate::base::fonts::{REGULAR, SEMIBOLD};
 
 /// Half the height of digits and capitals, as a share of the size.
 pub(super) const HALF_CAPITAL: f32 = 0.357;
@@ -17,7 +13,7 @@ const MINUS: char = '\u{2212}';
 
 fn font(bold: bool) -> Option<FontRef<'static>> {
     // The fonts are part of the program; were one broken, pictures would have no text.
-    FontRef::try_from_slice(FONTS[usize::from(bold)]).ok()
+    FontRef::try_from_slice(if bold { SEMIBOLD } else { REGULAR }).ok()
 }
 
 /// The scale at which the font's em has `size` pixels, as CSS counts: the crate counts from ascent to descent.

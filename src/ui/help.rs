@@ -53,8 +53,7 @@ fn list(ui: &mut Ui, group: Group) {
     head(ui, group.title());
     Grid::new(group.title()).num_columns(2).min_col_width(104.0).spacing([8.0, 4.0]).show(ui, |ui| {
         for verb in Verb::ALL.iter().copied().filter(|verb| verb.group() == group) {
-            let keys: Vec<String> =
-                verb.shortcuts().iter().map(ToString::to_string).collect();
+            let keys: Vec<String> = verb.shortcuts().iter().map(ToString::to_string).collect();
             key(ui, &keys.join("  "));
             ui.label(verb.name().trim_end_matches('…'));
             ui.end_row();

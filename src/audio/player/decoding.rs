@@ -101,6 +101,7 @@ impl Worker {
         let is_own = self.speed.to_bits() == 1.0_f32.to_bits();
         self.stretcher = (!is_own).then(|| Stretcher::new(self.output.rate_hz, speed));
         self.output.controls.drop_before.store(self.written, Ordering::Release);
+        self.output.wake();
     }
 
     /// After a change of the queue: if something else was decoded than what is to come, it is decoded anew.
@@ -182,6 +183,9 @@ impl Worker {
         if self.output.ring.push_entire_slice(&self.backlog[..count]).is_ok() {
             self.backlog.drain(..count);
             self.written += (count / CHANNELS) as u64;
+            if count > 0 {
+                self.output.wake();
+            }
         }
     }
 

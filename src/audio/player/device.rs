@@ -2,7 +2,6 @@
 
 use std::num::NonZero;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rodio::cpal::traits::{DeviceTrait as _, HostTrait as _};
@@ -31,14 +30,14 @@ impl DeviceOutput {
             .map_err(|error| format!("{shown} cannot be used: {error}"))?
             .with_error_callback(move |error: cpal::Error| {
                 // Called on the device's thread, which goes on by itself but for a device that is gone.
-                let flag = match error.kind() {
+                let tell = match error.kind() {
                     ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => return,
                     // A loaded machine's sound server answers once that it cannot say how far it is, and works on.
-                    ErrorKind::BackendError | ErrorKind::DeviceBusy | ErrorKind::Other => &failed.troubled,
-                    _ => &failed.failed,
+                    ErrorKind::BackendError | ErrorKind::DeviceBusy | ErrorKind::Other => Controls::trouble,
+                    _ => Controls::fail,
                 };
                 failed.reason.get_or_init(|| error.to_string());
-                flag.store(true, Ordering::Relaxed);
+                tell(&failed);
             });
         let mut sink = builder.open_sink_or_fallback().map_err(|error| format!("{shown} cannot be used: {error}"))?;
         sink.log_on_drop(false);

@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use rtrb::{Consumer, Producer};
 
+use crate::base::Bell;
+
 /// Time of a full fade in or out; shorter ones click.
 pub(super) const FADE_SECS: f32 = 0.005;
 /// Channels of what is played.
@@ -21,16 +23,18 @@ pub(super) struct Controls {
     pub(super) taken: AtomicU64,
     /// Frames before this one are not to be heard any more: fade out, then drop them.
     pub(super) drop_before: AtomicU64,
-    /// The device went away.
+    /// The device went away; set by [`Self::fail`].
     pub(super) failed: AtomicBool,
-    /// The device has said that something went wrong, and took nothing since.
+    /// The device has said that something went wrong, and took nothing since; set by [`Self::trouble`].
     pub(super) troubled: AtomicBool,
     /// What it said first.
     pub(super) reason: OnceLock<String>,
+    /// Wakes the worker.
+    worker: Bell,
 }
 
 impl Controls {
-    pub(super) fn new(volume: f32) -> Self {
+    pub(super) fn new(volume: f32, worker: Bell) -> Self {
         Self {
             paused: AtomicBool::new(false),
             volume: AtomicU32::new(volume.to_bits()),
@@ -39,11 +43,24 @@ impl Controls {
             failed: AtomicBool::new(false),
             troubled: AtomicBool::new(false),
             reason: OnceLock::new(),
+            worker,
         }
     }
 
     pub(super) fn set_volume(&self, volume: f32) {
         self.volume.store(volume.to_bits(), Ordering::Relaxed);
+    }
+
+    /// The output is over. Not for the callback that fetches sound: it wakes the worker.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+        self.worker.ring();
+    }
+
+    /// Something went wrong that may pass. Not for the callback that fetches sound, either.
+    pub(super) fn trouble(&self) {
+        self.troubled.store(true, Ordering::Relaxed);
+        self.worker.ring();
     }
 
     fn volume(&self) -> f32 {
@@ -76,17 +93,24 @@ impl Feed {
 
     /// The output is over.
     pub(super) fn fail(&self) {
-        self.controls.failed.store(true, Ordering::Relaxed);
+        self.controls.fail();
     }
 
     /// Something went wrong that may pass.
     pub(super) fn trouble(&self) {
-        self.controls.troubled.store(true, Ordering::Relaxed);
+        self.controls.trouble();
     }
 
     /// Frames that wait in the ring.
     pub(super) fn ready_frames(&self) -> usize {
         self.ring.slots() / CHANNELS
+    }
+
+    /// Whether nothing changes, however often it is asked for sound, until the worker does something.
+    pub(super) fn is_resting(&self) -> bool {
+        let dropping = self.controls.taken.load(Ordering::Relaxed) < self.controls.drop_before.load(Ordering::Acquire);
+        let held = self.controls.paused.load(Ordering::Relaxed) && self.fade <= 0.0 && !dropping;
+        held || self.ready_frames() == 0
     }
 
     /// Writes up to `out.len() / 2` frames and returns how many there were; the rest of `out` is silence.
@@ -163,7 +187,7 @@ mod tests {
     use rtrb::RingBuffer;
 
     fn feed_with(frames: usize) -> (Feed, Arc<Controls>, Consumer<f32>) {
-        let controls = Arc::new(Controls::new(1.0));
+        let controls = Arc::new(Controls::new(1.0, Bell::new().0));
         let (mut producer, consumer) = RingBuffer::new(frames * CHANNELS);
         for _ in 0..frames * CHANNELS {
             producer.push(1.0).unwrap();
@@ -188,6 +212,25 @@ mod tests {
         controls.paused.store(false, Ordering::Relaxed);
         assert_eq!(feed.fill(&mut out), 20);
         assert!(out[0] < 0.3 && out[39] == 1.0);
+    }
+
+    #[test]
+    fn it_rests_while_it_is_held_or_empty() {
+        let (mut feed, controls, _) = feed_with(100);
+        assert!(!feed.is_resting());
+        feed.fill(&mut [0.0; 40]);
+        controls.paused.store(true, Ordering::Relaxed);
+        assert!(!feed.is_resting(), "it has yet to fade out");
+        feed.fill(&mut [0.0; 40]);
+        assert!(feed.is_resting());
+        controls.drop_before.store(90, Ordering::Relaxed);
+        assert!(!feed.is_resting(), "there is something to drop");
+        feed.fill(&mut [0.0; 40]);
+        assert!(feed.is_resting());
+        controls.paused.store(false, Ordering::Relaxed);
+        assert!(!feed.is_resting());
+        feed.fill(&mut [0.0; 40]);
+        assert!(feed.is_resting(), "all was played");
     }
 
     #[test]

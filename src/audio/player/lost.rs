@@ -26,7 +26,7 @@ impl Worker {
     /// Plays on what was chosen from now on, at the same place.
     pub(super) fn choose_output(&mut self) {
         let plays_on = self.lost.take().is_some_and(|lost| lost.plays_on);
-        let opened = Output::open(&self.output_kind, self.volume);
+        let opened = Output::open(&self.output_kind, self.volume, &self.bell);
         self.switch_output(opened, plays_on);
     }
 
@@ -49,10 +49,17 @@ impl Worker {
         if plays_on {
             self.state = PlayState::Paused;
         }
-        let opened = Output::silent(format!("{name} is gone"), self.volume);
+        let opened = Output::silent(format!("{name} is gone"), self.volume, &self.bell);
         self.switch_output(opened, false);
         self.lost = Some(Lost { name, plays_on, next_look: Instant::now() + LOOK_EVERY });
         self.tell();
+    }
+
+    /// How long it is until something is to be done about the device even if nobody says anything.
+    pub(super) fn time_to_output(&self) -> Option<Duration> {
+        let to_look = self.lost.as_ref().map(|lost| lost.next_look.saturating_duration_since(Instant::now()));
+        let to_end = self.troubled.map(|since| PATIENCE.saturating_sub(since.elapsed()));
+        to_look.into_iter().chain(to_end).min()
     }
 
     /// Goes on by itself once the device, or where the system chooses any device, is there.
@@ -63,7 +70,7 @@ impl Worker {
         }
         lost.next_look = Instant::now() + LOOK_EVERY;
         let plays_on = lost.plays_on;
-        if let Ok(opened) = Output::try_open(&self.output_kind, self.volume) {
+        if let Ok(opened) = Output::try_open(&self.output_kind, self.volume, &self.bell) {
             self.lost = None;
             self.switch_output(opened, plays_on);
             self.tell();
@@ -75,9 +82,9 @@ impl Worker {
         if self.lost.take().is_none() {
             return;
         }
-        let opened = Output::try_open(&self.output_kind, self.volume)
-            .or_else(|_| Output::try_open(&OutputKind::Default, self.volume))
-            .unwrap_or_else(|reason| Output::silent(reason, self.volume));
+        let opened = Output::try_open(&self.output_kind, self.volume, &self.bell)
+            .or_else(|_| Output::try_open(&OutputKind::Default, self.volume, &self.bell))
+            .unwrap_or_else(|reason| Output::silent(reason, self.volume, &self.bell));
         self.switch_output(opened, false);
     }
 

@@ -11,6 +11,7 @@ use super::device::DeviceOutput;
 use super::feed::{CHANNELS, Controls, Feed};
 use super::paced::PacedOutput;
 use super::tap::TapSource;
+use crate::base::Bell;
 
 /// Seconds that are decoded ahead.
 const RING_SECS: f64 = 1.5;
@@ -46,34 +47,35 @@ pub(super) struct Output {
     pub(super) controls: Arc<Controls>,
     pub(super) rate_hz: u32,
     pub(super) state: OutputState,
-    _sink: Sink,
+    sink: Sink,
 }
 
 /// Keeps the output alive.
 enum Sink {
     #[cfg(feature = "playback")]
     Device(#[expect(dead_code, reason = "plays for as long as it is kept")] DeviceOutput),
-    Paced(#[expect(dead_code, reason = "runs for as long as it is kept")] PacedOutput),
+    Paced(PacedOutput),
     /// Not even a thread could be started.
     None,
 }
 
 impl Output {
     /// Opens what was asked for, else an output that goes nowhere and says why. The tap's reading end is given back.
-    pub(super) fn open(kind: &OutputKind, volume: f32) -> (Self, TapSource) {
-        Self::try_open(kind, volume).unwrap_or_else(|reason| Self::silent(reason, volume))
+    /// When something goes wrong later, `worker` rings.
+    pub(super) fn open(kind: &OutputKind, volume: f32, worker: &Bell) -> (Self, TapSource) {
+        Self::try_open(kind, volume, worker).unwrap_or_else(|reason| Self::silent(reason, volume, worker))
     }
 
     /// Opens what was asked for, or says why that cannot be.
-    pub(super) fn try_open(kind: &OutputKind, volume: f32) -> Result<(Self, TapSource), String> {
-        let controls = Arc::new(Controls::new(volume));
+    pub(super) fn try_open(kind: &OutputKind, volume: f32, worker: &Bell) -> Result<(Self, TapSource), String> {
+        let controls = Arc::new(Controls::new(volume, worker.clone()));
         match kind {
             OutputKind::CaptureTo(capture) if !capture.is_there() => Err("the captured output is not there".to_owned()),
             OutputKind::CaptureTo(capture) => {
                 let (rate_hz, speed) = (capture.rate_hz, capture.speed);
                 Ok(Self::paced(&controls, rate_hz, speed, Some(capture.clone()), "captured".to_owned()))
             }
-            OutputKind::Silent => Ok(Self::silent("silent output was asked for".to_owned(), volume)),
+            OutputKind::Silent => Ok(Self::silent("silent output was asked for".to_owned(), volume, worker)),
             #[cfg(feature = "playback")]
             OutputKind::Default | OutputKind::Named(_) => {
                 let name = if let OutputKind::Named(name) = kind { Some(name.as_str()) } else { None };
@@ -81,7 +83,7 @@ impl Output {
                 let (ring, feed, tap) = rings(&controls, device.rate_hz());
                 device.start(feed);
                 let (rate_hz, state) = (device.rate_hz(), OutputState::Device(device.name.clone()));
-                Ok((Self { ring, controls, rate_hz, state, _sink: Sink::Device(device) }, tap))
+                Ok((Self { ring, controls, rate_hz, state, sink: Sink::Device(device) }, tap))
             }
             #[cfg(not(feature = "playback"))]
             OutputKind::Default | OutputKind::Named(_) => Err("this build has no sound output".to_owned()),
@@ -89,8 +91,15 @@ impl Output {
     }
 
     /// An output that goes nowhere because of `reason`.
-    pub(super) fn silent(reason: String, volume: f32) -> (Self, TapSource) {
-        Self::paced(&Arc::new(Controls::new(volume)), SILENT_RATE_HZ, 1.0, None, reason)
+    pub(super) fn silent(reason: String, volume: f32, worker: &Bell) -> (Self, TapSource) {
+        Self::paced(&Arc::new(Controls::new(volume, worker.clone())), SILENT_RATE_HZ, 1.0, None, reason)
+    }
+
+    /// There is something to take, or to drop, or it is not held any more. A device asks by itself.
+    pub(super) fn wake(&self) {
+        if let Sink::Paced(paced) = &self.sink {
+            paced.wake();
+        }
     }
 
     fn paced(
@@ -109,7 +118,7 @@ impl Output {
             Sink::Paced,
         );
         let controls = Arc::clone(controls);
-        (Self { ring, controls, rate_hz, state: OutputState::Silent(reason), _sink: sink }, tap)
+        (Self { ring, controls, rate_hz, state: OutputState::Silent(reason), sink }, tap)
     }
 }
 

@@ -11,7 +11,7 @@ use super::feed::{CHANNELS, Feed};
 
 /// How often frames are taken while there are some.
 const TICK: Duration = Duration::from_millis(5);
-/// How often it looks whether there are some again.
+/// How often it looks whether there are some again, while it may not rest.
 const IDLE_TICK: Duration = Duration::from_millis(20);
 /// The most frames taken at a time.
 const BLOCK_FRAMES: usize = 4096;
@@ -63,8 +63,14 @@ impl PacedOutput {
                 }
                 if got_all {
                     std::thread::sleep(TICK);
+                    continue;
+                }
+                owed = 0.0;
+                // A captured output may be unplugged by a test at any time.
+                if capture.is_none() && feed.is_resting() {
+                    std::thread::park();
+                    last = Instant::now();
                 } else {
-                    owed = 0.0;
                     std::thread::sleep(if speed > 1.0 { TICK } else { IDLE_TICK });
                 }
             }
@@ -73,9 +79,19 @@ impl PacedOutput {
     }
 }
 
+impl PacedOutput {
+    /// There may be something to take again.
+    pub(super) fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
 impl Drop for PacedOutput {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.wake();
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, select};
 
 use super::command::{OutputState, PlayState, PlayerCommand, PlayerEvent, PlayerStatus, QueueItem, SPEEDS};
 use super::deck::Deck;
@@ -16,13 +16,14 @@ use super::stretch::Stretcher;
 use super::tap::TapSource;
 use super::timeline::Timeline;
 use crate::audio::resample::StreamResampler;
-use crate::base::CancelToken;
+use crate::base::{Bell, CancelToken};
 
 /// Between two status events while playing.
 const STATUS_EVERY: Duration = Duration::from_millis(33);
-/// How long the worker sleeps when the ring is full or nothing plays (a lost device is noticed after this).
+/// How long the worker sleeps while the ring is full.
 const PLAYING_SLEEP: Duration = Duration::from_millis(10);
-const RESTING_SLEEP: Duration = Duration::from_millis(250);
+/// How often it decodes ahead while it is held, and looks whether the output has come to rest.
+const HELD_SLEEP: Duration = Duration::from_millis(250);
 /// Shorter loops are a buzz.
 const SHORTEST_LOOP_SECS: f64 = 0.05;
 
@@ -33,6 +34,9 @@ pub(super) type GainOf = Box<dyn Fn(&QueueItem) -> Option<f32> + Send>;
 pub(super) struct Worker {
     pub(super) output_kind: OutputKind,
     pub(super) output: Output,
+    /// Wakes this thread when something happens to the output.
+    pub(super) bell: Bell,
+    rings: Receiver<()>,
     tap: Arc<Mutex<TapSource>>,
     pub(super) queue: Queue,
     pub(super) state: PlayState,
@@ -71,6 +75,8 @@ pub(super) struct Worker {
     pub(super) lost: Option<Lost>,
     /// Since when something is wrong with the device.
     pub(super) troubled: Option<Instant>,
+    /// Frames that were taken from the ring when this thread looked last.
+    seen_taken: u64,
     status: Arc<Mutex<PlayerStatus>>,
     on_event: Box<dyn Fn(PlayerEvent) + Send>,
     pub(super) cancel: CancelToken,
@@ -88,12 +94,15 @@ impl Worker {
         cancel: CancelToken,
     ) -> Self {
         let volume = clean_volume(volume);
-        let (output, source) = Output::open(&output_kind, volume);
+        let (bell, rings) = Bell::new();
+        let (output, source) = Output::open(&output_kind, volume, &bell);
         *tap.lock().unwrap_or_else(PoisonError::into_inner) = source;
         Self {
             output_kind,
             timeline: Timeline::new(output.rate_hz, 0, 1.0),
             output,
+            bell,
+            rings,
             tap,
             queue: Queue::default(),
             state: PlayState::Stopped,
@@ -117,6 +126,7 @@ impl Worker {
             known_duration: None,
             lost: None,
             troubled: None,
+            seen_taken: 0,
             status,
             on_event,
             cancel,
@@ -128,13 +138,8 @@ impl Worker {
     pub(super) fn run(mut self, commands: &Receiver<PlayerCommand>) {
         self.tell();
         loop {
-            let wait = match self.state {
-                _ if self.opening.is_some() => Duration::ZERO,
-                PlayState::Playing if self.can_write() => Duration::ZERO,
-                PlayState::Playing => PLAYING_SLEEP,
-                PlayState::Paused | PlayState::Stopped => RESTING_SLEEP,
-            };
-            match commands.recv_timeout(wait) {
+            let wait = self.wait();
+            match self.next_command(commands, wait) {
                 Ok(command) => {
                     self.obey(command);
                     // Nothing is opened for a wish that the next command may take back.
@@ -163,6 +168,41 @@ impl Worker {
                 self.tell();
             }
         }
+    }
+
+    /// How long nothing is to be done but to obey; `None` until something happens.
+    fn wait(&mut self) -> Option<Duration> {
+        let taken = self.output.controls.taken.load(Ordering::Relaxed);
+        let is_at_rest = std::mem::replace(&mut self.seen_taken, taken) == taken;
+        let to_state = match self.state {
+            _ if self.opening.is_some() => Some(Duration::ZERO),
+            PlayState::Playing if self.can_write() => Some(Duration::ZERO),
+            PlayState::Playing => Some(PLAYING_SLEEP),
+            PlayState::Paused if is_at_rest && !self.can_write() => None,
+            PlayState::Paused => Some(HELD_SLEEP),
+            PlayState::Stopped => None,
+        };
+        to_state.into_iter().chain(self.time_to_output()).min()
+    }
+
+    /// The next command, unless something happens to the output or the time is over before.
+    fn next_command(
+        &self,
+        commands: &Receiver<PlayerCommand>,
+        wait: Option<Duration>,
+    ) -> Result<PlayerCommand, RecvTimeoutError> {
+        let command = match wait {
+            Some(wait) => select! {
+                recv(commands) -> command => Some(command),
+                recv(self.rings) -> _ => None,
+                default(wait) => None,
+            },
+            None => select! {
+                recv(commands) -> command => Some(command),
+                recv(self.rings) -> _ => None,
+            },
+        };
+        command.map_or(Err(RecvTimeoutError::Timeout), |command| command.map_err(|_| RecvTimeoutError::Disconnected))
     }
 
     fn obey(&mut self, command: PlayerCommand) {
@@ -259,6 +299,7 @@ impl Worker {
         self.state = state;
         // While stopped what is ahead is dropped, so the feed must run.
         self.output.controls.paused.store(state == PlayState::Paused, Ordering::Relaxed);
+        self.output.wake();
     }
 
     fn next(&mut self) {

@@ -2,7 +2,7 @@
 
 use ab_glyph::{Font as _, FontRef, PxScale, ScaleFont as _, point};
 
-const FONT: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf");
+use crate::base::fonts::REGULAR;
 
 /// Red, green, blue: sRGB, 8 bits each.
 pub(super) type Rgb = [u8; 3];
@@ -40,7 +40,7 @@ pub(super) struct Canvas {
 impl Canvas {
     pub fn new(width: usize, height: usize, background: Rgb) -> Self {
         // The font is part of the program; were it broken, pictures would have no text.
-        let font = FontRef::try_from_slice(FONT).ok();
+        let font = FontRef::try_from_slice(REGULAR).ok();
         Self { width, height, pixels: background.repeat(width * height), font }
     }
 

@@ -7,8 +7,8 @@ use crate::ml::error::MlError;
 use crate::ml::networks::musicnn::{BANDS, FRAMES, FrontEnd, MusiCnn};
 use crate::ml::nn::weights::Weights;
 
-/// The tagger's weights.
-pub(crate) const MUSICNN: &[u8] = include_bytes!("../../../weights/musicnn.safetensors");
+/// The tagger's weights. A `static`, not a `const`: a constant may be copied into each place that uses it.
+pub(crate) static MUSICNN: &[u8] = include_bytes!("../../../weights/musicnn.safetensors");
 
 /// The tagger that is compiled in.
 pub(crate) fn tagger(device: &candle_core::Device) -> Result<MusiCnn, MlError> {

@@ -25,7 +25,7 @@ use crate::ml::networks::{MODEL_KEY, NETWORK_PREFIX, Network, NetworkSpec};
 use crate::ml::nn::weights::{Weights, read_file, write};
 
 /// The model that decides genres unless the person chose another one.
-pub(crate) const BUILT_IN: &[u8] = include_bytes!("../../../weights/multimodal.safetensors");
+pub(crate) static BUILT_IN: &[u8] = include_bytes!("../../../weights/multimodal.safetensors");
 /// Genres of a model, bytes of the name of one, and windows of a clip.
 const MOST_LABELS: usize = 1000;
 const LONGEST_LABEL: usize = 400;

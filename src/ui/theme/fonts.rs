@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{FontData, FontDefinitions, FontFamily, FontId};
 
-const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-Regular.ttf");
-const SEMIBOLD: &[u8] = include_bytes!("../../../assets/fonts/NotoSans-SemiBold.ttf");
+use crate::base::fonts::{REGULAR, SEMIBOLD};
 
 /// The family of the heavier weight.
 const STRONG: &str = "strong";
