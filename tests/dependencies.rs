@@ -134,7 +134,8 @@ fn every_dependency_is_used() {
         {
             let used = format!("{}::", name.replace('-', "_"));
             let development = section.contains("dev-");
-            if !program.contains(&used) && !(development && tests.contains(&used)) {
+            let is_used = program.contains(&used) || (development && tests.contains(&used));
+            if !is_used {
                 unused.insert(name.to_owned());
             }
         }
