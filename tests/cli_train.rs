@@ -281,12 +281,12 @@ fn what_cannot_be_trained_is_refused_with_the_reason() {
             1,
             "the network starts from mobilenetv1",
         ),
-        (vec!["train", "--resume", "no-such-run"], 1, "“no-such-run” is no run"),
+        (vec!["train", "--resume", "no-such-run"], 1, "“no-such-run” is not a run"),
         (vec!["evaluate", "no-such-model", clips], 1, "“no-such-model” is neither a model file nor a run"),
         (vec!["evaluate", garbage, clips], 1, "not a whole safetensors file"),
-        (vec!["evaluate", "weights/musicnn.safetensors", clips], 1, "no model that timbre trained"),
+        (vec!["evaluate", "weights/musicnn.safetensors", clips], 1, "not a model that timbre trained"),
         (vec!["evaluate", "built-in"], 2, "a folder of clips is needed"),
-        (vec!["compare", "no-such-run"], 1, "“no-such-run” is no run"),
+        (vec!["compare", "no-such-run"], 1, "“no-such-run” is not a run"),
         (vec!["dataset", "check", "/no/such/folder"], 1, "/no/such/folder"),
     ] {
         let output = timbre(&dir.path().join("data")).args(&arguments).output().unwrap();

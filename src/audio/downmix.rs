@@ -9,7 +9,7 @@ use crate::base::Channel;
 const CANCELLED: f64 = 0.01;
 /// A middle that has more than this is whole (-16 dB). Between the two it fades over.
 const WHOLE: f64 = 0.025;
-/// The power of the last so many seconds counts.
+/// The power of the last this many seconds counts.
 const MEMORY_SECS: f64 = 0.2;
 /// One side must be so much stronger than the other to be listened to instead.
 const STRONGER: f64 = 2.0;
@@ -31,7 +31,7 @@ pub struct Downmix {
 const MIDDLE: (f32, f32) = (0.5, 0.5);
 
 impl Downmix {
-    /// For a file of so many channels.
+    /// For a file of this many channels.
     pub fn new(channel: Channel, channels: usize, rate_hz: u32) -> Self {
         Self { channel, channels, rate_hz: f64::from(rate_hz.max(1)), power: [0.0; 3], gains: None, is_left: true }
     }

@@ -9,7 +9,7 @@ use super::integrity;
 use super::reader::AudioReader;
 use crate::base::CancelToken;
 
-/// An outline has at most so many points, and at least half of them unless the song is very short.
+/// An outline has at most this many points, and at least half of them unless the song is very short.
 const MOST_POINTS: usize = 4096;
 /// Frames of a point at first; it doubles whenever the outline is full.
 const FIRST_FRAMES: usize = 256;

@@ -18,9 +18,9 @@ use super::time::{unix_now_secs, utc_text};
 
 /// A log file is at most so long.
 const MOST_BYTES: u64 = 1 << 20;
-/// What is written at once is cut after so many bytes.
+/// What is written at once is cut after this many bytes.
 const MOST_BYTES_AT_ONCE: usize = 64 * 1024;
-/// So many faults that were handled are written down with all that led to them.
+/// This many faults that were handled are written down with all that led to them.
 const MOST_HANDLED_TRACES: usize = 20;
 /// The files, the newest first.
 const NAMES: [&str; 3] = ["timbre.log", "timbre.1.log", "timbre.2.log"];

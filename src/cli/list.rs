@@ -24,7 +24,7 @@ use super::output::{Align, Exit, Output, Table};
 /// A song as `list --json` prints it. The names are stable.
 #[derive(Serialize)]
 struct Row<'a> {
-    /// Bytes that are no text are replaced.
+    /// Bytes that are not text are replaced.
     path: Cow<'a, str>,
     /// Only where the path is not valid UTF-8: its bytes in base64.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub struct SpectrogramArgs {
     /// How much of a window the next one shares, per cent (0 to 98).
     #[arg(long, value_name = "PERCENT", default_value_t = 75.0, value_parser = ranged(0.0, 98.0))]
     pub overlap: f32,
-    /// The transform is so many times longer than the window: 1, 2, 4 or 8.
+    /// The transform is this many times longer than the window: 1, 2, 4 or 8.
     #[arg(long, value_name = "TIMES", default_value_t = 2, value_parser = zero_padding)]
     pub zero_padding: usize,
     /// Draws energy where it really is.
@@ -351,7 +351,7 @@ impl PictureArgs {
 
 fn ranged(low: f32, high: f32) -> impl Fn(&str) -> Result<f32, String> + Clone + Send + Sync {
     move |text| {
-        let value: f32 = text.parse().map_err(|_| "this is no number".to_owned())?;
+        let value: f32 = text.parse().map_err(|_| "this is not a number".to_owned())?;
         if (low..=high).contains(&value) { Ok(value) } else { Err(format!("it must lie between {low} and {high}")) }
     }
 }

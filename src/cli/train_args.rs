@@ -151,7 +151,7 @@ pub struct Train {
     /// 1: every genre counts the same, 0: every clip does.
     #[arg(long)]
     pub class_balance: Option<f64>,
-    /// Stop after so many epochs without a lower validation loss, and keep the best.
+    /// Stop after this many epochs without a lower validation loss, and keep the best.
     #[arg(long)]
     pub patience: Option<usize>,
     /// Use only this branch of a multimodal network (spectrogram, wavelet, …); may be given several times.
@@ -208,13 +208,13 @@ pub enum PresetArg {
 /// How the clips are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SplitArg {
-    /// Drawn by lot, each genre in proportion (the article's 60/40).
+    /// Drawn at random, each genre in proportion (the article's 60/40).
     Holdout,
     /// Every clip judges once.
     Folds,
     /// The same, no artist in two folds.
     ArtistFolds,
-    /// Drawn by lot, artist by artist.
+    /// Drawn at random, artist by artist.
     ArtistHoldout,
     /// As list files say.
     Lists,

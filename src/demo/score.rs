@@ -88,7 +88,7 @@ pub enum Voice {
 
 /// What a player does with the bar's chord. Steps are eighths, eight to a bar.
 pub enum Pattern {
-    /// The whole chord on these steps, each so many eighths long.
+    /// The whole chord on these steps, each this many eighths long.
     Chords { steps: &'static [usize], eighths: f32, octave: i32 },
     /// One chord tone a step, by index into the chord (wrapping upwards by octaves); -1 rests.
     Arpeggio { tones: &'static [i32], eighths: f32, octave: i32 },

@@ -18,7 +18,7 @@ use super::tiles::{LIVE_COLUMNS_PER_SEC, LIVE_ROWS, LivePicture};
 
 /// How often the tap is looked at.
 const INTERVAL: Duration = Duration::from_millis(16);
-/// After so many looks at a tap that has nothing, while nothing plays, all that was on its way has come.
+/// After this many looks at a tap that has nothing, while nothing plays, all that was on its way has come.
 const LOOKS_AFTER_THE_END: usize = 30;
 
 /// What the views' thread is told by others. Clones share it.

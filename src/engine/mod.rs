@@ -249,7 +249,7 @@ impl Stopper {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // First of all nobody may wait for this client any more.
+        // First, nothing may wait for this client any longer.
         drop(self.events.take());
         drop(self.remote.take());
         self.commands.send(Message::Shutdown).ok();

@@ -3,7 +3,7 @@
 //! Words must all occur, each in title, artist, album or genre, folded as [`fold`] says. `field:value` looks at one
 //! field (`title artist album albumartist composer comment disc genre format path year length tag is`), quotes hold blanks
 //! together, a leading `-` turns a term round. Numbers take `<`, `<=`, `>`, `>=` and ranges `a..b` or `a-b`; lengths are seconds or `m:ss`. A term
-//! that cannot be meant so (a field that does not exist, a year that is no number) finds nothing and is complained
+//! that cannot be meant so (a field that does not exist, a year that is not a number) finds nothing and is complained
 //! about; a term without a value yet is passed over.
 
 use unicode_normalization::UnicodeNormalization as _;

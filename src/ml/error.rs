@@ -44,7 +44,7 @@ pub enum MlError {
         run: String,
     },
     /// There is no run of this name.
-    #[error("“{0}” is no run: neither an id or the beginning of one, nor the folder of a run")]
+    #[error("“{0}” is not a run: give an id, the beginning of one, or the folder of a run")]
     NoRun(String),
     /// A file that should say something about clips says nothing about these.
     #[error("{file} does not fit the clips: {reason}")]

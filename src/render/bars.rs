@@ -46,7 +46,7 @@ pub fn f1_bars(runs: &[Bars]) -> Drawing {
             let colour = if runs.len() == 1 { palette::genre(genre) } else { palette::run(index) };
             let x = middle + bar * (index as f32 - runs.len() as f32 / 2.0);
             let (_, y) = panel.at(0.0, f1 * 100.0);
-            // A gap between neighbours tells them apart in grey too; a score of nothing leaves a line.
+            // A gap between neighbours tells them apart in grey too; a score of zero leaves a line.
             let height = (panel.bottom() - y).max(1.0);
             drawing.rect(x + 1.0, panel.bottom() - height, bar - 2.0, height, colour);
             if bar >= 20.0 {

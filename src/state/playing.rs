@@ -79,7 +79,7 @@ impl AppState {
         vec![Command::Player(PlayerCommand::Toggle)]
     }
 
-    /// Jumps by so many seconds, within the song.
+    /// Jumps by this many seconds, within the song.
     pub(super) fn seek_by(&mut self, secs: f64) -> Vec<Command> {
         if self.player.current.is_none() {
             return Vec::new();

@@ -7,7 +7,7 @@ use crate::library::model::Snapshot;
 use crate::state::AppState;
 use crate::state::prepare::{Prepared, prepare};
 
-/// From so many songs on another thread does the work. Below, it fits into a frame.
+/// From this many songs, another thread does the work. Below, it fits into a frame.
 const LARGE: usize = 5_000;
 
 /// At most one library in the making, and the newest that waits.

@@ -20,9 +20,9 @@ const MP3: FormatInfo = FormatInfo { format: FORMAT_ID_MP3, short_name: "mp3", l
 
 /// Frames in a row that make a stream believable.
 const PROOF: usize = 4;
-/// Every so many frames their place is noted, for going back.
+/// Every this many frames their place is noted, for going back.
 const NOTE_EVERY: u64 = 32;
-/// A frame builds on up to so many before it.
+/// A frame builds on up to this many before it.
 const REFERENCES: usize = 4;
 
 /// Demuxer for MPEG audio. All time stamps count in the rate of the first frame.

@@ -8,7 +8,7 @@ use super::window::Window;
 pub(crate) const HEADER_LEN: usize = 4;
 /// The most tags in a row that are skipped between frames.
 const MOST_TAGS: usize = 16;
-/// Where so many bytes hold no frame, nothing more is looked for.
+/// Where this many bytes hold no frame, nothing more is looked for.
 const MOST_SKIPPED: u64 = 16 << 20;
 /// Bit rates in kbit/s: MPEG-1 layers I, II, III, then MPEG-2 layer I, then its layers II and III.
 const BIT_RATES: [[u16; 15]; 5] = [
@@ -101,7 +101,7 @@ pub(crate) fn tag_len(head: &[u8]) -> Option<u64> {
         return Some(10 + size + if head[5] & 0x10 != 0 { 10 } else { 0 });
     }
     if head.starts_with(b"APETAGEX") && head.len() >= 24 {
-        // A header is followed by so many bytes, the footer among them; a footer alone stands at the end.
+        // A header is followed by this many bytes, the footer among them; a footer alone stands at the end.
         let is_header = le(20) & 0x2000_0000 != 0;
         return Some(if is_header { 32 + u64::from(le(12)) } else { 32 });
     }

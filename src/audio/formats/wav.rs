@@ -136,7 +136,7 @@ impl Walker<'_, '_> {
         Ok(if !is_known(self.is_chunk(padded)?) && is_known(without) { end } else { padded })
     }
 
-    /// Where sound that is said to have so many bytes ends.
+    /// Where sound that is said to have this many bytes ends.
     pub fn end_of_sound(&mut self, chunk: Chunk, long: Option<u64>) -> Result<u64> {
         let said = match chunk.len {
             0xffff_ffff if self.form != Form::W64 => long.filter(|len| *len > 0 && *len != u64::MAX),

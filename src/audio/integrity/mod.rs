@@ -20,7 +20,7 @@ use crate::base::CancelToken;
 
 /// Places that are kept; all are counted.
 const MOST_PLACES: usize = 16;
-/// After so many places a file is not looked at any further.
+/// After this many places a file is not looked at any further.
 const TOO_MANY: u32 = 10_000;
 
 /// One place where a file is damaged.

@@ -148,7 +148,7 @@ pub struct PlayerStatus {
     pub speed: f32,
     /// What comes after the end.
     pub repeat: Repeat,
-    /// The order is one of chance.
+    /// The order is random.
     pub shuffle: bool,
     /// 0..1.
     pub volume: f32,

@@ -234,7 +234,7 @@ impl Deck {
         Ok(())
     }
 
-    /// Up to so many frames from here on; fewer at the end of the song.
+    /// Up to this many frames from here on; fewer at the end of the song.
     fn collect(&mut self, frames: u64) -> Result<Vec<f32>, AudioError> {
         let mut collected = Vec::new();
         let wanted = frames as usize * CHANNELS;

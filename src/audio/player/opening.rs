@@ -8,7 +8,7 @@ use super::worker::Worker;
 use crate::audio::error::AudioError;
 use crate::audio::resample::StreamResampler;
 
-/// After so many songs in a row that cannot be played, the player stops.
+/// After this many songs in a row that cannot be played, the player stops.
 const MOST_FAILURES: usize = 3;
 /// A song that gave so much sound was played, even if it breaks off then.
 const PLAYED_SECS: f64 = 1.0;

@@ -14,7 +14,7 @@ use super::feed::CHANNELS;
 const HOP_SECS: f64 = 0.020;
 /// How far from its place a grain may be taken.
 const SEARCH_SECS: f64 = 0.012;
-/// The search looks at every so many frames first, then around the best of them.
+/// The search looks at every this many frames first, then around the best of them.
 const COARSE_STEP: usize = 8;
 
 /// Stereo frames in, stereo frames out.

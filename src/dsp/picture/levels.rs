@@ -6,7 +6,7 @@ pub const NO_LEVEL: i16 = i16::MIN;
 /// The lowest level that is told apart from silence, dB full scale.
 pub const LOWEST_DB: f32 = -240.0;
 
-/// Decibels of a power of which 1 is full scale. What is no number counts as silence.
+/// Decibels of a power of which 1 is full scale. NaN counts as silence.
 pub(super) fn db_of_power(power: f32) -> f32 {
     if power > 1e-24 { 10.0 * power.log10() } else { LOWEST_DB }
 }

@@ -9,7 +9,7 @@ use super::settings::{Part, ScalogramSettings};
 
 /// One of the scales lies here, so that with 12 voices (or 24, 36, 48) they are the notes of equal temperament.
 const ANCHOR_HZ: f64 = 440.0;
-/// Transforms that are kept planned: of so many stretches of the frequency axis.
+/// Transforms that are kept planned: of this many stretches of the frequency axis.
 const MOST_KEPT: usize = 3;
 
 /// A scalogram with its plans and buffers.

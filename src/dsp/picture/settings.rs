@@ -19,7 +19,7 @@ pub struct SpectrogramSettings {
     pub window_len: usize,
     /// How much of a window the next one shares, per cent: 0 to 98.
     pub overlap_percent: f32,
-    /// The transform is so many times longer than the window: 1, 2, 4 or 8.
+    /// The transform is this many times longer than the window: 1, 2, 4 or 8.
     pub zero_padding: usize,
     /// Energy is drawn where it really is (time and frequency reassignment, Auger and Flandrin 1995).
     pub reassigned: bool,
@@ -169,7 +169,7 @@ fn is_usual(channel: &Channel) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Levels {
-    /// The loudest of what is there is brightest, so many dB below it is darkest.
+    /// The loudest of what is there is brightest, this many dB below it is darkest.
     Auto {
         /// The distance, dB.
         range_db: f32,

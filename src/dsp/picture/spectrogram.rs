@@ -179,7 +179,7 @@ impl Spectrogram {
         halve_ends(spectrum);
         for (peak, x) in self.power[bins.clone()].iter_mut().zip(&spectrum[bins.clone()]) {
             let power = x.re * x.re + x.im * x.im;
-            // Also false for what is no number.
+            // Also false for NaN.
             if power > *peak {
                 *peak = power;
             }

@@ -19,7 +19,7 @@ const TIME_STEPS_SECS: [f64; 26] = [
     600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0,
 ];
 
-/// Marks of time, at most so many.
+/// Marks of time, at most this many.
 pub(super) fn time_marks(from_secs: f64, to_secs: f64, most: usize) -> Vec<Mark> {
     let span = to_secs - from_secs;
     let least = span / most.max(1) as f64;

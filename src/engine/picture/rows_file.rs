@@ -14,7 +14,7 @@ pub(super) struct RowsFile {
 }
 
 impl RowsFile {
-    /// An empty matrix with so many columns behind a header.
+    /// An empty matrix with this many columns behind a header.
     pub fn create(path: &Path, header: &[u8], columns: usize) -> io::Result<Self> {
         let mut file = NewFile::create(path)?;
         file.as_file_mut().write_all(header)?;

@@ -69,7 +69,7 @@ struct Inner {
 }
 
 impl TileCache {
-    /// A cache in a folder that may be missing, of at most so many bytes; 0 keeps nothing there.
+    /// A cache in a folder that may be missing, of at most this many bytes; 0 keeps nothing there.
     pub fn new(folder: &Path, limit_bytes: u64) -> Self {
         let folder = (limit_bytes > 0).then(|| folder.to_path_buf());
         Self { folder, limit_bytes, inner: Mutex::default() }

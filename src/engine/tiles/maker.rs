@@ -33,7 +33,7 @@ struct Shared {
 }
 
 impl TileMaker {
-    /// Starts the threads. Tiles are kept in `folder`, at most so many bytes; 0 keeps none on disk.
+    /// Starts the threads. Tiles are kept in `folder`, at most this many bytes; 0 keeps none on disk.
     ///
     /// # Errors
     /// When the system refuses another thread.

@@ -128,7 +128,7 @@ struct OpenFile {
 }
 
 impl SoundStore {
-    /// Keeps about so many bytes of sound. `cancel` stops reading for good.
+    /// Keeps about this many bytes of sound. `cancel` stops reading for good.
     pub fn new(bytes: usize, cancel: CancelToken) -> Self {
         let blocks_kept = (bytes / (BLOCK_FRAMES * size_of::<f32>())).max(2);
         Self { inner: Mutex::new(Inner { blocks_kept, ..Inner::default() }), cancel }

@@ -26,9 +26,9 @@ use super::{SoundFiles, songs, start};
 pub const BUILT_IN_NAME: &str = "built-in";
 /// What stands in a lesson's run where the preset stands in others.
 pub const LESSON: &str = "corrections";
-/// Of ten corrections so many judge.
+/// Of ten corrections, this many judge.
 const HELD_OUT_OF_TEN: u64 = 3;
-/// Old clips that are mixed in: as many as there are corrections, but at least so many of each genre.
+/// Old clips that are mixed in: as many as there are corrections, but at least this many of each genre.
 const LEAST_OLD_CLIPS: usize = 4;
 
 /// What there is to learn from, for a person.

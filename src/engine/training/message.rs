@@ -50,7 +50,7 @@ pub enum TrainingCommand {
     List,
     /// Asks for everything about a run. Answered by `TrainingEvent::Loaded`.
     Load(String),
-    /// Asks how fast the network of a configuration trains here, by steps on noise of so many genres. Answered by
+    /// Asks how fast the network of a configuration trains here, by steps on noise of this many genres. Answered by
     /// `TrainingEvent::Tried`.
     Try(Box<Config>, usize),
     /// Gives a run another name.

@@ -99,7 +99,7 @@ pub(super) fn problems(connection: &Connection) -> rusqlite::Result<Vec<Problem>
     Ok(problems)
 }
 
-/// A path as text. Bytes that are no text are written as `\xE9`, so that different names stay different.
+/// A path as text. Bytes that are not text are written as `\xE9`, so that different names stay different.
 pub(in crate::library) fn shown(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {

@@ -108,7 +108,7 @@ pub(super) fn mend(table: &str, column: &Column) -> Mend {
     match (table, column.name.as_str()) {
         // What a person decided is in this one value.
         ("user_genre", "genre") => Mend::Drop,
-        // Bytes that are no text are a path on some systems; without any, the song is found again by its sound, as long as
+        // Bytes that are not text are a path on some systems; without any, the song is found again by its sound, as long as
         // it counts among those of a folder.
         ("track", "path") => Mend::Set(
             "path = CASE typeof(path) WHEN 'text' THEN CAST(path AS BLOB) \

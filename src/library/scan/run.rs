@@ -19,7 +19,7 @@ use crate::library::stamp::FileStamp;
 use crate::library::text::fold;
 use crate::library::{Library, LibraryError, absolute, shown};
 
-/// A batch is written when it has so many files,
+/// A batch is written when it has this many files,
 const BATCH_FILES: usize = 512;
 /// or when it is so old.
 const BATCH_AGE: Duration = Duration::from_millis(500);

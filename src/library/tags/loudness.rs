@@ -27,7 +27,7 @@ pub fn loudness_tags(path: &Path) -> io::Result<LoudnessTags> {
     Ok(tags::loudness(BufReader::new(open_regular(path)?)).unwrap_or_default())
 }
 
-/// `-6.54 dB` or `+3` as a number; gains beyond 60 dB are no gains.
+/// `-6.54 dB` or `+3` as a number; gains beyond 60 dB are not believed.
 pub(super) fn gain(text: &str) -> Option<f32> {
     let number = text.trim().trim_end_matches(['d', 'D', 'b', 'B', ' ']);
     number.trim_start_matches('+').parse().ok().filter(|gain: &f32| gain.abs() <= 60.0)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const LEAST_SECS: f64 = 3.0;
 /// Sound that moves less than this is silence; a constant value is none either.
 pub(in crate::ml) const SILENT: f32 = 2e-4;
-/// Equal samples in a row at the loudest level are a top that was cut flat, from so many on.
+/// Equal samples in a row at the loudest level are a top that was cut flat, from this many on.
 const FLAT_RUN: u32 = 4;
 /// Samples that differ by no more count as equal.
 const EQUAL: f32 = 1e-4;
@@ -56,7 +56,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// None yet, of a file with so many samples a second and channels.
+    /// None yet, of a file with this many samples a second and channels.
     pub fn new(rate_hz: u32, channels: usize) -> Self {
         Self {
             rate_hz: rate_hz.max(1),

@@ -188,7 +188,7 @@ impl Found {
                 continue;
             }
             if role == Role::Wavelets && kind == Kind::Sound {
-                self.broken.push(Broken { path, reason: "it is no picture".into() });
+                self.broken.push(Broken { path, reason: "it is not a picture".into() });
             } else if let Some(reason) = trouble(&path) {
                 self.broken.push(Broken { path, reason });
             } else {
@@ -284,7 +284,7 @@ fn hidden(path: &Path) -> bool {
 fn trouble(path: &Path) -> Option<String> {
     match fs::metadata(path) {
         Err(error) => Some(error.to_string()),
-        Ok(metadata) if !metadata.is_file() => Some("it is no file".into()),
+        Ok(metadata) if !metadata.is_file() => Some("it is not a file".into()),
         Ok(metadata) if metadata.len() == 0 => Some("it is empty".into()),
         Ok(_) => open_regular(path).err().map(|error| error.to_string()),
     }

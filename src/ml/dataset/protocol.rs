@@ -16,7 +16,7 @@ use crate::ml::nn::rng::Rng;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Protocol {
-    /// Drawn by lot, each genre in the same proportion: the article's, with 0.6.
+    /// Drawn at random, each genre in the same proportion: the article's, with 0.6.
     Holdout {
         /// Share of the clips that train, 0..1.
         train_share: f64,
@@ -42,7 +42,7 @@ pub enum Protocol {
         /// How many.
         folds: usize,
     },
-    /// Drawn by lot, artist by artist.
+    /// Drawn at random, artist by artist.
     ArtistHoldout {
         /// Share of the clips that train, 0..1.
         train_share: f64,
@@ -130,9 +130,9 @@ impl Protocol {
         match self {
             Self::Holdout { train_share } => {
                 let train = percent(*train_share);
-                format!("{train} % of each genre drawn by lot to train, {} % to judge; {leak}", 100.0 - train)
+                format!("{train} % of each genre drawn at random to train, {} % to judge; {leak}", 100.0 - train)
             }
-            Self::Folds { folds } => format!("{folds} folds drawn by lot, each genre spread evenly; {leak}"),
+            Self::Folds { folds } => format!("{folds} folds drawn at random, each genre spread evenly; {leak}"),
             Self::ArtistFolds { folds } => format!("{folds} folds, all clips of an artist in one of them"),
             Self::ArtistHoldout { train_share } => {
                 let train = percent(*train_share);
@@ -193,7 +193,7 @@ fn by_label(data: &Dataset, clips: &[usize]) -> Vec<Vec<usize>> {
     lists
 }
 
-/// A share of each genre, by lot; at least one clip of each.
+/// A share of each genre, at random; at least one clip of each.
 fn stratified(data: &Dataset, clips: &[usize], share: f64, rng: &mut Rng) -> Vec<usize> {
     let mut taken = Vec::new();
     for mut list in by_label(data, clips) {
@@ -219,7 +219,7 @@ fn stratified_folds(data: &Dataset, folds: usize, rng: &mut Rng) -> Vec<usize> {
     fold_of
 }
 
-/// About a share of each genre, whole groups by lot. A group goes to the other side while that lacks clips of its genre and
+/// About a share of each genre, whole groups at random. A group goes to the other side while that lacks clips of its genre and
 /// would not be overfilled by it by more than it lacks; a genre's only group stays.
 fn by_group(data: &Dataset, clips: &[usize], share: f64, rng: &mut Rng) -> Vec<usize> {
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Tags of clips whose sound is not at hand: a file of what MusiCNN said about each.
+//! Tags of clips whose sound is not there: a file of what MusiCNN said about each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

@@ -101,7 +101,7 @@ impl BatchMaker<'_> {
         batch
     }
 
-    /// Windows for judging: `(clip, window of so many)` each.
+    /// Windows for judging: `(clip, window of this many)` each.
     pub fn judging(&self, windows: &[(usize, usize, usize)]) -> RawBatch {
         let mut batch = RawBatch::default();
         for (i, input) in self.inputs.iter().enumerate() {
@@ -206,7 +206,7 @@ impl RawBatch {
         &self.inputs[input].1
     }
 
-    /// The same batch so many times.
+    /// The same batch this many times.
     #[must_use]
     pub fn repeated(&self, times: usize) -> Self {
         let inputs = self.inputs.iter().map(|(shape, values)| (shape.clone(), values.repeat(times)));

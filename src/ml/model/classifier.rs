@@ -191,7 +191,7 @@ impl Classifier {
         if said.iter().all(|p| (0.0..=1.0).contains(p)) && (sum - 1.0).abs() < 1e-3 {
             return Ok(());
         }
-        let reason = "what it says about a moment of noise are no probabilities".into();
+        let reason = "what it says about a moment of noise does not add up to probabilities".into();
         Err(MlError::Model { model: self.info.name.clone(), reason })
     }
 }
@@ -271,7 +271,7 @@ mod tests {
         let path = dir.path().join("mine.safetensors");
         std::fs::write(&path, MUSICNN).unwrap();
         let error = Classifier::load(&path, &DeviceChoice::Cpu).err().unwrap().to_string();
-        assert!(error.contains("mine.safetensors") && error.contains("no model"), "{error}");
+        assert!(error.contains("mine.safetensors") && error.contains("not a model"), "{error}");
         assert!(Classifier::load(&dir.path().join("none"), &DeviceChoice::Cpu).is_err());
     }
 

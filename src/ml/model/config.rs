@@ -70,7 +70,7 @@ pub struct Training {
     pub augmentation: Augmentation,
     /// Keep the weights of the epoch with the lowest validation loss instead of the last.
     pub keep_best: bool,
-    /// Stop after so many epochs without a lower validation loss.
+    /// Stop after this many epochs without a lower validation loss.
     pub patience: Option<usize>,
     /// Windows of a clip whose logits are averaged when it is judged, at most.
     pub windows: usize,

@@ -135,7 +135,7 @@ impl ModelCard {
     /// When it is no model of this version.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, MlError> {
         let weights = Weights::parse(name, bytes)?;
-        Self::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))
+        Self::read(&weights)?.ok_or_else(|| weights.error("it is not a model that Timbre trained"))
     }
 }
 
@@ -154,7 +154,7 @@ impl Model {
     /// When it does not fit this program, with the reason.
     pub fn parse(name: &str, bytes: &[u8], device: &Device) -> Result<Self, MlError> {
         let weights = Weights::parse(name, bytes)?;
-        let card = ModelCard::read(&weights)?.ok_or_else(|| weights.error("it is no model that Timbre trained"))?;
+        let card = ModelCard::read(&weights)?.ok_or_else(|| weights.error("it is not a model that Timbre trained"))?;
         let network = card.network.read(&card.labels, &weights, NETWORK_PREFIX, device)?;
         Ok(Self { card, network })
     }
@@ -193,7 +193,7 @@ impl Model {
     /// The logits of examples; `between` is called between batches with the number of windows judged.
     ///
     /// # Errors
-    /// When the network fails, says what is no number, or `between` says stop.
+    /// When the network fails, says NaN, or `between` says stop.
     pub fn judge(
         &self,
         examples: &[Example],
@@ -210,7 +210,7 @@ impl Model {
         if said.iter().flatten().all(|logit| logit.is_finite()) {
             return Ok(said);
         }
-        let reason = "what it says about a clip is no number".into();
+        let reason = "what it says about a clip is not a number".into();
         Err(MlError::Model { model: self.card.name.clone(), reason })
     }
 }

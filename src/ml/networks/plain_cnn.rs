@@ -27,7 +27,7 @@ pub struct PlainCnn {
 }
 
 impl PlainCnn {
-    /// A network for square pictures of `side` pixels (a multiple of 8) and so many `labels`, whose layers are added to `variables`.
+    /// A network for square pictures of `side` pixels (a multiple of 8) and this many `labels`, whose layers are added to `variables`.
     ///
     /// # Errors
     /// When `side` is not a multiple of 8, or memory is short.

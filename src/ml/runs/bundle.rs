@@ -300,7 +300,7 @@ mod tests {
         huge[from..].chunks_exact_mut(4).for_each(|value| value.copy_from_slice(&f32::MAX.to_le_bytes()));
         zipped(&file, &[good[0], ("model.safetensors", &huge)]);
         let error = import(&root, &file).unwrap_err().to_string();
-        assert!(error.contains("no number"), "{error}");
+        assert!(error.contains("not a number"), "{error}");
         assert_eq!(std::fs::read_dir(&root).unwrap().count(), 0);
         zipped(&file, &good);
         import(&root, &file).unwrap();

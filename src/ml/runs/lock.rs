@@ -8,7 +8,7 @@ use super::run_state::RunState;
 use crate::ml::error::MlError;
 
 /// Held as long as a run is worked on. The system lets go of it when the program ends, however that happens; the empty file stays, since
-/// whoever removed it could take it from under another one's hands.
+/// removing it could pull it away from a program that uses it.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,

@@ -1,4 +1,4 @@
-//! A whole run: clips, split, one training a part, figures, model. It can be stopped anywhere and goes on from its checkpoint.
+//! A whole run: clips, split, one training for each fold, figures, model. It can be stopped anywhere and goes on from its checkpoint.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -99,7 +99,7 @@ impl Progress {
             Err(source) => return Err(MlError::Read { path: path.to_path_buf(), source }),
         };
         let weights = Weights::parse(&path.display().to_string(), &bytes)?;
-        let text = weights.metadata(KEY).ok_or_else(|| weights.error("it is no checkpoint"))?;
+        let text = weights.metadata(KEY).ok_or_else(|| weights.error("it is not a checkpoint"))?;
         let progress: Self = serde_json::from_str(text).map_err(|error| weights.error(format!("its card: {error}")))?;
         if progress.format != FORMAT {
             return Err(weights.error(format!("its format is {}, this program reads {FORMAT}", progress.format)));

@@ -42,7 +42,7 @@ impl Memory {
     }
 }
 
-/// What the training of `config` takes with so many clips of `clip_secs` seconds, on the CPU.
+/// What the training of `config` takes with this many clips of `clip_secs` seconds, on the CPU.
 pub fn memory(config: &Config, clips: usize, clip_secs: f64, labels: usize) -> Memory {
     // The sizes of a configuration from anywhere may be beyond all counting.
     if config.trouble().is_some() {

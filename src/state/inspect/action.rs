@@ -25,7 +25,7 @@ pub enum InspectAction {
     SetPanes(Panes),
     /// The pointer is here, or gone.
     Point(Option<Cursor>),
-    /// An arrow key: so many steps in time and in pitch.
+    /// An arrow key: this many steps in time and in pitch.
     StepCursor {
         /// To the right.
         time: i32,
@@ -52,7 +52,7 @@ pub enum InspectAction {
         /// What stays where it is, 0..1 of the whole axis.
         anchor: f64,
     },
-    /// Moves the view by so many seconds and so much of the axis.
+    /// Moves the view by this many seconds and so much of the axis.
     Pan {
         /// Seconds; positive shows what comes later.
         secs: f64,

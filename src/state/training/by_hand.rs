@@ -66,7 +66,7 @@ impl Training {
         (enough < FEWEST_GENRES).then(|| {
             format!(
                 "At least {FEWEST_GENRES} genres need {FEWEST_SONGS} songs each whose genre you have set by hand; \
-                 {enough} of them have so many."
+                 {enough} of them have that many."
             )
         })
     }

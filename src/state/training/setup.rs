@@ -84,9 +84,9 @@ impl Split {
     /// Its name for a person.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Holdout => "Once, by lot (the article's)",
+            Self::Holdout => "Once, at random (the article's)",
             Self::ArtistHoldout => "Once, artists kept apart",
-            Self::Folds => "Folds, by lot",
+            Self::Folds => "Folds, at random",
             Self::ArtistFolds => "Folds, artists kept apart",
             Self::Lists => "As lists say",
         }
@@ -237,7 +237,7 @@ impl Setup {
         }
         let by_artist = matches!(Split::of(&self.config.protocol), Split::ArtistFolds | Split::ArtistHoldout);
         if by_artist && sources.folders.is_empty() && training.by_hand.iter().all(|genre| genre.artists < 2) {
-            return Some("The songs' tags name no artists, so they cannot be kept apart: divide by lot.".into());
+            return Some("The songs' tags name no artists, so they cannot be kept apart: divide at random.".into());
         }
         let checked = training.check_of(sources);
         if let Some(check) = checked {
@@ -252,7 +252,7 @@ impl Setup {
             }
             if by_artist && check.artists < 2 {
                 return Some(
-                    "Artists are not known, so they cannot be kept apart: name an index or divide by lot.".into(),
+                    "Artists are not known, so they cannot be kept apart: name an index or divide at random.".into(),
                 );
             }
         }

@@ -19,10 +19,10 @@ use super::grid::{Columns, Sound};
 use super::levels::{db_of_power, wrapped_degrees};
 use super::settings::{Part, ScalogramSettings, Wavelet};
 
-/// Short signals are so many times longer than their bands where only the peaks of their magnitude count; the peak is
+/// Short signals are this many times longer than their bands where only the peaks of their magnitude count; the peak is
 /// found between the samples.
 const PEAK_OVERSAMPLING: f64 = 1.5;
-/// A column has at least so many of their samples.
+/// A column has at least this many of their samples.
 const SAMPLES_PER_COLUMN: f64 = 4.0;
 /// The same where values between the samples are read.
 const VALUE_OVERSAMPLING: f64 = 4.0;

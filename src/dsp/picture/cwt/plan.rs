@@ -7,7 +7,7 @@ use rustfft::{Fft, FftPlanner};
 
 use super::super::settings::{Norm, Wavelet};
 
-/// A block has at least so many samples when the sound is long.
+/// A block has at least this many samples when the sound is long.
 pub(super) const LONG_BLOCK: usize = 1 << 16;
 /// Samples beside those of the wavelet itself, for the ringing of a band that ends at half of the sample rate.
 const MARGIN: usize = 64;
@@ -47,7 +47,7 @@ pub(super) struct Group {
 pub(super) struct Fineness {
     /// Samples of sound that a request spans.
     pub(super) span: usize,
-    /// The short signals are at least so many times longer than their bands ask for.
+    /// The short signals are at least this many times longer than their bands ask for.
     pub(super) oversampling: f64,
     /// The widest distance of their samples, in samples of sound.
     pub(super) spacing: f64,

@@ -116,7 +116,7 @@ fn gaussian(power: &[f32], at: usize) -> Option<(f64, f32)> {
     Some((at as f64 + f64::from(shift), top * rise.min(0.5).exp()))
 }
 
-/// The largest of some values, by eight at once; what is no number does not count.
+/// The largest of some values, by eight at once; NaN does not count.
 fn largest(values: &[f32]) -> f32 {
     let mut tops = [0.0_f32; 8];
     let eights = values.chunks_exact(8);

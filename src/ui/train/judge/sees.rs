@@ -61,7 +61,7 @@ pub fn sees(
                 show(ui, &key, place, view, state.training.judge.saliency, local);
             }
             if explanation.views.is_empty() {
-                let sentence = "This network takes numbers that are no picture.";
+                let sentence = "This network takes numbers that do not form a picture.";
                 ui.label(RichText::new(sentence).color(tokens.text_muted));
             }
         }

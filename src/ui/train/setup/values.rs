@@ -45,7 +45,7 @@ pub fn values(ui: &mut Ui, config: &mut Config, actions: &mut Vec<Action>) {
     form.row(ui, |form, ui| {
         let help = "1: every genre counts the same however few clips it has; 0: every clip counts the same.";
         form.number(ui, "Class balance", "class_balance", help, &mut t.class_balance, 0.01);
-        let help = "Ends a part after so many epochs in which the validation loss has not fallen.";
+        let help = "Ends a part after this many epochs in which the validation loss has not fallen.";
         form.add(ui, "Patience", "patience", help, |ui| patience(ui, &mut t.patience));
     });
     form.row(ui, |form, ui| {
@@ -62,7 +62,7 @@ pub fn values(ui: &mut Ui, config: &mut Config, actions: &mut Vec<Action>) {
     form.row(ui, |form, ui| {
         let help = "How strongly two examples are mixed into one that is partly of both genres; 0 is off.";
         form.number(ui, "Mixup", "mixup", help, &mut a.mixup, 0.01);
-        let help = "Louder or softer by at most so many decibels.";
+        let help = "Louder or softer by at most this many decibels.";
         form.number(ui, "Gain (dB)", "gain_db", help, &mut a.gain_db, 0.1);
     });
     form.row(ui, |form, ui| {
@@ -158,7 +158,7 @@ fn split(ui: &mut Ui, config: &mut Config, troubles: &[Trouble], actions: &mut V
         }
         match &mut config.protocol {
             Protocol::Folds { folds } | Protocol::ArtistFolds { folds } => {
-                let help = "Every fold judges once what the others have trained: so many networks are trained.";
+                let help = "Every fold judges once what the others have trained: that many networks are trained.";
                 form.number(ui, "Folds", "folds", help, folds, 0.1);
             }
             Protocol::Holdout { train_share } | Protocol::ArtistHoldout { train_share } => {
