@@ -407,6 +407,15 @@ fn garbled_texts_are_repaired_by_keys_in_a_dialog_that_shows_what_comes_of_it() 
     harness.get_by_label("Artist: Êèíî becomes Кино");
     harness.get_by_label("Title: Ãðóïïà êðîâè becomes Группа крови");
     harness.get_by_role_and_label(Role::RadioButton, "Cyrillic (Windows-1251), most likely");
+    // The readings stand below each other, and beside them, below each other, the texts.
+    let place = |role, label: &str| harness.get_by_role_and_label(role, label).rect();
+    let (best, as_is) =
+        (place(Role::RadioButton, "Cyrillic (Windows-1251), most likely"), place(Role::RadioButton, "As in the file"));
+    let artist = place(Role::Label, "Artist: Êèíî becomes Кино");
+    let album = place(Role::Label, "Album: Ïîñëåäíèé ãåðîé becomes Последний герой");
+    assert!(as_is.top() > best.bottom() && as_is.left() == best.left(), "{best} {as_is}");
+    assert!(artist.left() > best.right() && artist.right() < 1280.0 - 100.0, "{best} {artist}");
+    assert!(album.top() >= artist.bottom() && album.left() == artist.left(), "{artist} {album}");
     support::show("repair-text", &mut harness);
     press(&mut harness, Key::ArrowDown);
     assert!(harness.query_by_label("Artist: Êèíî becomes Кино").is_none(), "another encoding");

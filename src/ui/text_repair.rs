@@ -1,6 +1,8 @@
 //! The dialog that reads texts of songs in another encoding: the readings at the left, what comes of the chosen one at the right.
 
-use eframe::egui::{Align, EventFilter, Key, Modifiers, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, EventFilter, Key, Layout, Modifiers, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::library::misread::Reading;
 use crate::state::Action;
@@ -34,7 +36,8 @@ pub fn text_repair(ui: &mut Ui, repair: &TextRepair, opening: bool, actions: &mu
     ui.label(RichText::new(sentence).color(tokens.text_muted));
     ui.add_space(8.0);
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(vec2(READINGS, height), |ui| {
+        let down = Layout::top_down(Align::Min);
+        ui.allocate_ui_with_layout(vec2(READINGS, height), down, |ui| {
             ui.set_width(READINGS);
             ui.spacing_mut().item_spacing.y = 2.0;
             ScrollArea::vertical().id_salt("readings").max_height(height).min_scrolled_height(height).show(ui, |ui| {
@@ -44,7 +47,7 @@ pub fn text_repair(ui: &mut Ui, repair: &TextRepair, opening: bool, actions: &mu
             });
         });
         ui.add_space(8.0);
-        ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
+        ui.allocate_ui_with_layout(vec2(ui.available_width(), height), down, |ui| {
             ui.set_width(ui.available_width());
             outcome(ui, repair, height);
         });
