@@ -5,10 +5,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use crate::audio::AudioReader;
-use crate::base::CancelToken;
+use crate::base::{CancelToken, TrackId};
 use crate::engine::Settings;
-use crate::library;
+use crate::library::m3u::{self, PlaylistFile, PlaylistKind};
+use crate::library::misread::{Reading, guesses};
+use crate::library::model::Track;
 use crate::library::query::Query;
+use crate::library::{self, Library, portable};
 use crate::ml::dataset::{Dataset, Sources, split};
 use crate::ml::eval::Judgement;
 use crate::ml::model::{Model, ModelCard};
@@ -35,7 +38,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("run_state", run_state),
     ("settings", settings),
     ("clip_list", clip_list),
-    // Still to come with what reads them: m3u, library_import.
+    ("m3u", m3u),
+    ("library_import", library_import),
+    ("garbled_text", garbled_text),
 ];
 
 /// Runs one target; an unknown name does nothing.
@@ -133,4 +138,49 @@ fn clip_list(bytes: &[u8]) {
         let media = crate::engine::training::SoundFiles::default();
         Dataset::open(&sources, &media, &CancelToken::default()).ok();
     });
+}
+
+/// A playlist of one song whose every text is this: whatever is in it, the file keeps its four lines.
+fn m3u(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let track = Track {
+        id: TrackId(1),
+        path: "/music/a.mp3".into(),
+        title: text.as_ref().into(),
+        artist: text.as_ref().into(),
+        album: text.as_ref().into(),
+        track_number: None,
+        year: None,
+        tag_genre: None,
+        duration_secs: 60.0,
+        format: "MP3".into(),
+        playable: true,
+        missing: false,
+        added_at: 0,
+        more: None,
+        in_file: None,
+        user_genre: None,
+        prediction: None,
+    };
+    let playlist = PlaylistFile { kind: PlaylistKind::Manual, name: &text, tracks: vec![&track], provenance: &text };
+    let written = m3u::render(&playlist, Path::new("/music"));
+    assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), 5, "{}", String::from_utf8_lossy(&written));
+}
+
+/// A file that `timbre library export` might have written.
+fn library_import(bytes: &[u8]) {
+    with_file("library.json", bytes, |path| {
+        let Ok(document) = portable::read(path) else { return };
+        let Ok(mut library) = Library::open(&path.with_file_name("library.sqlite")) else { return };
+        library.import(&document, &[], "a file", false).ok();
+    });
+}
+
+/// Texts of tags in the wrong encoding.
+fn garbled_text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    guesses(text.lines());
+    for reading in Reading::ALL {
+        reading.repair(&text);
+    }
 }

@@ -149,6 +149,9 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
         "query" => {
             text(&["queen live", "artist:\"the beatles\" year:1965-1970 -live", "genre:jazz OR (bpm:>100)", "don't"])
         }
+        "m3u" => text(&["Kind of Blue", "a\nb\r\n#EXTM3U", "\u{2028}x\u{85}y", "é"]),
+        "garbled_text" => text(&["Êèíî - Ãðóïïà êðîâè", "‚ ‚¢‚¤", "Ã©tÃ©", "plain"]),
+        "library_import" => vec![exported()],
         "model_card" => models(),
         "run_bundle" => vec![bundle(), bundle_of(&[("run.json", run_json())])],
         "run_state" => vec![
@@ -326,6 +329,23 @@ fn model(network: NetworkSpec) -> Vec<u8> {
 
 fn run_json() -> Vec<u8> {
     serde_json::to_vec(&RunState::new("a-run", "cnn", "best", 0)).unwrap()
+}
+
+/// A library's export: a song with a genre, a playlist, repaired texts.
+fn exported() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let (music, data) = (folder.path().join("music"), folder.path().join("data"));
+    std::fs::create_dir(&music).unwrap();
+    std::fs::write(music.join("Êèíî.wav"), Sound::tone(440.0, 0.5, 8000, 2, 0.1).wav()).unwrap();
+    let mut scan = std::process::Command::new(env!("CARGO_BIN_EXE_timbre"));
+    let output = scan.arg("--data-dir").arg(&data).arg("scan").arg(&music).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut library = timbre::library::Library::open(&data.join("library.sqlite")).unwrap();
+    let songs: Vec<_> = library.snapshot().unwrap().tracks.iter().map(|track| track.id).collect();
+    assert_eq!(songs.len(), 1);
+    library.set_genre(&songs, Some("folk")).unwrap();
+    library.create_playlist("a list", &songs).unwrap();
+    serde_json::to_vec(&library.portable().unwrap()).unwrap()
 }
 
 fn config() -> Vec<u8> {
