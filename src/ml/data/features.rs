@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::cache::{Cache, hash_file};
-use super::front_end::tags;
+use super::front_end::{Sound, tags};
 use super::media::Media;
 use super::{Broken, Clip};
 use crate::base::CancelToken;
@@ -214,7 +214,7 @@ fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media:
 /// What was last decoded.
 struct Open<'a> {
     media: &'a dyn Media,
-    sound: Option<(PathBuf, u32, Result<Vec<f32>, String>)>,
+    sound: Option<(PathBuf, u32, Result<Sound<'static>, String>)>,
     picture: Option<(PathBuf, Result<RgbImage, String>)>,
 }
 
@@ -229,10 +229,10 @@ impl<'a> Open<'a> {
             Source::Sound(path) => {
                 let rate_hz = front_end.sample_rate_hz();
                 if !self.sound.as_ref().is_some_and(|(known, rate, _)| known == path && *rate == rate_hz) {
-                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.excerpt(path, rate_hz)));
+                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.excerpt(path, rate_hz).map(Sound::new)));
                 }
                 match &self.sound {
-                    Some((_, _, Ok(samples))) => front_end.of_sound(samples),
+                    Some((_, _, Ok(sound))) => front_end.of(sound),
                     Some((_, _, Err(reason))) => Err(reason.clone()),
                     None => Err("there is no sound in it".into()),
                 }
