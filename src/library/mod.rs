@@ -8,6 +8,7 @@ pub mod filing;
 pub mod loudness;
 pub mod m3u;
 pub mod model;
+mod name;
 pub mod playlist;
 pub mod portable;
 pub mod query;
@@ -18,6 +19,7 @@ mod text;
 
 pub use db::Library;
 pub use error::LibraryError;
+pub use name::Name;
 pub use sound_key::{SoundKey, sound_key};
 pub use text::{SortKey, fold};
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::base::{PlaylistId, TrackId};
 
+use super::name::Name;
 use super::text::fold;
 
 /// A song file and all that is known of it.
@@ -19,19 +20,19 @@ pub struct Track {
     /// Title from the tags, else the file's name without its ending.
     pub title: String,
     /// Artist from the tags, else empty.
-    pub artist: String,
+    pub artist: Name,
     /// Album from the tags, else empty.
-    pub album: String,
+    pub album: Name,
     /// Position on the album from the tags.
     pub track_number: Option<u32>,
     /// Year of release from the tags.
     pub year: Option<i32>,
     /// Genre from the tags, as it stands there.
-    pub tag_genre: Option<String>,
+    pub tag_genre: Option<Name>,
     /// Playing time; 0 when unknown.
     pub duration_secs: f64,
     /// The container or codec, for example `FLAC`.
-    pub format: String,
+    pub format: Name,
     /// The sound can be decoded (false: tags only, for example WMA).
     pub playable: bool,
     /// The file was not there at the last scan (drive away, deleted).
@@ -106,9 +107,9 @@ pub struct UserGenre {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// Name of the model file.
-    pub model_name: String,
+    pub model_name: Name,
     /// Hash of everything that decides the result (weights, front end, window plan).
-    pub model_hash: String,
+    pub model_hash: Name,
     /// Calibrated probabilities, best first; they add up to 1.
     pub top: Vec<GenreProbability>,
     /// The strongest tags (mood, instrument, era), strongest first; each 0..1 on its own.
@@ -125,7 +126,7 @@ pub struct Prediction {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GenreProbability {
     /// The genre's name.
-    pub genre: String,
+    pub genre: Name,
     /// Calibrated probability, 0..1.
     pub probability: f32,
 }
@@ -134,7 +135,7 @@ pub struct GenreProbability {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TagScore {
     /// The tag's name.
-    pub tag: String,
+    pub tag: Name,
     /// Sigmoid output averaged over the windows, 0..1.
     pub score: f32,
 }

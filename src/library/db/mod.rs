@@ -35,6 +35,7 @@ use crate::base::TrackId;
 
 use super::LibraryError;
 use super::model::Prediction;
+use super::name::Names;
 
 pub use check::{CheckReport, Finding, check, version_of};
 pub use history::{HistoryEntry, QueueState, Undone};
@@ -63,6 +64,8 @@ pub struct Library {
     damaged_predictions: HashSet<TrackId>,
     /// The newest revision whose predictions are in `predictions`.
     predictions_stamp: i64,
+    /// What the songs of all snapshots share.
+    names: Names,
 }
 
 impl Library {
@@ -101,6 +104,7 @@ impl Library {
             predictions: HashMap::new(),
             damaged_predictions: HashSet::new(),
             predictions_stamp: -1,
+            names: Names::default(),
         })
     }
 
