@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::time::Duration;
+
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Event as Input, Key, Modifiers};
+use eframe::egui::{Event as Input, Key, Modifiers, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use support::{FakeDialogs, FakeEngine, act, click, library, playing, settings, window};
@@ -55,6 +57,28 @@ fn titles(harness: &Harness<'static, App>) -> Vec<String> {
         .filter_map(|row| row.accesskit_node().label())
         .map(|label| label.split(',').next().unwrap_or_default().to_owned())
         .collect()
+}
+
+#[test]
+fn a_window_in_which_nothing_happens_asks_for_no_frame() {
+    let (engine, mut harness) = opened();
+    let asks_in = |harness: &Harness<'static, App>| harness.output().viewport_output[&ViewportId::ROOT].repaint_delay;
+    let output = OutputState::Silent("no sound device was found".to_owned());
+    let silent = PlayerStatus { output, ..PlayerStatus::stopped(1.0) };
+    for (heard, when) in [(None, "at first"), (Some(PlayerEvent::Status(silent)), "without a sound device")] {
+        heard.into_iter().for_each(|event| engine.tell(Event::Player(event)));
+        // The silence is shown after a moment, and messages go away.
+        harness.run_steps(400);
+        assert_eq!(asks_in(&harness), Duration::MAX, "{when}");
+    }
+    act(&mut harness, Action::AcceptSilence);
+    harness.run_steps(20);
+    assert_eq!(asks_in(&harness), Duration::MAX, "when that is known and the notice was closed");
+    engine.tell(playing(TrackId(1), 3.0, 200.0));
+    harness.step();
+    press(&mut harness, Key::ArrowDown);
+    harness.run_steps(100);
+    assert_eq!(asks_in(&harness), Duration::MAX, "while a song plays the player's events bring the frames");
 }
 
 #[test]
@@ -184,7 +208,7 @@ fn review_goes_through_the_unsure_songs_with_keys() {
     engine.take_sent();
     press(&mut harness, Key::Num2);
     let sent = engine.take_sent();
-    assert_eq!(sent[0], Command::SetGenre { tracks: vec![song], genre: Some(second) });
+    assert_eq!(sent[0], Command::SetGenre { tracks: vec![song], genre: Some(second.into()) });
     assert!(matches!(&sent[1], Command::Player(PlayerCommand::PlayQueue { items, .. }) if items.len() == 1));
     harness.get_by_label(&format!("Song 2 of {unsure}"));
     press_with(&mut harness, Modifiers::COMMAND, Key::Z);
@@ -390,8 +414,7 @@ fn what_goes_wrong_is_said() {
 fn garbled() -> Snapshot {
     let mut snapshot = library(60);
     for track in std::sync::Arc::make_mut(&mut snapshot.tracks).iter_mut().take(10) {
-        (track.title, track.artist, track.album) =
-            ("Ãðóïïà êðîâè".to_owned(), "Êèíî".to_owned(), "Ïîñëåäíèé ãåðîé".to_owned());
+        (track.title, track.artist, track.album) = ("Ãðóïïà êðîâè".to_owned(), "Êèíî".into(), "Ïîñëåäíèé ãåðîé".into());
     }
     snapshot
 }
@@ -436,7 +459,7 @@ fn repaired_texts_can_be_left_as_in_the_file() {
     let mut snapshot = library(60);
     let first = &mut std::sync::Arc::make_mut(&mut snapshot.tracks)[0];
     let id = first.id;
-    first.artist = "Кино".to_owned();
+    first.artist = "Кино".into();
     first.in_file = Some(Box::new([(TextField::Artist, "Êèíî".to_owned())].into()));
     let (engine, mut harness) = open(snapshot, FakeDialogs::default());
     act(&mut harness, Action::Search("Кино".to_owned()));
@@ -481,14 +504,14 @@ fn articles_count_where_the_switch_says_so() {
     let mut snapshot = library(60);
     let names = ["The Aaa", "Aab", "Tha"];
     for (track, name) in std::sync::Arc::make_mut(&mut snapshot.tracks).iter_mut().zip(names) {
-        track.artist = name.to_owned();
+        track.artist = name.into();
         track.more = None;
     }
     let (engine, mut harness) = open(snapshot, FakeDialogs::default());
     act(&mut harness, Action::Search("artist:aa".to_owned()));
     let artists = |harness: &Harness<'static, App>| -> Vec<String> {
         let state = harness.state().state();
-        (0..state.rows.places.len()).map(|row| state.row_track(row).unwrap().artist.clone()).collect()
+        (0..state.rows.places.len()).map(|row| state.row_track(row).unwrap().artist.to_string()).collect()
     };
     assert_eq!(artists(&harness), ["The Aaa", "Aab"]);
     press_with(&mut harness, Modifiers::COMMAND, Key::Comma);

@@ -46,7 +46,7 @@ fn awkward(mut snapshot: Snapshot) -> Snapshot {
         ("Line\nbreak and\ttab", "", ""),
     ];
     for (track, (title, artist, album)) in tracks.iter_mut().zip(names) {
-        (track.title, track.artist, track.album) = (title.to_owned(), artist.to_owned(), album.to_owned());
+        (track.title, track.artist, track.album) = (title.to_owned(), artist.into(), album.into());
     }
     snapshot
 }

@@ -129,6 +129,7 @@ fn file<'a>(track: &'a Track, threshold: f32, genre_of_tag: impl FnOnce(&'a str)
 #[cfg(test)]
 mod tests {
     use crate::base::TrackId;
+    use crate::library::Name;
     use crate::library::model::{GenreProbability, Prediction, UserGenre};
 
     use super::*;
@@ -138,11 +139,11 @@ mod tests {
             id: TrackId(1),
             path: "/m/a.ogg".into(),
             title: "a".into(),
-            artist: String::new(),
-            album: String::new(),
+            artist: "".into(),
+            album: "".into(),
             track_number: None,
             year: None,
-            tag_genre: tag.map(str::to_owned),
+            tag_genre: tag.map(Name::from),
             duration_secs: 1.0,
             format: "Ogg".into(),
             playable: true,

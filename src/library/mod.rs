@@ -8,6 +8,7 @@ pub mod filing;
 pub mod m3u;
 pub mod misread;
 pub mod model;
+mod name;
 pub mod playlist;
 pub mod portable;
 pub mod query;
@@ -19,6 +20,7 @@ mod text;
 
 pub use db::Library;
 pub use error::LibraryError;
+pub use name::Name;
 pub use sound_key::{SoundKey, sound_key};
 pub use text::{Articles, SortKey, fold};
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::base::{PlaylistId, TrackId};
 
+use super::name::Name;
 use super::text::fold;
 
 /// A song file and all that is known of it.
@@ -21,19 +22,19 @@ pub struct Track {
     /// Title from the tags, else the file's name without its ending.
     pub title: String,
     /// Artist from the tags, else empty.
-    pub artist: String,
+    pub artist: Name,
     /// Album from the tags, else empty.
-    pub album: String,
+    pub album: Name,
     /// Position on the album from the tags.
     pub track_number: Option<u32>,
     /// Year of release from the tags.
     pub year: Option<i32>,
     /// Genre from the tags, as it stands there.
-    pub tag_genre: Option<String>,
+    pub tag_genre: Option<Name>,
     /// Playing time; 0 when unknown.
     pub duration_secs: f64,
     /// The container or codec, for example `FLAC`.
-    pub format: String,
+    pub format: Name,
     /// The sound can be decoded (false: tags only, for example WMA).
     pub playable: bool,
     /// The file was not there at the last scan (drive away, deleted).
@@ -208,9 +209,9 @@ pub struct UserGenre {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// Name of the model file.
-    pub model_name: String,
+    pub model_name: Name,
     /// Hash of everything that decides the result (weights, front end, window plan).
-    pub model_hash: String,
+    pub model_hash: Name,
     /// Calibrated probabilities, best first; they add up to 1.
     pub top: Vec<GenreProbability>,
     /// The strongest tags (mood, instrument, era), strongest first; each 0..1 on its own.
@@ -227,7 +228,7 @@ pub struct Prediction {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GenreProbability {
     /// The genre's name.
-    pub genre: String,
+    pub genre: Name,
     /// Calibrated probability, 0..1.
     pub probability: f32,
 }
@@ -236,7 +237,7 @@ pub struct GenreProbability {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TagScore {
     /// The tag's name.
-    pub tag: String,
+    pub tag: Name,
     /// Sigmoid output averaged over the windows, 0..1.
     pub score: f32,
 }
@@ -315,9 +316,9 @@ impl Track {
         }
         match field {
             TextField::Title => return std::mem::replace(&mut self.title, text),
-            TextField::Artist => return std::mem::replace(&mut self.artist, text),
-            TextField::Album => return std::mem::replace(&mut self.album, text),
-            TextField::Genre => return self.tag_genre.replace(text).unwrap_or_default(),
+            TextField::Artist => return std::mem::replace(&mut self.artist, text.into()).into(),
+            TextField::Album => return std::mem::replace(&mut self.album, text.into()).into(),
+            TextField::Genre => return self.tag_genre.replace(text.into()).unwrap_or_default().into(),
             _ => {}
         }
         let more = self.more.get_or_insert_default();
@@ -479,8 +480,8 @@ impl Track {
             id: TrackId(id),
             path: format!("/m/{id:06}.ogg").into(),
             title: format!("Song {id}"),
-            artist: String::new(),
-            album: String::new(),
+            artist: "".into(),
+            album: "".into(),
             track_number: None,
             year: None,
             tag_genre: None,

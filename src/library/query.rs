@@ -154,7 +154,7 @@ impl Test {
                     || genre(track, filing).is_some_and(|genre| has(genre, word))
             }
             Self::Signs(signs) => {
-                [&track.title, &track.artist, &track.album].iter().any(|text| text.contains(signs.as_str()))
+                [track.title.as_str(), &track.artist, &track.album].iter().any(|text| text.contains(signs.as_str()))
             }
             Self::Title(word) => has(&track.title, word),
             Self::Artist(word) => has(&track.artist, word),

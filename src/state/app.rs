@@ -215,6 +215,14 @@ impl AppState {
         (self.now_secs - since_secs >= SILENCE_SHOWN_AFTER_SECS).then_some(reason)
     }
 
+    /// When the window will begin to say that there is no sound output, in seconds of its clock; nothing when it says so
+    /// already or has no reason to.
+    pub fn silence_shown_at_secs(&self) -> Option<f64> {
+        let is_silent = matches!(self.player.output, OutputState::Silent(_)) && !self.silence_accepted;
+        let shown_at_secs = self.silent_since_secs.filter(|_| is_silent)? + SILENCE_SHOWN_AFTER_SECS;
+        (self.now_secs < shown_at_secs).then_some(shown_at_secs)
+    }
+
     /// What is to be said across the window about the sound output: that its device is gone, or that there is none.
     pub fn output_notice(&self) -> Option<String> {
         if let OutputState::Gone(name) = &self.player.output {

@@ -151,7 +151,7 @@ mod tests {
         let mut tracks: Vec<_> = (1..=titles.len() as i64).map(|id| track(id, None)).collect();
         for (track, title) in tracks.iter_mut().zip(titles) {
             track.title = (*title).to_owned();
-            track.artist = "Êèíî".to_owned();
+            track.artist = "Êèíî".into();
         }
         let mut state = AppState::default();
         state.apply(Event::Library(Snapshot { tracks: Arc::new(tracks), ..Snapshot::default() }));
@@ -190,7 +190,7 @@ mod tests {
     fn what_is_repaired_can_be_left_as_in_the_file() {
         let mut state = opened(&["Song"]);
         let mut tracks = (*state.snapshot.tracks).clone();
-        tracks[0].artist = "Кино".to_owned();
+        tracks[0].artist = "Кино".into();
         tracks[0].in_file = Some(Box::new([(TextField::Artist, "Êèíî".to_owned())].into()));
         state.apply(Event::Library(Snapshot { tracks: Arc::new(tracks), revision: 2, ..Snapshot::default() }));
         state.reduce(Action::Do(Verb::RepairText));
@@ -204,7 +204,7 @@ mod tests {
     fn texts_that_look_right_are_left_alone_by_default() {
         let mut state = opened(&["Song"]);
         let mut tracks = (*state.snapshot.tracks).clone();
-        tracks[0].artist = "Sigur Rós".to_owned();
+        tracks[0].artist = "Sigur Rós".into();
         state.apply(Event::Library(Snapshot { tracks: Arc::new(tracks), revision: 2, ..Snapshot::default() }));
         state.reduce(Action::Do(Verb::RepairText));
         let repair = dialog(&state);

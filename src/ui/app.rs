@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
 
-use crate::audio::player::OutputState;
 use crate::base::TrackId;
 use crate::engine::training::message::TrainingCommand;
 use crate::engine::{Command, Event};
-use crate::state::app::SILENCE_SHOWN_AFTER_SECS;
 use crate::state::{Action, AppState, Effect, EngineLink, FolderPurpose, Place, TrainAction};
 
 use super::dialogs::{Dialogs, NativeDialogs};
@@ -113,11 +111,10 @@ impl App {
         }
         self.state.update_inspect();
         self.send_wanted();
-        if matches!(self.state.player.output, OutputState::Silent(_)) && self.state.silent_because().is_none() {
-            ctx.request_repaint_after(Duration::from_secs_f64(SILENCE_SHOWN_AFTER_SECS));
-        }
         theme::follow_settings(ctx, &self.state.settings);
-        if let Some(until_secs) = self.state.toasts.next_change_secs() {
+        for until_secs in
+            [self.state.toasts.next_change_secs(), self.state.silence_shown_at_secs()].into_iter().flatten()
+        {
             let left_secs = (until_secs - ctx.input(|input| input.time)).max(0.05);
             ctx.request_repaint_after(Duration::from_secs_f64(left_secs));
         }

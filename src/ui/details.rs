@@ -77,12 +77,12 @@ fn song(ui: &mut Ui, state: &AppState, track: &Track, actions: &mut Vec<Action>)
     let album = match track.year {
         Some(year) if track.album.is_empty() => year.to_string(),
         Some(year) => format!("{} · {year}", track.album),
-        None => track.album.clone(),
+        None => track.album.to_string(),
     };
     if !album.is_empty() {
         row(ui, &album, fonts::body(), tokens.text_muted, 20.0);
     }
-    let mut facts = track.format.clone();
+    let mut facts = track.format.to_string();
     if track.duration_secs > 0.0 {
         facts += &format!(" · {}", clock_text(track.duration_secs));
     }

@@ -22,7 +22,7 @@ pub fn keys(ui: &Ui, state: &AppState, actions: &mut Vec<Action>) {
     ui.input_mut(|input| {
         for (key, guess) in KEYS.into_iter().zip(top) {
             if input.consume_key(Modifiers::NONE, key) {
-                actions.push(Action::ReviewChoose(guess.genre.clone()));
+                actions.push(Action::ReviewChoose(guess.genre.to_string()));
             }
         }
         if input.consume_key(Modifiers::NONE, Key::Enter) || input.consume_key(Modifiers::NONE, Key::ArrowDown) {

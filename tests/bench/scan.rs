@@ -103,7 +103,7 @@ fn large_library(criterion: &mut Criterion, database: &Path) {
         .map(|(id, _)| {
             let first = id.0 as usize % 10;
             let top = (0..10).map(|rank| GenreProbability {
-                genre: genres[(first + rank) % 10].clone(),
+                genre: genres[(first + rank) % 10].as_str().into(),
                 probability: 0.6_f32.powi(rank as i32 + 1),
             });
             let prediction = Prediction {

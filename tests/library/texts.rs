@@ -36,7 +36,7 @@ fn fixture() -> (Fixture, TrackId) {
 
 fn texts(fixture: &mut Fixture, name: &str) -> [String; 3] {
     let track = fixture.track(name);
-    [track.title, track.artist, track.album]
+    [track.title, track.artist.into(), track.album.into()]
 }
 
 fn found(fixture: &mut Fixture, query: &str) -> usize {

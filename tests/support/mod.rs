@@ -254,24 +254,24 @@ pub fn track(number: usize) -> Track {
     let start = dice.below(10);
     let mut top = Vec::new();
     for step in 0..10 {
-        top.push(GenreProbability { genre: GENRES[(start + step * 3) % 10].to_owned(), probability });
+        top.push(GenreProbability { genre: GENRES[(start + step * 3) % 10].into(), probability });
         probability = (left * 0.6).min(probability);
         left -= probability;
     }
     let tags = (0..6)
-        .map(|i| TagScore { tag: HEARD[(start + i * 3) % HEARD.len()].to_owned(), score: 0.85 - i as f32 * 0.13 })
+        .map(|i| TagScore { tag: HEARD[(start + i * 3) % HEARD.len()].into(), score: 0.85 - i as f32 * 0.13 })
         .collect();
     Track {
         id: TrackId(number as i64 + 1),
         path: format!("/home/ana/Music/{artist}/{album}/{:06} {title}.flac", number).into(),
         title,
-        artist: artist.to_owned(),
-        album,
+        artist: artist.into(),
+        album: album.into(),
         track_number: Some(1 + number as u32 % 12),
         year: Some(1958 + dice.below(66) as i32),
-        tag_genre: number.is_multiple_of(4).then(|| "Indie".to_owned()),
+        tag_genre: number.is_multiple_of(4).then(|| "Indie".into()),
         duration_secs: 95.0 + dice.below(300) as f64,
-        format: ["FLAC", "MP3", "Opus"][dice.below(3)].to_owned(),
+        format: ["FLAC", "MP3", "Opus"][dice.below(3)].into(),
         playable: true,
         missing: number % 97 == 96,
         added_at: 1_795_000_000,
@@ -280,8 +280,8 @@ pub fn track(number: usize) -> Track {
         user_genre: (number % 23 == 5)
             .then(|| UserGenre { genre: GENRES[number % 10].to_owned(), set_at: 1_795_200_000 }),
         prediction: Some(Arc::new(Prediction {
-            model_name: "MusiCNN genre head".to_owned(),
-            model_hash: "1".to_owned(),
+            model_name: "MusiCNN genre head".into(),
+            model_hash: "1".into(),
             top,
             tags,
             heard_secs: 27.0,

@@ -166,8 +166,8 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
     if let Some(reason) = why_not(&decoded, info.sample_rate_hz) {
         let notes: Vec<String> = std::iter::once(reason).chain(decoded.damage_note()).collect();
         let prediction = Prediction {
-            model_name: info.name.clone(),
-            model_hash: info.hash.clone(),
+            model_name: info.name.as_str().into(),
+            model_hash: info.hash.as_str().into(),
             top: Vec::new(),
             tags: Vec::new(),
             heard_secs: decoded.heard_secs,
@@ -183,17 +183,17 @@ fn listen(path: &Path, classifier: &Classifier, cancel: &CancelToken) -> Answer 
         .labels
         .iter()
         .zip(&heard.probabilities)
-        .map(|(genre, &probability)| GenreProbability { genre: genre.clone(), probability })
+        .map(|(genre, &probability)| GenreProbability { genre: genre.into(), probability })
         .collect();
     top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     let mut tags: Vec<_> =
-        info.tag_names.iter().zip(&heard.tags).map(|(tag, &score)| TagScore { tag: tag.clone(), score }).collect();
+        info.tag_names.iter().zip(&heard.tags).map(|(tag, &score)| TagScore { tag: tag.into(), score }).collect();
     tags.sort_by(|a, b| b.score.total_cmp(&a.score));
     tags.truncate(STRONGEST_TAGS);
     let notes: Vec<String> = heard.note.into_iter().chain(decoded.damage_note()).collect();
     let prediction = Prediction {
-        model_name: info.name.clone(),
-        model_hash: info.hash.clone(),
+        model_name: info.name.as_str().into(),
+        model_hash: info.hash.as_str().into(),
         top,
         tags,
         heard_secs: decoded.heard_secs,

@@ -162,7 +162,7 @@ impl Learner {
         let count = &mut counts.genres[place];
         *(if held_out { &mut count.held_out } else { &mut count.learn }) += 1;
         count.wrong += usize::from(wrong);
-        let artist = Some(track.artist.clone()).filter(|artist| !artist.trim().is_empty());
+        let artist = Some(track.artist.to_string()).filter(|artist| !artist.trim().is_empty());
         Some(Correction { song: Song { path: track.path.clone(), genre: genre.clone(), artist }, held_out })
     }
 

@@ -36,6 +36,7 @@ use crate::base::TrackId;
 
 use super::LibraryError;
 use super::model::Prediction;
+use super::name::Names;
 
 pub use check::{CheckReport, Finding, check, version_of};
 pub use history::{HistoryEntry, QueueState, Undone};
@@ -64,6 +65,8 @@ pub struct Library {
     damaged_predictions: HashSet<TrackId>,
     /// The newest revision whose predictions are in `predictions`.
     predictions_stamp: i64,
+    /// What the songs of all snapshots share.
+    names: Names,
 }
 
 impl Library {
@@ -102,6 +105,7 @@ impl Library {
             predictions: HashMap::new(),
             damaged_predictions: HashSet::new(),
             predictions_stamp: -1,
+            names: Names::default(),
         })
     }
 

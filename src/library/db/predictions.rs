@@ -1,15 +1,18 @@
 //! What networks heard, and what they have still to hear.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, Transaction, params};
+use serde::Deserialize;
 
 use super::values::Values;
 use super::{Library, revision};
 use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::{GenreProbability, Prediction, TagScore};
+use crate::library::name::{Name, Names};
 
 /// A playing time that differs by no more than this is not corrected.
 const SAME_LENGTH_SECS: f64 = 0.05;
@@ -103,8 +106,8 @@ fn store(transaction: &Transaction<'_>, stamp: i64, track: TrackId, prediction: 
         .execute(params![
             track.0,
             stamp,
-            prediction.model_name,
-            prediction.model_hash,
+            prediction.model_name.as_str(),
+            prediction.model_hash.as_str(),
             json(serde_json::to_string(&top))?,
             json(serde_json::to_string(&tags))?,
             prediction.heard_secs,
@@ -118,7 +121,7 @@ fn store(transaction: &Transaction<'_>, stamp: i64, track: TrackId, prediction: 
 pub(super) type Heard = (TrackId, Option<Arc<Prediction>>);
 
 /// The predictions written by revisions after `stamp`.
-pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec<Heard>> {
+pub(super) fn since(connection: &Connection, stamp: i64, names: &mut Names) -> rusqlite::Result<Vec<Heard>> {
     let mut statement = connection.prepare_cached(
         "SELECT track_id, model_name, model_hash, top, tags, heard_secs, note, decided_at \
          FROM prediction WHERE stamp > ?1",
@@ -126,20 +129,19 @@ pub(super) fn since(connection: &Connection, stamp: i64) -> rusqlite::Result<Vec
     let mut rows = statement.query([stamp])?;
     let mut predictions = Vec::new();
     while let Some(row) = rows.next()? {
-        predictions.push((TrackId(row.get(0)?), heard(row).map(Arc::new)));
+        predictions.push((TrackId(row.get(0)?), heard(row, names).map(Arc::new)));
     }
     Ok(predictions)
 }
 
 /// What a row says; `None` when a value in it is damaged.
-fn heard(row: &Row<'_>) -> Option<Prediction> {
+fn heard(row: &Row<'_>, names: &mut Names) -> Option<Prediction> {
     let mut values = Values::of(row);
-    let (top, tags) = (pairs(&values.text(3)?)?, pairs(&values.text(4)?)?);
     let prediction = Prediction {
-        model_name: values.text(1)?,
-        model_hash: values.text(2)?,
-        top: top.into_iter().map(|(genre, probability)| GenreProbability { genre, probability }).collect(),
-        tags: tags.into_iter().map(|(tag, score)| TagScore { tag, score }).collect(),
+        model_name: values.name(1, names)?,
+        model_hash: values.name(2, names)?,
+        top: list(values.str(3)?, names, |genre, probability| GenreProbability { genre, probability })?,
+        tags: list(values.str(4)?, names, |tag, score| TagScore { tag, score })?,
         heard_secs: values.number(5)?,
         note: values.optional_text(6),
         decided_at: values.integer(7)?,
@@ -155,8 +157,21 @@ pub(super) fn count(connection: &Connection) -> rusqlite::Result<usize> {
         .map(|count| count.max(0) as usize)
 }
 
+/// The entries of a JSON array of pairs.
+fn list<T>(json: &str, names: &mut Names, entry: impl Fn(Name, f32) -> T) -> Option<Vec<T>> {
+    let pairs = pairs(json)?;
+    // Exactly as much room as it takes: there is one of these for each song.
+    let mut list = Vec::with_capacity(pairs.len());
+    list.extend(pairs.into_iter().map(|Pair(name, number)| entry(names.get(&name), number)));
+    Some(list)
+}
+
+/// A name and a number, without copying the name where the text has it as it is.
+#[derive(Deserialize)]
+pub(super) struct Pair<'a>(#[serde(borrow)] Cow<'a, str>, f32);
+
 /// A JSON array of `[name, number]`, the numbers finite.
-pub(super) fn pairs(json: &str) -> Option<Vec<(String, f32)>> {
-    let pairs: Vec<(String, f32)> = serde_json::from_str(json).ok()?;
-    pairs.iter().all(|(_, number)| number.is_finite()).then_some(pairs)
+pub(super) fn pairs(json: &str) -> Option<Vec<Pair<'_>>> {
+    let pairs: Vec<Pair<'_>> = serde_json::from_str(json).ok()?;
+    pairs.iter().all(|Pair(_, number)| number.is_finite()).then_some(pairs)
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::base::TrackId;
 use crate::library::LibraryError;
 use crate::library::model::{Prediction, Problem, Snapshot, Track, UserGenre};
+use crate::library::name::Names;
 
 impl Library {
     /// Everything, read in one transaction. A damaged value costs its row at most, and *Problems* names the song.
@@ -18,12 +19,14 @@ impl Library {
     /// # Errors
     /// Database failures.
     pub fn snapshot(&mut self) -> Result<Snapshot, LibraryError> {
-        let (mut snapshot, newer, heard) = self.read(|connection| {
+        let mut names = std::mem::take(&mut self.names);
+        let is_first = self.predictions_stamp < 0;
+        let read = self.read(|connection| {
             let revision = revision(connection)?;
-            let newer = predictions::since(connection, self.predictions_stamp)?;
+            let newer = predictions::since(connection, self.predictions_stamp, &mut names)?;
             let heard = predictions::count(connection)?;
             let mut damaged = Vec::new();
-            let tracks = tracks(connection, &mut damaged)?;
+            let tracks = tracks(connection, &mut names, &mut damaged)?;
             let snapshot = Snapshot {
                 revision,
                 roots: roots::roots(connection)?,
@@ -36,7 +39,12 @@ impl Library {
                 redo: history::next(connection, true)?,
             };
             Ok((snapshot, newer, heard))
-        })?;
+        });
+        self.names = names;
+        let (mut snapshot, newer, heard) = read?;
+        if is_first {
+            self.let_go_of_pages();
+        }
         self.predictions_stamp = snapshot.revision as i64;
         self.take_in(newer);
         // Another library may be here now (a copy that was taken back), or songs were forgotten.
@@ -56,14 +64,24 @@ impl Library {
             let problems = std::mem::take(Arc::make_mut(&mut snapshot.problems));
             snapshot.problems = Arc::new(with_damaged(problems, damaged));
         }
+        self.names.tidy();
         Ok(snapshot)
+    }
+
+    /// The first snapshot reads every page of the file, and few of them again later.
+    fn let_go_of_pages(&self) {
+        if let Err(error) = self.connection.execute_batch("PRAGMA shrink_memory") {
+            tracing::debug!(%error, "the database keeps what it has read");
+        }
     }
 
     fn reload_predictions(&mut self) -> Result<(), LibraryError> {
         self.predictions.clear();
         self.damaged_predictions.clear();
-        let all = self.read(|connection| predictions::since(connection, i64::MIN))?;
-        self.take_in(all);
+        let mut names = std::mem::take(&mut self.names);
+        let all = self.read(|connection| predictions::since(connection, i64::MIN, &mut names));
+        self.names = names;
+        self.take_in(all?);
         Ok(())
     }
 
@@ -89,7 +107,7 @@ fn with_damaged(mut problems: Vec<Problem>, damaged: Vec<Problem>) -> Vec<Proble
 }
 
 /// All songs ordered by path, without their predictions. Damaged values take stand-ins.
-fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Result<Vec<Track>> {
+fn tracks(connection: &Connection, names: &mut Names, damaged: &mut Vec<Problem>) -> rusqlite::Result<Vec<Track>> {
     const NO_PREDICTION: Option<Arc<Prediction>> = None;
     let count: i64 =
         connection.query_row("SELECT count(*) FROM track WHERE removed_at IS NULL", [], |row| row.get(0))?;
@@ -116,13 +134,13 @@ fn tracks(connection: &Connection, damaged: &mut Vec<Problem>) -> rusqlite::Resu
         let mut track = Track {
             id: TrackId(id),
             title,
-            artist: values.text(3).unwrap_or_default(),
-            album: values.text(4).unwrap_or_default(),
+            artist: values.name(3, names).unwrap_or_default(),
+            album: values.name(4, names).unwrap_or_default(),
             track_number: values.optional_integer(5),
             year: values.optional_integer(6),
-            tag_genre: values.optional_text(7),
+            tag_genre: values.optional_name(7, names),
             duration_secs: values.number(8).unwrap_or_default(),
-            format: values.text(9).unwrap_or_default(),
+            format: values.name(9, names).unwrap_or_default(),
             playable: values.flag(10).unwrap_or(true),
             missing: values.flag(11).unwrap_or_default(),
             added_at: values.integer(12).unwrap_or_default(),

@@ -8,6 +8,7 @@ use rusqlite::types::{FromSql as _, ValueRef};
 
 use super::paths::{DbPath, of_bytes};
 use crate::library::model::{Problem, ProblemKind};
+use crate::library::name::{Name, Names};
 
 /// What *Problems* says of a song whose row is damaged.
 const DAMAGED_ENTRY: &str = "Timbre's own entry for this song is damaged; `timbre library check --repair` mends it.";
@@ -38,13 +39,28 @@ impl<'a, 'b> Values<'a, 'b> {
         value
     }
 
-    /// A text; `None` when it is none.
-    pub fn text(&mut self, column: usize) -> Option<String> {
+    /// A text, where the database has it; `None` when it is none.
+    pub fn str(&mut self, column: usize) -> Option<&'a str> {
         let text = match self.get(column) {
-            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).ok(),
             _ => None,
         };
         self.noted(text)
+    }
+
+    /// A text; `None` when it is none.
+    pub fn text(&mut self, column: usize) -> Option<String> {
+        self.str(column).map(str::to_owned)
+    }
+
+    /// A text that other songs share; `None` when it is none.
+    pub fn name(&mut self, column: usize, names: &mut Names) -> Option<Name> {
+        self.str(column).map(|text| names.get(text))
+    }
+
+    /// A text that other songs share and that may be absent.
+    pub fn optional_name(&mut self, column: usize, names: &mut Names) -> Option<Name> {
+        if self.get(column) == ValueRef::Null { None } else { self.name(column, names) }
     }
 
     /// A text that may be absent.

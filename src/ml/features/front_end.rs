@@ -1,8 +1,11 @@
 //! From sound or a picture to what a network sees, one file for each kind.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use image::RgbImage;
 
-use super::log_mel::Grid;
+use super::log_mel::{self, Grid};
 use super::{patches, picture, plot, scalogram, scattering, tags};
 use crate::ml::dataset::Clip;
 use crate::ml::features::{Features, Source};
@@ -12,6 +15,24 @@ use crate::ml::networks::input::FrontEnd;
 const LONGEST_SECS: usize = 600;
 /// Length of GTZAN's clips, which pictures show, seconds.
 const CLIP_SECS: usize = 30;
+
+/// Mono samples, nominally -1 to 1, and what several front ends of the same rate make of them, made once.
+pub struct Sound<'a> {
+    samples: Cow<'a, [f32]>,
+    grid: OnceCell<Grid>,
+}
+
+impl<'a> Sound<'a> {
+    /// Of samples at [`FrontEnd::sample_rate_hz`].
+    pub fn new(samples: impl Into<Cow<'a, [f32]>>) -> Self {
+        Self { samples: samples.into(), grid: OnceCell::new() }
+    }
+
+    /// The log-mel grid of what is looked at.
+    fn grid(&self) -> &Grid {
+        self.grid.get_or_init(|| Grid::of_sound(middle(&self.samples, LONGEST_SECS * log_mel::RATE_HZ as usize)))
+    }
+}
 
 impl FrontEnd {
     /// Whether the clip has something that it reads.
@@ -39,8 +60,16 @@ impl FrontEnd {
     /// # Errors
     /// Why there is nothing to see.
     pub fn of_sound(self, samples: &[f32]) -> Result<Features, String> {
+        self.of(&Sound::new(samples))
+    }
+
+    /// The same of sound that other front ends of the same rate look at, too.
+    ///
+    /// # Errors
+    /// Why there is nothing to see.
+    pub fn of(self, sound: &Sound<'_>) -> Result<Features, String> {
         let rate = self.sample_rate_hz() as usize;
-        let samples = middle(samples, LONGEST_SECS * rate);
+        let samples = middle(&sound.samples, LONGEST_SECS * rate);
         if samples.is_empty() {
             return Err("there is no sound in it".into());
         }
@@ -50,10 +79,10 @@ impl FrontEnd {
         Ok(match self {
             Self::Picture => picture::features(&plot::draw(&Grid::of_sound(&as_clip(samples, rate)))),
             Self::WaveletPicture => picture::features(&plot::draw(&scalogram::picture_grid(&as_clip(samples, rate)))),
-            Self::LogMel => Grid::of_sound(samples).features(),
+            Self::LogMel => sound.grid().features(),
             Self::Patches => patches::of_sound(samples),
             Self::Scalogram => scalogram::grid(samples).features(),
-            Self::Scattering => scattering::features(&Grid::of_sound(samples)),
+            Self::Scattering => scattering::features(sound.grid()),
             Self::Tags => tags::of_sound(samples)?,
         })
     }

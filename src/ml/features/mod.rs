@@ -30,6 +30,7 @@ use crate::ml::dataset::{Broken, Clip};
 use crate::ml::error::MlError;
 use crate::ml::features::cache::{Cache, hash_file};
 use crate::ml::networks::input::FrontEnd;
+pub use front_end::Sound;
 
 /// The numbers of one clip, row by row, in half precision: they are many.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,7 +203,7 @@ fn load_clip(clip: &Clip, front_ends: &[FrontEnd], cache: Option<&Cache>, media:
 /// What was last decoded.
 struct Open<'a> {
     media: &'a dyn Media,
-    sound: Option<(PathBuf, u32, Result<Vec<f32>, String>)>,
+    sound: Option<(PathBuf, u32, Result<Sound<'static>, String>)>,
     picture: Option<(PathBuf, Result<RgbImage, String>)>,
 }
 
@@ -217,10 +218,10 @@ impl<'a> Open<'a> {
             Source::Sound(path) => {
                 let rate_hz = front_end.sample_rate_hz();
                 if !self.sound.as_ref().is_some_and(|(known, rate, _)| known == path && *rate == rate_hz) {
-                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.excerpt(path, rate_hz)));
+                    self.sound = Some((path.to_path_buf(), rate_hz, self.media.excerpt(path, rate_hz).map(Sound::new)));
                 }
                 match &self.sound {
-                    Some((_, _, Ok(samples))) => front_end.of_sound(samples),
+                    Some((_, _, Ok(sound))) => front_end.of(sound),
                     Some((_, _, Err(reason))) => Err(reason.clone()),
                     None => Err("there is no sound in it".into()),
                 }

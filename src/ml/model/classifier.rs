@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::ml::error::MlError;
 use crate::ml::eval::metrics::Evaluation;
 use crate::ml::features::tagger::{Listened, MUSICNN};
-use crate::ml::features::{Features, tags};
+use crate::ml::features::{Features, Sound, tags};
 use crate::ml::model::batches::Example;
 use crate::ml::model::{BUILT_IN, Model};
 use crate::ml::networks::input::FrontEnd as Input;
@@ -141,19 +141,7 @@ impl Classifier {
             let window = sound(window);
             let other = second.get(index).filter(|samples| !samples.is_empty()).map(|samples| sound(samples));
             let tagged = tags::hear(&window)?;
-            let features = |input: Input| -> Option<Features> {
-                match input {
-                    Input::Tags => Some(tags::features(&tagged.mean_tag_logits())),
-                    input if input.sample_rate_hz() == self.info.sample_rate_hz => input.of_sound(&window).ok(),
-                    input => input.of_sound(other.as_ref()?).ok(),
-                }
-            };
-            let inputs = self.model.inputs().into_iter().map(|input| (features(input.front_end), input.optional));
-            let inputs: Vec<_> = inputs.collect();
-            if inputs.iter().any(|(features, optional)| features.is_none() && !optional) {
-                return Err(MlError::Input("there is no sound that the model can hear in it".into()));
-            }
-            let inputs = inputs.into_iter().map(|(features, _)| features.map(Arc::new)).collect();
+            let inputs = self.inputs(&window, other.as_deref(), &tagged)?;
             examples.push(Example { label: 0, inputs });
             heard.push(tagged);
             sounds.push(window);
@@ -175,6 +163,33 @@ impl Classifier {
 }
 
 impl Classifier {
+    /// What the model takes of a window, each front end run once, however many branches read it.
+    fn inputs(
+        &self,
+        first: &[f32],
+        second: Option<&[f32]>,
+        tagged: &Listened,
+    ) -> Result<Vec<Option<Arc<Features>>>, MlError> {
+        let (first, second) = (Sound::new(first), second.map(Sound::new));
+        let features = |input: Input| -> Option<Features> {
+            match input {
+                Input::Tags => Some(tags::features(&tagged.mean_tag_logits())),
+                input if input.sample_rate_hz() == self.info.sample_rate_hz => input.of(&first).ok(),
+                input => input.of(second.as_ref()?).ok(),
+            }
+        };
+        let mut made: Vec<(Input, Option<Arc<Features>>)> = Vec::new();
+        for input in self.model.inputs() {
+            let known = made.iter().find(|(front_end, _)| *front_end == input.front_end);
+            let features = known.map_or_else(|| features(input.front_end).map(Arc::new), |(_, known)| known.clone());
+            if features.is_none() && !input.optional {
+                return Err(MlError::Input("there is no sound that the model can hear in it".into()));
+            }
+            made.push((input.front_end, features));
+        }
+        Ok(made.into_iter().map(|(_, features)| features).collect())
+    }
+
     /// Lets the model judge a moment of noise, before anybody relies on it.
     ///
     /// # Errors
@@ -245,6 +260,33 @@ mod tests {
         }
         // Without the second rate the other branches decide.
         assert!(classifier.classify(&first, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_front_end_that_several_branches_read_runs_once_a_window() {
+        let classifier = Classifier::embedded(&DeviceChoice::Cpu).unwrap();
+        let (first, second) = (tone(2.0, 16_000), tone(2.0, 22_050));
+        let tagged = tags::hear(&first).unwrap();
+        let made = classifier.inputs(&first, Some(&second), &tagged).unwrap();
+        let wanted: Vec<Input> = classifier.model.inputs().iter().map(|input| input.front_end).collect();
+        let mut shared = 0;
+        for (index, front_end) in wanted.iter().enumerate() {
+            let earlier = wanted[..index].iter().position(|other| other == front_end);
+            if let (Some(earlier), Some(features)) = (earlier, &made[index]) {
+                assert!(Arc::ptr_eq(features, made[earlier].as_ref().unwrap()), "{front_end:?}");
+                shared += 1;
+            }
+        }
+        assert!(shared > 0, "{wanted:?}");
+    }
+
+    #[test]
+    fn front_ends_that_share_sound_see_what_each_sees_alone() {
+        let samples = tone(3.0, 22_050);
+        let sound = Sound::new(&samples[..]);
+        for front_end in [Input::Scattering, Input::LogMel, Input::Scattering, Input::Picture] {
+            assert_eq!(front_end.of(&sound).unwrap(), front_end.of_sound(&samples).unwrap());
+        }
     }
 
     #[test]

@@ -230,6 +230,10 @@ pub fn freeze(
     windows: usize,
     between: &mut dyn FnMut(usize) -> Result<(), MlError>,
 ) -> Result<Option<Frozen>, MlError> {
+    // Asked first: no batch is made only to be thrown away.
+    if !network.has_frozen_part() {
+        return Ok(None);
+    }
     let maker = BatchMaker { examples, inputs, labels: 1 };
     let mut all = Vec::new();
     for clip in 0..examples.len() {

@@ -256,6 +256,11 @@ pub trait Network: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Whether a part of it is frozen, so that [`Network::frozen_features`] has something to say.
+    fn has_frozen_part(&self) -> bool {
+        false
+    }
+
     /// What the frozen part makes of examples `[n, ...]`; the result takes their place as input of [`Network::forward`]. `None`:
     /// nothing is frozen.
     ///

@@ -157,6 +157,10 @@ impl Network for Tuned {
         Ok(self.output.bias.set(&(self.output.bias.as_detached_tensor() - levels)?)?)
     }
 
+    fn has_frozen_part(&self) -> bool {
+        self.frozen
+    }
+
     fn frozen_features(&self, inputs: &[Tensor]) -> Result<Option<Tensor>, MlError> {
         if !self.frozen {
             return Ok(None);

@@ -114,7 +114,7 @@ mod tests {
     fn songs_are_counted_by_genre_and_too_few_are_an_obstacle() {
         let filed = |id: i64, genre: &str| Track {
             user_genre: Some(UserGenre { genre: genre.into(), set_at: 0 }),
-            artist: format!("Artist {}", id % 3),
+            artist: format!("Artist {}", id % 3).into(),
             ..track(id, None)
         };
         let mut tracks: Vec<Track> = (0..12).map(|id| filed(id, if id < 4 { "Hip-Hop" } else { "hiphop" })).collect();

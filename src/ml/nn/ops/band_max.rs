@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, 
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::values;
+use super::{relu, values};
 
 /// `max over bands of scale * relu(conv(x) + bias) + offset`, for inference.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl BandMax {
         for row in out.chunks_exact_mut(channels) {
             for (c, y) in row.iter_mut().enumerate() {
                 let signed = if self.scale[c] < 0.0 { -*y } else { *y };
-                *y = self.scale[c] * (signed + self.bias[c]).max(0.0) + self.offset[c];
+                *y = self.scale[c] * relu(signed + self.bias[c]) + self.offset[c];
             }
         }
     }

@@ -13,7 +13,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::{Gradients, gradients, portable, values, with_values};
+use super::{Gradients, gradients, portable, relu, values, with_values};
 
 /// `max_pool2(relu(conv(x) + bias))`; arguments: x `[n, height, width, inputs]` with even height and width, weight
 /// `[9 * inputs, outputs]` (kernel row, kernel column, input), bias `[outputs]`; gives `[n, height/2, width/2, outputs]`.
@@ -116,11 +116,11 @@ impl Plan {
                 let (mut best, mut winner) = (a[channel], 0u8);
                 for (value, number) in [(b[channel], 1), (c[channel], 2), (d[channel], 3)] {
                     winner = if value > best { number } else { winner };
-                    best = best.max(value);
+                    best = if value > best { value } else { best };
                 }
                 best += bias[channel];
                 winners[channel] = if best > 0.0 { winner } else { CLOSED };
-                out[channel] = best.max(0.0);
+                out[channel] = relu(best);
             }
         }
     }
@@ -367,6 +367,17 @@ mod tests {
             }
         }
         out
+    }
+
+    #[test]
+    fn what_is_no_number_stays_none() -> Result<()> {
+        let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu);
+        let bias = Tensor::new(&[1.0, f32::NAN, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0], &Device::Cpu)?;
+        let out = ConvPool::new(false).apply(&zeros(&[1, 4, 4, 8])?, &zeros(&[72, 8])?, &bias)?;
+        for pixel in out.flatten_all()?.to_vec1::<f32>()?.chunks_exact(8) {
+            assert!(pixel[1].is_nan() && pixel[0] == 1.0 && pixel[2] == 0.0, "{pixel:?}");
+        }
+        Ok(())
     }
 
     fn check(n: usize, plan: Plan) -> Result<()> {

@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor, 
 use rayon::prelude::*;
 
 use super::gemm::{Matrix, matmul};
-use super::values;
+use super::{relu, values};
 
 /// `scale * relu(conv(x) + bias) + offset` over `taps` frames, zero padded, for inference.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl CustomOp1 for TimeConv {
             matmul(out, views, kernel, false);
             for row in out.chunks_exact_mut(outputs) {
                 for (o, y) in row.iter_mut().enumerate() {
-                    *y = self.scale[o] * (*y + self.bias[o]).max(0.0) + self.offset[o];
+                    *y = self.scale[o] * relu(*y + self.bias[o]) + self.offset[o];
                 }
             }
         });
