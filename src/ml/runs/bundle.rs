@@ -294,7 +294,7 @@ mod tests {
         // A whole file, but no model; a model whose answers are no numbers.
         let nothing: [(&str, safetensors::tensor::TensorView<'_>); 0] = [];
         zipped(&file, &[good[0], ("model.safetensors", &safetensors::serialize(nothing, None).unwrap())]);
-        assert!(import(&root, &file).unwrap_err().to_string().contains("no model that Timbre trained"));
+        assert!(import(&root, &file).unwrap_err().to_string().contains("not a model that Timbre trained"));
         let mut huge = model.clone();
         let from = huge.len() - 50 * 2 * 4;
         huge[from..].chunks_exact_mut(4).for_each(|value| value.copy_from_slice(&f32::MAX.to_le_bytes()));
