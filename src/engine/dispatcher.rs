@@ -162,6 +162,13 @@ impl Dispatcher {
         for (_, running) in self.running.drain() {
             running.thread.join().ok();
         }
+        // A classification whose end the client saw before it left was not interrupted.
+        let left: Vec<Message> = self.inbox.try_iter().collect();
+        for message in left {
+            if let Message::JobEnded(id, _, Some(_)) = message {
+                self.classification_ended(id);
+            }
+        }
     }
 
     /// Hears of other processes that change the library, if a window is served.

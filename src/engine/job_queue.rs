@@ -101,7 +101,8 @@ impl Dispatcher {
             running.thread.join().ok();
         }
         self.busy.retain(|busy| *busy != kind);
-        if !self.stopping {
+        // What came to its end although everybody was asked to stop is done.
+        if !self.stopping || outcome.is_some() {
             self.classification_ended(id);
         }
         if self.listening.is_some() {
