@@ -152,8 +152,11 @@ impl<'ast> Visit<'ast> for Paths {
     }
 }
 
-/// The module of each file, and the absolute paths that it names.
-static PATHS: LazyLock<Vec<(Vec<String>, BTreeSet<Vec<String>>)>> = LazyLock::new(|| {
+/// A module, from the root down, and the absolute paths that its file names.
+type Named = (Vec<String>, BTreeSet<Vec<String>>);
+
+/// All of them.
+static PATHS: LazyLock<Vec<Named>> = LazyLock::new(|| {
     all_sources()
         .into_iter()
         .map(|(path, _, text)| {
