@@ -27,7 +27,6 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::base::fs::private_folder;
 use crate::base::{DataDir, Report, log};
 use crate::engine::picture::PictureRequest;
 use crate::engine::{Command as EngineCommand, Engine, EngineConfig, ExportSelection};
@@ -200,7 +199,7 @@ fn open_window(folder: Option<std::path::PathBuf>, common: &Common) -> Run {
         layout_file: Some(root.join("window.ron")),
         leave: leave.clone(),
     };
-    private_folder(&root)?;
+    crate::base::fs::private_folder(&root)?;
     let open = move |waker: crate::engine::outbox::Waker| {
         let engine = Engine::open(config, waker.clone())?;
         let stopper = engine.stopper();
