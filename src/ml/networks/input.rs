@@ -104,6 +104,6 @@ pub struct Input {
     /// Frames (columns) of one example; `None`: the whole is one example.
     pub window: Option<usize>,
     /// Whether the network also takes an example without this input. If any is optional, the last tensor of
-    /// [`Network::forward`]'s inputs tells which are there: `[n, inputs]` of ones and zeros.
+    /// [`Network::forward`](super::Network::forward)'s inputs tells which are there: `[n, inputs]` of ones and zeros.
     pub optional: bool,
 }
