@@ -57,7 +57,7 @@ fn drawing(file: &str) -> BTreeMap<String, BTreeSet<String>> {
     let lines = drawn.lines().map(|line| line.trim_start_matches("//!").trim()).filter(|line| !line.is_empty());
     lines
         .map(|line| {
-            let (room, others) = line.split_once("-> ").map_or((line, ""), |(left, right)| (left, right));
+            let (room, others) = line.split_once("-> ").unwrap_or((line, ""));
             let others = others.split(',').map(|other| other.trim().to_owned()).filter(|other| !other.is_empty());
             (room.split_whitespace().next().unwrap().to_owned(), others.collect())
         })
@@ -248,22 +248,34 @@ fn the_rooms_of_machine_learning_are_those_of_the_drawing() {
     check_drawing("ml/mod.rs", &["ml"]);
 }
 
-/// Where modules beside each other may need each other, and why.
-const CIRCLES: &[(&str, &str)] = &[
-    ("state", "the methods of `AppState` are spread over its files"),
-    ("audio::player", "the methods of `Worker` are spread over its files"),
-    ("library::db", "the methods of `Library` are spread over its files; a step of undo calls what it undoes"),
-    ("engine", "events carry what tiles, pictures and trainings say, and those send events"),
-    ("audio", "a container knows its formats, and a format makes a reader"),
-    ("library", "the database stores what a scan reads, and a scan reads what the database stores"),
-    ("library::sound_key", "a container's payload is found by its chunks, which are payloads"),
-    ("library::tags", "an ID3v2 tag has frames, and chapters are frames with frames in them"),
-    ("ml::nn::ops", "each kernel has its portable twin, and their tests compare them"),
-    ("ml::train", "the test of a fit trains on a trial's noise"),
-    ("cli", "a test of the training's arguments parses a whole command line"),
-    ("dsp::picture", "reassignment is a spectrogram by the same transform"),
-    ("ui", "what a view remembers is kept with what all of them remember"),
-    ("ui::inspect", "a control opens its popover, which holds controls"),
+/// Which modules beside each other may need each other: where they are, their names, and why.
+const CIRCLES: &[(&str, &str, &str)] = &[
+    (
+        "state",
+        "action app apply derived effect inspect jobs playing prepare queue review rows text_repair toast training",
+        "the methods of `AppState` are spread over its files",
+    ),
+    ("audio::player", "lost opening worker", "the methods of `Worker` are spread over its files"),
+    (
+        "library::db",
+        "backup check genres history lookalikes migrate repair roots salvage steps texts",
+        "the methods of `Library` are spread over its files; a step of undo calls what it undoes",
+    ),
+    (
+        "engine",
+        "event outbox picture tiles training",
+        "events carry what tiles, pictures and trainings say, and those send events",
+    ),
+    ("audio", "container formats reader spec", "a container knows its formats, and a format makes a reader"),
+    ("library", "db scan", "the database stores what a scan reads, and a scan reads what the database stores"),
+    ("library::sound_key", "chunks ebml payload", "a container's payload is found by its chunks, which are payloads"),
+    ("library::tags", "id3 id3_frames", "an ID3v2 tag has frames, and chapters are frames with frames in them"),
+    ("ml::nn::ops", "batch_norm conv3x3 portable", "each kernel has its portable twin, and their tests compare them"),
+    ("ml::train", "fit trial", "the test of a fit trains on a trial's noise"),
+    ("cli", "args train_args", "a test of the training's arguments parses a whole command line"),
+    ("dsp::picture", "reassign spectrogram", "reassignment is a spectrogram by the same transform"),
+    ("ui", "inspect local queue train", "what a view remembers is kept with what all of them remember"),
+    ("ui::inspect", "controls popover", "a control opens its popover, which holds controls"),
 ];
 
 #[test]
@@ -278,17 +290,17 @@ fn modules_beside_each_other_do_not_go_in_circles() {
             .filter(|(module, _)| module.len() > parent.len() && module.starts_with(&parent))
             .map(|(module, _)| module[parent.len()].clone())
             .collect();
-        let allowed = CIRCLES.iter().any(|(module, _)| *module == names.join("::"));
-        if !allowed {
-            let found = arrows(&names, &beside);
-            for circle in circles(found.keys()) {
-                let places: Vec<&String> = found
-                    .iter()
-                    .filter(|((from, to), _)| circle.contains(from) && circle.contains(to))
-                    .map(|(_, place)| place)
-                    .collect();
-                wrong.push(format!("{}: {}\n  {places:#?}", names.join("::"), circle.join(", ")));
-            }
+        let allowed = CIRCLES.iter().find(|(module, ..)| *module == names.join("::"));
+        let allowed: BTreeSet<&str> = allowed.map(|(_, names, _)| names.split(' ').collect()).unwrap_or_default();
+        let found = arrows(&names, &beside);
+        for circle in circles(found.keys()).iter().filter(|circle| circle.iter().any(|name| !allowed.contains(&**name)))
+        {
+            let places: Vec<&String> = found
+                .iter()
+                .filter(|((from, to), _)| circle.contains(from) && circle.contains(to))
+                .map(|(_, place)| place)
+                .collect();
+            wrong.push(format!("{}: {}\n  {places:#?}", names.join("::"), circle.join(", ")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

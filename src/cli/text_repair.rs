@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::base::Report;
 use crate::engine::Command;
-use crate::library::misread::{Guess, Reading, guesses};
+use crate::library::misread::{Guess, Reading, changes, guesses_of};
 use crate::library::model::{TextField, Track};
 use crate::library::query::Query;
 
@@ -98,11 +98,7 @@ pub fn text_repair(common: &Common, output: &Output, args: &RepairTextArgs) -> R
             .with_hint("`timbre list --search QUERY` shows what a search finds")
             .into());
     }
-    let texts: Vec<_> = tracks
-        .iter()
-        .flat_map(|track| TextField::ALL.into_iter().filter_map(|field| track.text_in_file(field)))
-        .collect();
-    let likely = guesses(texts.iter().map(|text| &**text));
+    let likely = guesses_of(&tracks);
     let reading = match (named, args.as_in_file) {
         (_, true) => None,
         (Some(reading), _) => Some(reading),
@@ -111,8 +107,8 @@ pub fn text_repair(common: &Common, output: &Output, args: &RepairTextArgs) -> R
     // Without a word on the encoding nothing is undone that a person did before.
     let is_wanted = reading.is_some() || args.as_in_file;
     let songs: Vec<Song> = tracks.iter().filter_map(|track| song(track, reading)).collect();
-    let changed: Vec<_> =
-        tracks.iter().filter(|track| is_wanted && changes(track, reading)).map(|track| track.id).collect();
+    let is_changed = |track: &&&Track| TextField::ALL.into_iter().any(|field| changes(track, field, reading));
+    let changed: Vec<_> = tracks.iter().filter(|track| is_wanted && is_changed(track)).map(|track| track.id).collect();
     let document = Document {
         encoding: reading.map(Reading::label),
         applied: !args.dry_run && !changed.is_empty(),
@@ -159,9 +155,9 @@ pub fn text_repair(common: &Common, output: &Output, args: &RepairTextArgs) -> R
             }
             (None, true) => writeln!(out, "The text of {songs} is as in the file again. `timbre undo` takes it back."),
             (Some(encoding), false) => {
-                writeln!(out, "Nothing was changed. As {encoding} it would be the text of {songs}.")
+                writeln!(out, "Nothing was changed. Read as {encoding}, the text of {songs} would change.")
             }
-            (None, false) => writeln!(out, "Nothing was changed. It would be the text of {songs}."),
+            (None, false) => writeln!(out, "Nothing was changed. The text of {songs} would be as in the file again."),
         }
     })?;
     Ok(if document.unknown.is_empty() { Exit::Done } else { Exit::SomeFailed })
@@ -178,16 +174,4 @@ fn song(track: &Track, reading: Option<Reading>) -> Option<Song> {
         })
         .collect();
     (!texts.is_empty()).then(|| Song { path: track.path.to_string_lossy().into_owned(), texts })
-}
-
-/// Whether a reading changes what is shown of a song.
-fn changes(track: &Track, reading: Option<Reading>) -> bool {
-    TextField::ALL.into_iter().any(|field| {
-        let Some(in_file) = track.text_in_file(field) else { return false };
-        let after = reading.and_then(|reading| reading.repair(&in_file));
-        match after {
-            Some(after) => track.text(field).as_deref() != Some(&*after),
-            None => track.is_repaired(field),
-        }
-    })
 }

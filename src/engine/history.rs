@@ -3,7 +3,7 @@
 use crate::base::DataDir;
 use crate::library::{Library, LibraryError};
 
-use crate::engine::saved_queue::Kept;
+use super::saved_queue::Kept;
 
 /// What an undo or a redo without a window did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use crate::base::{CancelToken, JobId};
 use super::dispatcher::{Dispatcher, Running};
 use super::event::{Event, JobKind, JobOutcome};
 use super::jobs::JobSpec;
+use super::message::Message;
 use super::training::message::TrainingEvent;
 use super::{Command, job};
-use crate::engine::message::Message;
 
 impl Dispatcher {
     /// A job that waits for its turn; one that waits already is not added again.

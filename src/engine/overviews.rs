@@ -18,8 +18,8 @@ use crate::library::tags::loudness::{LoudnessTags, loudness_tags};
 use super::event::Event;
 use super::outbox::Outbox;
 use super::settings::ReplayGain;
+use super::shared::Shared;
 use super::training::promised::promised_secs;
-use crate::engine::shared::Shared;
 
 /// The loudness that songs are brought to: the reference of ReplayGain 2.0.
 const REFERENCE_LUFS: f64 = -18.0;

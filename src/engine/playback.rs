@@ -6,11 +6,11 @@ use crate::audio::player::{OutputKind, PlayState, Player, PlayerCommand, PlayerE
 use crate::base::Bell;
 
 use super::event::Event;
+use super::live_spectra::{LiveViews, LiveWishes};
 use super::overviews::Overviews;
 use super::remote::Remote;
-use crate::engine::live_spectra::{LiveViews, LiveWishes};
-use crate::engine::saved_queue::Keeper;
-use crate::engine::shared::Shared;
+use super::saved_queue::Keeper;
+use super::shared::Shared;
 
 /// A player and its followers. Dropping it stops the sound and all of the threads.
 pub(super) struct Listening {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::audio::player::{Player, PlayerCommand, PlayerStatus, QueueItem};
 use crate::base::TrackId;
 
-use crate::engine::saved_queue::Kept;
+use super::saved_queue::Kept;
 
 /// Commands that may wait until the queue of the last run is back.
 const WAITING: usize = 1024;

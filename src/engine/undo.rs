@@ -10,7 +10,7 @@ use crate::library::db::QueueState;
 use super::dispatcher::Dispatcher;
 use super::event::{Event, Turn};
 use super::jobs::JobSpec;
-use crate::engine::saved_queue::Kept;
+use super::saved_queue::Kept;
 
 impl Dispatcher {
     /// Takes the last change back, or makes the one again that was taken back last.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::Sender;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
-use crate::engine::message::Message;
+use super::message::Message;
 
 /// Watches the database files while it lives.
 pub(super) struct LibraryWatch {

@@ -123,7 +123,7 @@ impl Serialize for Name {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     known: HashSet<Name>,
-    /// So many are no reason to look for those that nobody uses any more.
+    /// With no more than this many it is not worth looking for those that nobody uses any more.
     roomy: usize,
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::base::TrackId;
 use crate::engine::Command;
-use crate::library::misread::{Reading, guesses};
+use crate::library::misread::{Reading, changes, guesses_of};
 use crate::library::model::{TextField, Track};
 
 use super::app::{AppState, Overlay};
@@ -51,11 +51,7 @@ pub struct TextRepair {
 impl TextRepair {
     /// Looks at these songs and chooses the most plausible reading.
     fn of(tracks: &[&Track]) -> Self {
-        let texts: Vec<_> = tracks
-            .iter()
-            .flat_map(|track| TextField::ALL.into_iter().filter_map(|field| track.text_in_file(field)))
-            .collect();
-        let guesses = guesses(texts.iter().map(|text| &**text));
+        let guesses = guesses_of(tracks);
         let is_repaired = |track: &&&Track| TextField::ALL.into_iter().any(|field| track.is_repaired(field));
         let mut repair = Self {
             tracks: tracks.iter().map(|track| track.id).collect(),
@@ -76,14 +72,10 @@ impl TextRepair {
         for track in tracks {
             let mut is_changed = false;
             for (index, field) in TextField::ALL.into_iter().enumerate() {
-                let (Some(now), Some(in_file)) = (track.text(field), track.text_in_file(field)) else { continue };
+                is_changed |= changes(track, field, reading);
+                let Some(in_file) = track.text_in_file(field) else { continue };
                 let after = reading.and_then(|reading| reading.repair(&in_file));
-                let is_repaired = track.is_repaired(field);
-                is_changed |= match &after {
-                    Some(after) => **after != *now,
-                    None => is_repaired,
-                };
-                if index >= SHOWN || (after.is_none() && !(is_repaired && reading.is_none())) {
+                if index >= SHOWN || (after.is_none() && (reading.is_some() || !track.is_repaired(field))) {
                     continue;
                 }
                 match known.get(&(field, in_file.to_string())) {

@@ -19,14 +19,13 @@ impl Library {
     /// # Errors
     /// Database failures.
     pub fn snapshot(&mut self) -> Result<Snapshot, LibraryError> {
-        let mut names = std::mem::take(&mut self.names);
-        let is_first = self.predictions_stamp < 0;
-        let read = self.read(|connection| {
+        let stamp = self.predictions_stamp;
+        let (mut snapshot, newer, heard) = self.read_with_names(|connection, names| {
             let revision = revision(connection)?;
-            let newer = predictions::since(connection, self.predictions_stamp, &mut names)?;
+            let newer = predictions::since(connection, stamp, names)?;
             let heard = predictions::count(connection)?;
             let mut damaged = Vec::new();
-            let tracks = tracks(connection, &mut names, &mut damaged)?;
+            let tracks = tracks(connection, names, &mut damaged)?;
             let snapshot = Snapshot {
                 revision,
                 roots: roots::roots(connection)?,
@@ -39,10 +38,9 @@ impl Library {
                 redo: history::next(connection, true)?,
             };
             Ok((snapshot, newer, heard))
-        });
-        self.names = names;
-        let (mut snapshot, newer, heard) = read?;
-        if is_first {
+        })?;
+        if stamp < 0 {
+            // This was the first one.
             self.let_go_of_pages();
         }
         self.predictions_stamp = snapshot.revision as i64;
@@ -75,13 +73,22 @@ impl Library {
         }
     }
 
+    /// As [`Library::read`], with the names that songs share.
+    fn read_with_names<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &mut Names) -> rusqlite::Result<T>,
+    ) -> Result<T, LibraryError> {
+        let mut names = std::mem::take(&mut self.names);
+        let read = self.read(|connection| work(connection, &mut names));
+        self.names = names;
+        read
+    }
+
     fn reload_predictions(&mut self) -> Result<(), LibraryError> {
         self.predictions.clear();
         self.damaged_predictions.clear();
-        let mut names = std::mem::take(&mut self.names);
-        let all = self.read(|connection| predictions::since(connection, i64::MIN, &mut names));
-        self.names = names;
-        self.take_in(all?);
+        let all = self.read_with_names(|connection, names| predictions::since(connection, i64::MIN, names))?;
+        self.take_in(all);
         Ok(())
     }
 

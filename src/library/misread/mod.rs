@@ -1,8 +1,8 @@
 //! Text that was read in another encoding than it was written in: `Ïðèâåò` is `Привет`, whose bytes of Windows-1251 stand in a
 //! field that is said to be Latin-1.
 //!
-//! A [`Reading`] turns such text back into its bytes and reads them again. Which one is right nobody can know for sure;
-//! [`guesses`] orders them by how much like words the outcome looks.
+//! A [`Reading`] turns such text back into its bytes and reads them again. Nobody can know for sure which one is right;
+//! [`guesses`] orders them by how much the outcome looks like words.
 
 mod plausible;
 
@@ -13,6 +13,7 @@ use encoding_rs::{
     WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256,
 };
 
+use super::model::{TextField, Track};
 use super::tags::clean;
 
 /// How text is to be read instead of as Windows-1252 (which contains Latin-1).
@@ -76,50 +77,37 @@ impl Reading {
         Self::Windows874,
     ];
 
+    /// What people call it, what it is called on the command line and in JSON, and the encoding.
+    fn row(self) -> (&'static str, &'static str, &'static Encoding) {
+        match self {
+            Self::Utf8 => ("UTF-8, encoded twice", "utf-8", UTF_8),
+            Self::Utf8Of1251 => ("UTF-8, taken for Cyrillic", "utf-8-of-cp1251", UTF_8),
+            Self::Windows1251 => ("Cyrillic (Windows-1251)", "cp1251", WINDOWS_1251),
+            Self::Koi8R => ("Cyrillic (KOI8-R)", "koi8-r", KOI8_R),
+            Self::Ibm866 => ("Cyrillic (DOS 866)", "cp866", IBM866),
+            Self::ShiftJis => ("Japanese (Shift-JIS)", "shift-jis", SHIFT_JIS),
+            Self::EucJp => ("Japanese (EUC-JP)", "euc-jp", EUC_JP),
+            Self::Gbk => ("Chinese, simplified (GBK)", "gbk", GBK),
+            Self::Big5 => ("Chinese, traditional (Big5)", "big5", BIG5),
+            Self::EucKr => ("Korean (EUC-KR)", "euc-kr", EUC_KR),
+            Self::Windows1250 => ("Central European (Windows-1250)", "cp1250", WINDOWS_1250),
+            Self::Windows1252 => ("Western (Windows-1252)", "cp1252", WINDOWS_1252),
+            Self::Windows1253 => ("Greek (Windows-1253)", "cp1253", WINDOWS_1253),
+            Self::Windows1254 => ("Turkish (Windows-1254)", "cp1254", WINDOWS_1254),
+            Self::Windows1255 => ("Hebrew (Windows-1255)", "cp1255", WINDOWS_1255),
+            Self::Windows1256 => ("Arabic (Windows-1256)", "cp1256", WINDOWS_1256),
+            Self::Windows874 => ("Thai (Windows-874)", "cp874", WINDOWS_874),
+        }
+    }
+
     /// What people call it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8, encoded twice",
-            Self::Utf8Of1251 => "UTF-8, taken for Cyrillic",
-            Self::Windows1251 => "Cyrillic (Windows-1251)",
-            Self::Koi8R => "Cyrillic (KOI8-R)",
-            Self::Ibm866 => "Cyrillic (DOS 866)",
-            Self::ShiftJis => "Japanese (Shift-JIS)",
-            Self::EucJp => "Japanese (EUC-JP)",
-            Self::Gbk => "Chinese, simplified (GBK)",
-            Self::Big5 => "Chinese, traditional (Big5)",
-            Self::EucKr => "Korean (EUC-KR)",
-            Self::Windows1250 => "Central European (Windows-1250)",
-            Self::Windows1252 => "Western (Windows-1252)",
-            Self::Windows1253 => "Greek (Windows-1253)",
-            Self::Windows1254 => "Turkish (Windows-1254)",
-            Self::Windows1255 => "Hebrew (Windows-1255)",
-            Self::Windows1256 => "Arabic (Windows-1256)",
-            Self::Windows874 => "Thai (Windows-874)",
-        }
+        self.row().0
     }
 
     /// What it is called on the command line and in JSON.
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf8Of1251 => "utf-8-of-cp1251",
-            Self::Windows1251 => "cp1251",
-            Self::Koi8R => "koi8-r",
-            Self::Ibm866 => "cp866",
-            Self::ShiftJis => "shift-jis",
-            Self::EucJp => "euc-jp",
-            Self::Gbk => "gbk",
-            Self::Big5 => "big5",
-            Self::EucKr => "euc-kr",
-            Self::Windows1250 => "cp1250",
-            Self::Windows1252 => "cp1252",
-            Self::Windows1253 => "cp1253",
-            Self::Windows1254 => "cp1254",
-            Self::Windows1255 => "cp1255",
-            Self::Windows1256 => "cp1256",
-            Self::Windows874 => "cp874",
-        }
+        self.row().1
     }
 
     /// The reading of that label, or of any other name by which its encoding goes (`windows-1251`, `sjis`, `gb2312`).
@@ -141,24 +129,7 @@ impl Reading {
     }
 
     fn encoding(self) -> &'static Encoding {
-        match self {
-            Self::Utf8 | Self::Utf8Of1251 => UTF_8,
-            Self::Windows1251 => WINDOWS_1251,
-            Self::Koi8R => KOI8_R,
-            Self::Ibm866 => IBM866,
-            Self::ShiftJis => SHIFT_JIS,
-            Self::EucJp => EUC_JP,
-            Self::Gbk => GBK,
-            Self::Big5 => BIG5,
-            Self::EucKr => EUC_KR,
-            Self::Windows1250 => WINDOWS_1250,
-            Self::Windows1252 => WINDOWS_1252,
-            Self::Windows1253 => WINDOWS_1253,
-            Self::Windows1254 => WINDOWS_1254,
-            Self::Windows1255 => WINDOWS_1255,
-            Self::Windows1256 => WINDOWS_1256,
-            Self::Windows874 => WINDOWS_874,
-        }
+        self.row().2
     }
 
     /// What the text says when it is read like this; `None` when it cannot be, or says the same.
@@ -168,7 +139,7 @@ impl Reading {
         }
         let bytes = bytes_of(text, if self == Self::Utf8Of1251 { WINDOWS_1251 } else { WINDOWS_1252 })?;
         let decoded = decode(self.encoding(), &bytes)?;
-        // What no one writes: control characters, and characters that have no meaning of their own.
+        // Nobody writes these: control characters, and characters that have no meaning of their own.
         let is_odd = |c: char| matches!(c, '\u{80}'..='\u{9F}' | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..);
         if decoded.chars().any(is_odd) {
             return None;
@@ -212,6 +183,24 @@ fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     let rest = (1..=longest).filter(is_cut).find_map(|cut| whole(&bytes[..bytes.len() - cut]))?;
     // Else it is not the end of a text in this encoding but a single letter of another one.
     (!rest.is_ascii()).then(|| rest.into_owned())
+}
+
+/// [`guesses`] for all texts of songs, as they stand in the files.
+pub fn guesses_of(tracks: &[&Track]) -> Vec<Guess> {
+    let texts: Vec<_> = tracks
+        .iter()
+        .flat_map(|track| TextField::ALL.into_iter().filter_map(|field| track.text_in_file(field)))
+        .collect();
+    guesses(texts.iter().map(|text| &**text))
+}
+
+/// Whether a reading (`None`: as in the file) changes what is shown of a song now in that field.
+pub fn changes(track: &Track, field: TextField, reading: Option<Reading>) -> bool {
+    let Some(in_file) = track.text_in_file(field) else { return false };
+    match reading.and_then(|reading| reading.repair(&in_file)) {
+        Some(after) => track.text(field).as_deref() != Some(&*after),
+        None => track.is_repaired(field),
+    }
 }
 
 /// A reading, and how much like words the texts look with it, 0..1.
